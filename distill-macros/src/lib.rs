@@ -1,0 +1,1 @@
+//! The macros of Distill: `cmmi_package!`, `cc_package!`, `package!`, `execline!`.

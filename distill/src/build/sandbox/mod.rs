@@ -1,0 +1,1 @@
+//! The sandbox: one build in fresh Linux namespaces, on a root made of stacked read-only trees.

@@ -1,0 +1,1 @@
+//! Commands over a system; everything a terminal sees is written here.

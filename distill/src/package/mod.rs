@@ -1,0 +1,1 @@
+//! Packages: configs, templates, scripts, subpackages.

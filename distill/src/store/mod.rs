@@ -1,0 +1,1 @@
+//! The store: blobs, trees, plan records, logs, locks.

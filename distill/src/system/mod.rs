@@ -1,0 +1,1 @@
+//! Systems: services, users, platforms, images.

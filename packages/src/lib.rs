@@ -1,0 +1,1 @@
+//! Recipes: one module a package or a family that is released together.

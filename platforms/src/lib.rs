@@ -1,0 +1,1 @@
+//! Platforms: what hardware or cloud an image is for.

@@ -1,0 +1,1 @@
+//! Services: what a system starts at boot.
