@@ -1,0 +1,206 @@
+//! Actions: how an output comes from inputs.
+//!
+//! An action is generic over its inputs: [`Artifact`](super::Artifact)s while it is a definition,
+//! [`Object`](super::Object)s once it can be hashed and run. Only [`Build`] runs a program; the
+//! others are pure operations of the library, whose meaning is part of the encoding's version.
+
+use serde::{Deserialize, Serialize};
+
+use super::archive::Format;
+use super::glob::PathSet;
+use super::mode::Mode;
+use super::path::{AbsPath, RelPath};
+use crate::disk::Layout;
+
+/// A tree at a place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input<I> {
+    /// The directory that becomes the tree's root.
+    pub at: AbsPath,
+    /// The tree.
+    pub of: I,
+}
+
+/// What of `/out` is the output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum OutputKind {
+    /// Everything, as a tree.
+    Tree,
+    /// One regular file, as a blob.
+    File(RelPath),
+}
+
+/// Runs `/build` in a sandbox whose root is made of the inputs; the output is what it leaves in
+/// `/out`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Build<I> {
+    /// The trees, one of which holds `/build`.
+    pub inputs: Vec<Input<I>>,
+    /// What the output is.
+    pub output: OutputKind,
+    /// Files of the output that may be set-user-id or set-group-id.
+    #[serde(default, skip_serializing_if = "PathSet::is_empty")]
+    pub setid: PathSet,
+}
+
+/// Unpacks an archive. Owners and times are dropped; a file is 0755 if anyone may execute it, else
+/// 0644; a directory is 0755.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unpack<I> {
+    /// The archive, a blob.
+    pub archive: I,
+    /// What kind of archive it is.
+    pub format: Format,
+    /// Whether a single directory at the top gives its place to what it holds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strip: bool,
+    /// What to take, by the names in the archive; everything if empty.
+    #[serde(default, skip_serializing_if = "PathSet::is_empty")]
+    pub include: PathSet,
+    /// What to leave out.
+    #[serde(default, skip_serializing_if = "PathSet::is_empty")]
+    pub exclude: PathSet,
+}
+
+/// Makes a tree of one file from a blob.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place<I> {
+    /// The file's bytes, a blob.
+    pub blob: I,
+    /// Where it lies.
+    pub path: RelPath,
+    /// Its permission bits.
+    pub mode: Mode,
+}
+
+/// Takes a part of a tree. A pattern that matches nothing is an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pick<I> {
+    /// The tree.
+    pub tree: I,
+    /// What to take; everything if empty.
+    #[serde(default, skip_serializing_if = "PathSet::is_empty")]
+    pub include: PathSet,
+    /// What to leave out.
+    #[serde(default, skip_serializing_if = "PathSet::is_empty")]
+    pub exclude: PathSet,
+}
+
+/// Puts trees together; two of them may meet only in directories of one mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Merge<I> {
+    /// The trees.
+    pub inputs: Vec<Input<I>>,
+}
+
+/// How an output comes from inputs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Action<I> {
+    /// Runs a program.
+    Build(Build<I>),
+    /// Archive → tree.
+    Unpack(Unpack<I>),
+    /// Blob → tree of one file.
+    Place(Place<I>),
+    /// Tree → part of it.
+    Pick(Pick<I>),
+    /// Trees → one tree.
+    Merge(Merge<I>),
+    /// Blobs → a disk image, a blob.
+    Disk(Layout<I>),
+}
+
+impl<I> Action<I> {
+    /// The inputs, in the order of the definition.
+    pub fn inputs(&self) -> Vec<&I> {
+        match self {
+            Action::Build(build) => build.inputs.iter().map(|input| &input.of).collect(),
+            Action::Merge(merge) => merge.inputs.iter().map(|input| &input.of).collect(),
+            Action::Unpack(unpack) => vec![&unpack.archive],
+            Action::Place(place) => vec![&place.blob],
+            Action::Pick(pick) => vec![&pick.tree],
+            Action::Disk(layout) => layout.contents(),
+        }
+    }
+
+    /// The same action over other inputs.
+    pub fn try_map<J, E>(self, mut map: impl FnMut(I) -> Result<J, E>) -> Result<Action<J>, E> {
+        Ok(match self {
+            Action::Build(Build {
+                inputs,
+                output,
+                setid,
+            }) => Action::Build(Build {
+                inputs: map_inputs(inputs, map)?,
+                output,
+                setid,
+            }),
+            Action::Merge(Merge { inputs }) => Action::Merge(Merge {
+                inputs: map_inputs(inputs, map)?,
+            }),
+            Action::Unpack(Unpack {
+                archive,
+                format,
+                strip,
+                include,
+                exclude,
+            }) => {
+                let archive = map(archive)?;
+                Action::Unpack(Unpack {
+                    archive,
+                    format,
+                    strip,
+                    include,
+                    exclude,
+                })
+            }
+            Action::Place(Place { blob, path, mode }) => Action::Place(Place {
+                blob: map(blob)?,
+                path,
+                mode,
+            }),
+            Action::Pick(Pick {
+                tree,
+                include,
+                exclude,
+            }) => Action::Pick(Pick {
+                tree: map(tree)?,
+                include,
+                exclude,
+            }),
+            Action::Disk(layout) => Action::Disk(layout.try_map(&mut map)?),
+        })
+    }
+
+    /// Whether the output is bytes, not a tree.
+    pub fn makes_blob(&self) -> bool {
+        match self {
+            Action::Build(build) => matches!(build.output, OutputKind::File(_)),
+            Action::Disk(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it runs a program.
+    pub fn is_build(&self) -> bool {
+        matches!(self, Action::Build(_))
+    }
+}
+
+fn map_inputs<I, J, E>(
+    inputs: Vec<Input<I>>,
+    mut map: impl FnMut(I) -> Result<J, E>,
+) -> Result<Vec<Input<J>>, E> {
+    inputs
+        .into_iter()
+        .map(|Input { at, of }| Ok(Input { at, of: map(of)? }))
+        .collect()
+}

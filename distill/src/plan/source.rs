@@ -1,0 +1,80 @@
+//! Sources: blobs that come from outside, by hash.
+
+use camino::Utf8PathBuf;
+
+use super::hash::Digest;
+use super::path::RelPath;
+
+/// A family of mirrors that carry the same files under different hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MirrorFamily {
+    /// GNU's releases, `ftp.gnu.org/gnu/…`.
+    Gnu,
+    /// Linux, `kernel.org/pub/…`.
+    Kernel,
+    /// `SourceForge`'s downloads, `project/file`.
+    SourceForge,
+    /// GitHub's tags, releases and archives, `owner/name/…`.
+    GitHub,
+}
+
+/// Where a source may be found. Any origin will do, since the hash decides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// One address, `https://…`.
+    Url(String),
+    /// A path that all mirrors of a family have.
+    Mirror(MirrorFamily, String),
+    /// A path in Debian's archive, `pool/main/…`.
+    Debian(RelPath),
+    /// A file on this machine, absolute.
+    File(Utf8PathBuf),
+}
+
+/// A pinned blob: its hash, and where it may be fetched, in order of preference.
+///
+/// Two sources with one hash are the same source: origins never reach a plan's hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The pinned hash.
+    pub digest: Digest,
+    /// What upstream calls the file, such as `zlib-1.3.1.tar.gz`.
+    pub file_name: String,
+    /// Where to look, first to last.
+    pub origins: Vec<Origin>,
+}
+
+impl Source {
+    /// A source with one origin; the file's name is the last part of it.
+    pub fn new(digest: impl Into<Digest>, origin: Origin) -> Source {
+        let file_name = origin.file_name().to_owned();
+        Source {
+            digest: digest.into(),
+            file_name,
+            origins: vec![origin],
+        }
+    }
+
+    /// The same source with one more origin, to be tried last.
+    pub fn or(mut self, origin: Origin) -> Source {
+        self.origins.push(origin);
+        self
+    }
+}
+
+impl Origin {
+    /// The last part of the address or path, without a query.
+    pub fn file_name(&self) -> &str {
+        let path = match self {
+            Origin::Url(text) | Origin::Mirror(_, text) => {
+                text.split(['?', '#']).next().unwrap_or(text)
+            }
+            Origin::Debian(path) => path.as_str(),
+            Origin::File(path) => path.as_str(),
+        };
+        path.trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or(path)
+    }
+}
