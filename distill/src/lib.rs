@@ -2,6 +2,9 @@
 //!
 //! The library is a stack; each layer knows only those below it (`docs/architecture.md`).
 
+// The macros' output names this crate as a user of it does, also inside it.
+extern crate self as distill;
+
 pub mod build;
 pub mod cli;
 pub mod disk;
@@ -10,3 +13,5 @@ pub mod package;
 pub mod plan;
 pub mod store;
 pub mod system;
+
+pub use distill_macros::execline;
