@@ -35,6 +35,11 @@ impl Cancel {
         self.0.wanted.load(Ordering::SeqCst)
     }
 
+    /// The wish itself, for who can only look at it.
+    pub fn flag(&self) -> &AtomicBool {
+        &self.0.wanted
+    }
+
     pub(super) fn register(&self, killer: Killer) -> Registration {
         let mut killers = self.0.killers.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_cancelled() {

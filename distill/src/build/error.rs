@@ -146,9 +146,9 @@ pub enum BuildError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A local file that a recipe names could not be read.
+    /// A file that a recipe names could not be read, or its files do not make a tree.
     #[error(transparent)]
-    Io(#[from] IoError),
+    Literal(#[from] IntakeError),
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -17,6 +17,7 @@ mod root;
 pub mod sandbox;
 mod schedule;
 mod scheduler;
+mod supplier;
 
 pub use cancel::Cancel;
 pub use environment::{ENVIRONMENT, HOSTNAME, PROGRAM};
@@ -26,4 +27,5 @@ pub use executor::{Executed, Executor, Job};
 pub use jobserver::{Jobserver, cpus};
 pub use local::Local;
 pub use root::{RootError, shell_spec};
-pub use scheduler::{Builder, Options, Supplier};
+pub use scheduler::{Builder, Options, Survey};
+pub use supplier::{Sources, Supplier};

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+
+use camino::Utf8Path;
 
 use super::error::ExecuteError;
 use super::executor::Job;
 use super::root;
-use crate::disk::{Layout, write_disk};
-use crate::plan::{Digest, Hash, Hasher, Merge, Node, Object, Pick, Place, Tree, Unpack};
+use crate::disk::{FileInput, Layout, write_disk};
+use crate::plan::archive::Options;
+use crate::plan::{Digest, Hash, Hasher, Merge, Mode, Node, Object, PathSet, Pick, Place, Unpack};
 use crate::store::Store;
-use crate::store::intake::{link_tree, unpack_into};
+use crate::store::intake::{link_tree, scan, unpack_into};
 use crate::store::io::At as _;
 
 /// Runs operations on a store.
@@ -49,25 +52,24 @@ impl Operations<'_> {
     pub(super) fn unpack(&self, unpack: &Unpack<Object>) -> Result<Object, ExecuteError> {
         let archive = self.store.blob_path(&self.blob_of(&unpack.archive)?);
         let file = File::open(&archive).at("open", &archive)?;
+        let options = Options { threads: self.threads, ..Options::from(unpack) };
         let temp = self.store.temp_dir()?;
-        let tree = unpack_into(temp.path(), file, unpack, self.threads)?;
+        let tree = unpack_into(temp.path(), file, &options, unpack.strip)?;
         Ok(self.store.land_tree(temp.path(), &tree)?)
     }
 
     pub(super) fn place(&self, place: &Place<Object>) -> Result<Object, ExecuteError> {
-        use std::os::unix::fs::PermissionsExt as _;
         let from = self.store.blob_path(&self.blob_of(&place.blob)?);
         let temp = self.store.temp_dir()?;
         let to = place.path.under(temp.path());
         let parent = to.parent().expect("below the temporary directory");
         std::fs::create_dir_all(parent).at("create", parent)?;
-        let (hash, size) = copy_and_hash(&from, &to)?;
-        let permissions = std::fs::Permissions::from_mode(place.mode.bits());
-        std::fs::set_permissions(&to, permissions).at("change the mode of", &to)?;
-        let mut tree = Tree::new();
-        let node = Node::File { mode: place.mode, size, hash };
-        tree.insert(place.path.clone(), node).expect("the tree is empty");
-        crate::store::intake::settle_times(temp.path(), &tree)?;
+        std::fs::copy(&from, &to).at("copy to", &to)?;
+        for above in place.path.ancestors() {
+            set_mode(&temp.path().join(above), Mode::DIR)?;
+        }
+        set_mode(&to, place.mode)?;
+        let tree = scan(temp.path(), &PathSet::new([place.path.as_str()]).unwrap_or_default())?;
         Ok(self.store.land_tree(temp.path(), &tree)?)
     }
 
@@ -91,8 +93,8 @@ impl Operations<'_> {
         let mut origins = BTreeMap::new();
         for part in &parts {
             let base = part.at.relative();
-            for (path, node) in part.tree.iter().filter(|(_, n)| !matches!(n, Node::Dir { .. })) {
-                let _ = node;
+            let files = part.tree.iter().filter(|(_, node)| !matches!(node, Node::Dir { .. }));
+            for (path, _) in files {
                 let placed = base.as_ref().map_or_else(|| path.clone(), |base| base.join(path));
                 origins.insert(placed, path.under(&part.path));
             }
@@ -105,39 +107,25 @@ impl Operations<'_> {
     pub(super) fn disk(&self, layout: &Layout<Object>) -> Result<Object, ExecuteError> {
         let layout = layout.try_map(|object| {
             let path = self.store.blob_path(&self.blob_of(object)?);
-            Ok::<_, ExecuteError>(crate::disk::Input::file(&path)?)
+            Ok::<_, ExecuteError>(FileInput::new(&path).at("read", &path)?)
         })?;
         let temp = self.store.temp_path();
-        let mut file = File::options().read(true).write(true).create_new(true).open(&temp);
-        let file = file.as_mut().map_err(|e| std::io::Error::from(e.kind())).at("create", &temp)?;
-        write_disk(&layout, file)?;
+        let file = File::options().read(true).write(true).create_new(true).open(&temp);
+        write_disk(&layout, &mut file.at("create", &temp)?)?;
         let digest = Digest::Blake2b(hash_file(&temp)?);
         Ok(self.store.land_blob(&temp, digest)?)
     }
 }
 
 /// The hash of a file's bytes.
-pub(super) fn hash_file(path: &camino::Utf8Path) -> Result<Hash, ExecuteError> {
+pub(super) fn hash_file(path: &Utf8Path) -> Result<Hash, ExecuteError> {
     let mut hasher = Hasher::new();
     let mut file = File::open(path).at("open", path)?;
     std::io::copy(&mut file, &mut hasher).at("read", path)?;
     Ok(hasher.finish())
 }
 
-fn copy_and_hash(
-    from: &camino::Utf8Path,
-    to: &camino::Utf8Path,
-) -> Result<(Hash, u64), ExecuteError> {
-    let mut source = File::open(from).at("open", from)?;
-    let mut target = File::create(to).at("create", to)?;
-    let (mut hasher, mut size, mut buffer) = (Hasher::new(), 0, vec![0; 1 << 17]);
-    loop {
-        let count = source.read(&mut buffer).at("read", from)?;
-        if count == 0 {
-            return Ok((hasher.finish(), size));
-        }
-        hasher.update(&buffer[..count]);
-        target.write_all(&buffer[..count]).at("write", to)?;
-        size += count as u64;
-    }
+fn set_mode(path: &Utf8Path, mode: Mode) -> Result<(), ExecuteError> {
+    let permissions = std::fs::Permissions::from_mode(mode.bits());
+    Ok(std::fs::set_permissions(path, permissions).at("change the mode of", path)?)
 }

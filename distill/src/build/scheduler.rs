@@ -7,24 +7,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::cancel::Cancel;
 use super::error::{BuildError, ExecuteError, Failure};
-use super::event::{Event, JobId, Outcome};
+use super::event::{Event, Outcome};
 use super::executor::{Executed, Executor, Job};
 use super::graph::{Graph, Kind, NodeId};
 use super::schedule::{Facts, Lane, Schedule};
-use crate::plan::{Literal, Object, Plan, PlanHash, Resolved, Source};
+use super::supplier::Supplier;
+use crate::plan::{Change, Literal, Object, Plan, PlanHash, Resolved, Source};
 use crate::store::intake::{literal_tree, write_literal};
 use crate::store::{Record, Store, StoreError, Usage};
-
-/// Brings sources, and what caches hold, into the store.
-pub trait Supplier: Sync {
-    /// Brings `source` into the store, verified. Says how it gets on through `event`.
-    fn supply(
-        &self,
-        job: JobId,
-        source: &Source,
-        event: &(dyn Fn(Event) + Sync),
-    ) -> Result<Object, ExecuteError>;
-}
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -297,7 +287,7 @@ impl Builder<'_> {
         Ok(output)
     }
 
-    fn changes(&self, old: &Object, new: &Object) -> Vec<crate::plan::Change> {
+    fn changes(&self, old: &Object, new: &Object) -> Vec<Change> {
         let (Object::Tree(old), Object::Tree(new)) = (old, new) else { return Vec::new() };
         match (self.store.manifest(old), self.store.manifest(new)) {
             (Ok(old), Ok(new)) => old.diff(&new),

@@ -9,7 +9,6 @@ mod cmmi;
 mod config;
 pub mod env;
 mod expand;
-pub mod kconfig;
 mod recipe;
 pub mod script;
 pub mod source;

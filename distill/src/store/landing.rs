@@ -67,7 +67,7 @@ impl Store {
                 // Out of sight first: a tree is whole or not there.
                 let temp = self.run.fresh();
                 std::fs::rename(&path, &temp).at("rename", &path)?;
-                super::intake::remove_tree(&temp).at("remove", &temp)?;
+                super::intake::remove_tree(&temp)?;
                 let manifest = self.manifest_path(hash);
                 std::fs::remove_file(&manifest).at("remove", &manifest)?;
             }

@@ -58,6 +58,9 @@ pub enum StoreError {
         /// The directory.
         path: Utf8PathBuf,
     },
+    /// A tree could not be removed.
+    #[error(transparent)]
+    Remove(#[from] intake::IntakeError),
     /// A stored tree's manifest cannot be read.
     #[error("the manifest of tree `{tree}` is damaged\nhint: `fsck` finds and removes what is damaged")]
     Manifest {
