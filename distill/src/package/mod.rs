@@ -2,9 +2,11 @@
 
 mod config;
 mod expand;
+pub mod script;
 
 pub use config::{Arch, Config, Target, Toolchain};
 pub use expand::{Item, Items, Package, Placed};
+pub use script::{Script, Variables, Word, Words};
 
 #[cfg(test)]
 mod testing {
