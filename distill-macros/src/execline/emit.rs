@@ -31,12 +31,10 @@ fn word(pieces: &[Piece]) -> TokenStream {
     // A splice may be a list; what is between two splices is one word.
     let parts = pieces.chunk_by(|a, b| !is_splice(a) && !is_splice(b));
     let parts: Vec<TokenStream> = parts.map(part).collect();
-    match parts.as_slice() {
-        [part] => part.clone(),
-        _ => quote! {
-            ::distill::package::Words::joined([#(::distill::package::Words::from(#parts)),*])
-        },
+    if let [part] = parts.as_slice() {
+        return part.clone();
     }
+    quote! { ::distill::package::Words::joined([#(::distill::package::Words::from(#parts)),*]) }
 }
 
 fn is_splice(piece: &Piece) -> bool {
@@ -57,12 +55,14 @@ fn piece(piece: &Piece) -> TokenStream {
     match piece {
         Piece::Splice(expression) => expression.clone(),
         Piece::Variable(name) => quote! { ::distill::package::Word::var(#name) },
-        Piece::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => quote! { #text },
-            Err(_) => {
-                let bytes = Literal::byte_string(bytes);
-                quote! { ::distill::package::Word::bytes(#bytes) }
-            }
-        },
+        Piece::Text(bytes) => text(bytes),
     }
+}
+
+fn text(bytes: &[u8]) -> TokenStream {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return quote! { #text };
+    }
+    let bytes = Literal::byte_string(bytes);
+    quote! { ::distill::package::Word::bytes(#bytes) }
 }

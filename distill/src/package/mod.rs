@@ -9,6 +9,7 @@ mod cmmi;
 mod config;
 pub mod env;
 mod expand;
+pub mod field;
 mod recipe;
 pub mod script;
 pub mod source;
@@ -22,6 +23,8 @@ pub use recipe::Recipe;
 pub use script::{Script, Shebang, Variables, Word, Words};
 pub use source::{Patch, Pin};
 pub use subpackage::{BINARIES, LIBS, merged, subpackage, without};
+
+pub use crate::execline;
 
 #[cfg(test)]
 mod testing {

@@ -27,32 +27,28 @@ impl Program {
             line: 1,
             column: 0,
         };
-        let mut frames = vec![Frame::default()];
+        let (mut block, mut outer) = (Frame::default(), Vec::new());
         while let Some((line, column, token)) = lexer.token()? {
-            let error = |why| ParseError { line, why };
             match token {
                 Token::Open => {
-                    frames.last_mut().expect("a frame").place(line, column);
-                    frames.push(Frame::default());
+                    block.place(line, column);
+                    outer.push(std::mem::take(&mut block));
                 }
                 Token::Close => {
-                    let block = frames.pop().expect("a frame").program();
-                    let outer = frames.last_mut().ok_or_else(|| error("unmatched `}`"))?;
-                    outer.push(line, Arg::Block(block));
+                    let why = "unmatched `}`";
+                    let around = outer.pop().ok_or(ParseError { line, why })?;
+                    let inner = std::mem::replace(&mut block, around);
+                    block.push(line, Arg::Block(inner.program()));
                 }
                 Token::Word(word) => {
-                    let frame = frames.last_mut().expect("a frame");
-                    frame.place(line, column);
-                    frame.push(line, Arg::Word(word));
+                    block.place(line, column);
+                    block.push(line, Arg::Word(word));
                 }
             }
         }
-        match <[Frame; 1]>::try_from(frames) {
-            Ok([frame]) => Ok(frame.program()),
-            Err(_) => Err(ParseError {
-                line: lexer.line,
-                why: "unmatched `{`",
-            }),
+        match outer.as_slice() {
+            [] => Ok(block.program()),
+            _ => lexer.error("unmatched `{`"),
         }
     }
 }
@@ -77,8 +73,11 @@ impl Frame {
         self.line = line;
     }
 
+    /// Adds to the command that [`Frame::place`] has seen to.
     fn push(&mut self, line: usize, arg: Arg) {
-        self.commands.last_mut().expect("placed before").push(arg);
+        if let Some(command) = self.commands.last_mut() {
+            command.push(arg);
+        }
         self.line = line;
     }
 

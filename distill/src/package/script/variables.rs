@@ -56,15 +56,16 @@ impl Variables {
     /// # let _ = cc_for_build;
     /// ```
     pub fn renamed(self, rename: impl Fn(&str) -> String + Send + Sync + 'static) -> Variables {
-        Variables::from_arc(self, &(Arc::new(rename) as Rename))
+        let rename: Rename = Arc::new(rename);
+        self.renamed_by(&rename)
     }
 
-    fn from_arc(self, rename: &Rename) -> Variables {
+    fn renamed_by(self, rename: &Rename) -> Variables {
         let entry = |entry| match entry {
             Entry::Set(name, value) => Entry::Set(rename(&name), value),
             Entry::Function(function) => {
                 let rename = Arc::clone(rename);
-                Entry::Function(Arc::new(move |config| function(config).from_arc(&rename)))
+                Entry::Function(Arc::new(move |config| function(config).renamed_by(&rename)))
             }
         };
         Variables(self.0.into_iter().map(entry).collect())
