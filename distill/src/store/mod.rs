@@ -1,1 +1,3 @@
 //! The store: blobs, trees, plan records, logs, locks.
+
+pub mod intake;
