@@ -197,7 +197,7 @@ impl Recipe {
             Ok(Input { at, of: pin.tree(&self.name, &self.version)? })
         };
         let mut inputs = Vec::new();
-        for pin in &self.source {
+        if let Some(pin) = &self.source {
             inputs.push(input(pin, dir.clone())?);
         }
         for pin in &self.sources {
