@@ -1,31 +1,4 @@
 //! The bytes of a bootable disk: GPT, FAT, unified kernel images, loaders. Pure data and writers.
-<<<<<<< HEAD
-
-use serde::{Deserialize, Serialize};
-
-/// A disk's layout over contents of type `C`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Layout<C> {
-    contents: Vec<C>,
-}
-
-impl<C> Layout<C> {
-    /// All contents.
-    pub fn contents(&self) -> Vec<&C> {
-        self.contents.iter().collect()
-    }
-
-    /// The same layout over other contents.
-    pub fn try_map<D, E>(self, map: &mut dyn FnMut(C) -> Result<D, E>) -> Result<Layout<D>, E> {
-        let contents = self
-            .contents
-            .into_iter()
-            .map(map)
-            .collect::<Result<_, _>>()?;
-        Ok(Layout { contents })
-    }
-}
-=======
 //!
 //! A [`Layout`] says what lies on the disk. [`write_disk`] makes the bytes: the same ones for the
 //! same layout, without other programs, privileges, a clock or chance. One disk boots on both kinds
@@ -84,4 +57,3 @@ pub use write::{DiskMap, write_disk};
 
 /// Bytes of a sector: the only size that [`SectorSize`] has.
 const SECTOR: u64 = SectorSize::B512.bytes();
->>>>>>> disk
