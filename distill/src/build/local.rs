@@ -133,11 +133,12 @@ impl<'a> Local<'a> {
 impl Executor for Local<'_> {
     fn execute(&self, job: &Job<'_>) -> Executed {
         let mut trace = Trace::default();
-        let token = self.jobserver.acquire(job.cancel);
+        // An operation is short, and what waits for it may be what would use the slots.
+        let token = job.plan.action().is_build().then(|| self.jobserver.acquire(job.cancel));
         let began = Instant::now();
         let output = match &token {
-            Some(_) => self.run(job, &mut trace),
-            None => Err(ExecuteError::Cancelled),
+            Some(None) => Err(ExecuteError::Cancelled),
+            Some(Some(_)) | None => self.run(job, &mut trace),
         };
         let Trace { mut usage, log, tail } = trace;
         usage.wall_ms = milliseconds(began.elapsed());

@@ -116,11 +116,6 @@ impl<'a> Schedule<'a> {
         self.settle(facts)
     }
 
-    /// The jobs that may run now.
-    pub(super) fn ready(&self) -> impl Iterator<Item = NodeId> {
-        self.work.iter().chain(&self.downloads).map(|(_, id)| *id)
-    }
-
     pub(super) fn output(&self, id: NodeId) -> Option<Object> {
         self.status[id].output
     }

@@ -43,7 +43,7 @@ enum Seen {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(options: &'a Options) -> Judge<'a> {
-        let patterns = options.include.patterns().chain(options.exclude.patterns());
+        let patterns = options.include.patterns();
         let alone = |pattern| PathSet::new([pattern]).expect("a pattern of a set");
         Judge {
             options,
