@@ -2,6 +2,9 @@
 //!
 //! The library is a stack; each layer knows only those below it (`docs/architecture.md`).
 
+// The macros' output names this crate as a user of it does, also inside it.
+extern crate self as distill;
+
 pub mod build;
 pub mod cli;
 pub mod disk;
@@ -10,3 +13,137 @@ pub mod package;
 pub mod plan;
 pub mod store;
 pub mod system;
+
+/// A [`Script`](package::Script), written as execline is written.
+///
+/// ```
+/// use distill::execline;
+/// use distill::package::{Config, Script};
+///
+/// fn cc(_: &Config) -> [&'static str; 2] { ["gcc", "-pipe"] }
+///
+/// fn build(args: &[&'static str]) -> Script {
+///     execline! {
+///         importas -i n JOBS
+///         if { ./configure --prefix=/usr CC=#{cc} } // one word: `CC=gcc -pipe`
+///         if { make -j$n "CFLAGS=-Os -g0" }
+///         make install #{args}
+///     }
+/// }
+/// # build(&[]);
+/// ```
+///
+/// - **Words** are what stands together without white space: `--prefix=/usr` is one.
+/// - **`{ … }`** is a block, between white space.
+/// - **`"…"`** is text, with the escapes of a Rust string; it joins with what it touches. It may
+///   hold anything; `b"…"` holds bytes that need not be UTF-8.
+/// - **`$name`, `${name}`, `$1`, `$@`** are replaced when the script runs, by a command such as
+///   `importas` or by the interpreter (see [`script`](package::script)). In quotes, they are text.
+/// - **`#{ expression }`** splices in Rust: whatever [`Words`](package::Words) can be made of, so
+///   text, lists, scripts, functions of the config. What it touches joins with it to one word.
+/// - **Comments** are Rust's: `// …`.
+/// - **Lines** are kept for the printed text: what begins on a new line, indented no deeper than
+///   the first one, begins a command there.
+///
+/// What cannot be a Rust token must be quoted: backslashes, single quotes, backticks, and numbers
+/// that run into letters in ways that Rust objects to (`"0b2"`). Mind three things that are tokens,
+/// but others: `//` begins a comment (`"https://…"`), `/*` too (`"src/*.c"`), and a letter right
+/// before a quote makes a prefix (`"-Ia b"`, not `-I"a b"`).
+///
+/// It stands for calls of [`Script::command`](package::Script::command),
+/// [`Words::with`](package::Words::with), [`Words::block`](package::Words::block),
+/// [`Words::joined`](package::Words::joined) and [`Word::var`](package::Word::var).
+pub use distill_macros::execline;
+
+/// The plan of a [`Recipe`](package::Recipe): inputs and a script, nothing more.
+///
+/// `package! { config, field: value, … }`: first the config, then fields of the template, in any
+/// order; `name` is required. A field without a value takes the variable of its name.
+///
+/// ```
+/// use distill::package::Config;
+/// use distill::plan::Plan;
+/// use distill::{execline, package};
+///
+/// fn greeting(config: &Config) -> Plan {
+///     package! { config,
+///         name: "greeting",
+///         script: execline! {
+///             redirfd -w 1 "/out/greeting"
+///             echo hello
+///         },
+///     }
+/// }
+/// # let _ = greeting;
+/// ```
+///
+/// A list in brackets may mix whatever the field's items can be made of (see
+/// [`field`](package::field)): `libs: [zlib, libressl("4.0")]`. The functions of
+/// [`package::source`] are in scope for the values.
+///
+/// It stands for the struct and its method `plan`:
+///
+/// ```
+/// # use distill::package::{Config, Recipe, Script};
+/// # use distill::plan::Plan;
+/// fn greeting(config: &Config) -> Plan {
+///     Recipe {
+///         name: "greeting".to_owned(),
+///         script: Script::new()
+///             .command(["redirfd", "-w", "1", "/out/greeting"])
+///             .command(["echo", "hello"]),
+///         ..Recipe::new(config)
+///     }
+///     .plan()
+/// }
+/// # let _ = greeting;
+/// ```
+pub use distill_macros::package;
+
+/// The plan of a [`Cc`](package::Cc): a script, run where the config's toolchain is.
+///
+/// Written like [`package!`]; `name`, `version`, `source` and `script` are required.
+///
+/// ```
+/// use distill::package::Config;
+/// use distill::plan::Plan;
+/// use distill::{cc_package, execline};
+///
+/// fn lzip(config: &Config) -> Plan {
+///     cc_package! { config,
+///         name: "minised", version: "1.16",
+///         source: url("https://example.org/$name-$version.tar.gz",
+///             sha256("46e072d5d45c9fd3d5b268523501bbea0ad016232b2d3f366a7aad0b1e7b3f71")),
+///         cflags: ["-Os"],
+///         script: execline! {
+///             importas -i cc CC
+///             if { make CC=$cc }
+///             make install "DESTDIR=/out"
+///         },
+///     }
+/// }
+/// # let _ = lzip;
+/// ```
+pub use distill_macros::cc_package;
+
+/// The plan of a [`Cmmi`](package::Cmmi): `./configure`, `make`, `make install`.
+///
+/// Written like [`package!`]; `name`, `version` and `source` are required.
+///
+/// ```
+/// use distill::cmmi_package;
+/// use distill::package::Config;
+/// use distill::plan::Plan;
+///
+/// # fn libgmp(config: &Config) -> Plan { unimplemented!("{config:?}") }
+/// fn libmpfr(config: &Config) -> Plan {
+///     cmmi_package! { config,
+///         name: "mpfr", version: "4.2.2",
+///         source: gnu("mpfr/mpfr-$version.tar.xz",
+///             sha256("b67ba0383ef7e8a8563734e2e889ef5ec3c3b898a01d00fa0a6869ad81c6ce01")),
+///         libs: [libgmp],
+///     }
+/// }
+/// # let _ = libmpfr;
+/// ```
+pub use distill_macros::cmmi_package;

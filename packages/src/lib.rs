@@ -1,1 +1,43 @@
 //! Recipes: one module a package or a family that is released together.
+
+pub mod busybox;
+pub mod ca_certificates;
+pub mod curl;
+pub mod dosfstools;
+pub mod e2fsprogs;
+pub mod iproute2;
+pub mod jq;
+pub mod linux;
+pub mod mtools;
+pub mod musl;
+pub mod oniguruma;
+pub mod openssl;
+pub mod s6_debian;
+pub mod seed;
+pub mod skarnet;
+pub mod squashfs_tools;
+pub mod toolchain;
+pub mod util_linux;
+pub mod xz;
+pub mod zlib;
+pub mod zstd;
+
+pub use busybox::{busybox, busybox_core};
+pub use ca_certificates::ca_certificates;
+pub use curl::{curl, libcurl};
+pub use dosfstools::dosfstools;
+pub use e2fsprogs::e2fsprogs;
+pub use iproute2::iproute2;
+pub use jq::jq;
+pub use linux::{linux_headers, linux_virt};
+pub use mtools::mtools;
+pub use musl::musl;
+pub use oniguruma::oniguruma;
+pub use openssl::openssl;
+pub use s6_debian::s6_debian;
+pub use squashfs_tools::squashfs_tools;
+pub use toolchain::quick;
+pub use util_linux::{sfdisk, util_linux};
+pub use xz::{libxz, xz};
+pub use zlib::zlib;
+pub use zstd::{libzstd, zstd};

@@ -1,2 +1,31 @@
-//! The scheduler turns a graph of plans into jobs; the sandbox runs one build.
+//! From a graph of plans to outputs in the store.
+//!
+//! [`Builder`] finds out what is missing and in which order; an [`Executor`] runs one plan whose
+//! inputs are there. What happens on the way is told as [`Event`]s.
+
+mod cancel;
+mod capture;
+mod environment;
+mod error;
+mod event;
+mod executor;
+mod graph;
+mod jobserver;
+mod local;
+mod operation;
+mod root;
 pub mod sandbox;
+mod schedule;
+mod scheduler;
+mod supplier;
+
+pub use cancel::Cancel;
+pub use environment::{ENVIRONMENT, HOSTNAME, PROGRAM};
+pub use error::{BuildError, ExecuteError, Failure};
+pub use event::{Event, JobId, Outcome};
+pub use executor::{Executed, Executor, Job};
+pub use jobserver::{Jobserver, cpus};
+pub use local::Local;
+pub use root::{RootError, shell_spec};
+pub use scheduler::{Builder, Options, Survey};
+pub use supplier::{Sources, Supplier};

@@ -1,1 +1,44 @@
 //! Packages: configs, templates, scripts, subpackages.
+//!
+//! A package is a function of a [`Config`]. Mostly it fills in one of three templates: [`Recipe`]
+//! (anything), [`Cc`] (compiled with the config's toolchain), [`Cmmi`] (configured, made and
+//! installed). The macros `package!`, `cc_package!` and `cmmi_package!` are thin skins over these.
+
+mod cc;
+mod cmmi;
+mod config;
+pub mod env;
+mod expand;
+pub mod field;
+mod recipe;
+pub mod script;
+pub mod source;
+mod subpackage;
+
+pub use cc::Cc;
+pub use cmmi::{Cmmi, configure_words, strip_all, tidy};
+pub use config::{Arch, Config, Target, Toolchain};
+pub use expand::{Item, Items, Package, Placed};
+pub use recipe::Recipe;
+pub use script::{Script, Shebang, Variables, Word, Words};
+pub use source::{Patch, Pin};
+pub use subpackage::{BINARIES, LIBS, merged, subpackage, without};
+
+pub use crate::execline;
+
+#[cfg(test)]
+mod testing {
+    use super::{Arch, Config, Target, Toolchain};
+
+    /// A config without tools.
+    pub(super) fn config() -> Config {
+        Config::new(Target {
+            arch: Arch::X86_64,
+            triple: "x86_64-linux-musl".to_owned(),
+            toolchain: Toolchain::default(),
+            base: Vec::new(),
+            build: None,
+            bootstrap: None,
+        })
+    }
+}

@@ -131,52 +131,32 @@ impl<I> Action<I> {
         }
     }
 
-    /// The same action over other inputs.
-    pub fn try_map<J, E>(self, mut map: impl FnMut(I) -> Result<J, E>) -> Result<Action<J>, E> {
+    /// The same action over other inputs; `map` sees them in the order of [`Action::inputs`].
+    pub fn try_map<'a, J, E>(
+        &'a self,
+        mut map: impl FnMut(&'a I) -> Result<J, E>,
+    ) -> Result<Action<J>, E> {
         Ok(match self {
-            Action::Build(Build {
-                inputs,
-                output,
-                setid,
-            }) => Action::Build(Build {
-                inputs: map_inputs(inputs, map)?,
-                output,
-                setid,
-            }),
-            Action::Merge(Merge { inputs }) => Action::Merge(Merge {
-                inputs: map_inputs(inputs, map)?,
-            }),
-            Action::Unpack(Unpack {
-                archive,
-                format,
-                strip,
-                include,
-                exclude,
-            }) => {
-                let archive = map(archive)?;
-                Action::Unpack(Unpack {
-                    archive,
-                    format,
-                    strip,
-                    include,
-                    exclude,
-                })
+            Action::Build(Build { inputs, output, setid }) => {
+                let (output, setid) = (output.clone(), setid.clone());
+                Action::Build(Build { inputs: map_inputs(inputs, map)?, output, setid })
             }
-            Action::Place(Place { blob, path, mode }) => Action::Place(Place {
-                blob: map(blob)?,
-                path,
-                mode,
-            }),
-            Action::Pick(Pick {
-                tree,
-                include,
-                exclude,
-            }) => Action::Pick(Pick {
-                tree: map(tree)?,
-                include,
-                exclude,
-            }),
-            Action::Disk(layout) => Action::Disk(layout.try_map(&mut map)?),
+            Action::Merge(Merge { inputs }) => {
+                Action::Merge(Merge { inputs: map_inputs(inputs, map)? })
+            }
+            Action::Unpack(Unpack { archive, format, strip, include, exclude }) => {
+                let (archive, format, strip) = (map(archive)?, *format, *strip);
+                let (include, exclude) = (include.clone(), exclude.clone());
+                Action::Unpack(Unpack { archive, format, strip, include, exclude })
+            }
+            Action::Place(Place { blob, path, mode }) => {
+                Action::Place(Place { blob: map(blob)?, path: path.clone(), mode: *mode })
+            }
+            Action::Pick(Pick { tree, include, exclude }) => {
+                let (include, exclude) = (include.clone(), exclude.clone());
+                Action::Pick(Pick { tree: map(tree)?, include, exclude })
+            }
+            Action::Disk(layout) => Action::Disk(layout.try_map(map)?),
         })
     }
 
@@ -195,12 +175,9 @@ impl<I> Action<I> {
     }
 }
 
-fn map_inputs<I, J, E>(
-    inputs: Vec<Input<I>>,
-    mut map: impl FnMut(I) -> Result<J, E>,
+fn map_inputs<'a, I, J, E>(
+    inputs: &'a [Input<I>],
+    mut map: impl FnMut(&'a I) -> Result<J, E>,
 ) -> Result<Vec<Input<J>>, E> {
-    inputs
-        .into_iter()
-        .map(|Input { at, of }| Ok(Input { at, of: map(of)? }))
-        .collect()
+    inputs.iter().map(|Input { at, of }| Ok(Input { at: at.clone(), of: map(of)? })).collect()
 }

@@ -29,4 +29,4 @@ pub use mode::Mode;
 pub use name::{Name, NameError, Version};
 pub use path::{AbsPath, PathError, RelPath};
 pub use source::{MirrorFamily, Origin, Source};
-pub use tree::{Node, Tree};
+pub use tree::{Change, Node, Tree};

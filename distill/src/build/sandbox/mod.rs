@@ -1,1 +1,294 @@
 //! The sandbox: one build in fresh Linux namespaces, on a root made of stacked read-only trees.
+//!
+//! A [`Spec`] says what the program sees; [`spawn`] starts it; nothing of it is left when
+//! [`Running::wait`] returns. No privilege is needed, and it works the same for root.
+//!
+//! Linux 5.10 or later.
+
+mod child;
+mod discard;
+mod error;
+mod layout;
+mod populate;
+mod probe;
+mod spec;
+mod state;
+mod step;
+mod sys;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use nix::sys::signal::SigSet;
+use nix::sys::wait::WaitStatus;
+use nix::unistd::{Pid, getegid, geteuid, getpgrp, getpid, tcsetpgrp};
+
+use self::child::{Ended, Job};
+pub use self::discard::discard;
+pub use self::error::SandboxError;
+use self::layout::Caller;
+pub use self::populate::populate;
+pub use self::probe::{Capabilities, Lack, MAX_LAYERS, probe};
+pub use self::spec::{Input, Io, Limits, Method, Output, Spec, Stack};
+use self::state::{NO_CHILD, Started, State};
+
+/// A program that runs in its sandbox. Dropping it kills everything in the sandbox.
+#[derive(Debug)]
+pub struct Running {
+    /// Sleeps until the sandbox is gone. None once it has been joined.
+    supervisor: Option<JoinHandle<Option<Ended>>>,
+    killer: Killer,
+}
+
+/// Ends a sandbox from anywhere, at any time, also when it has ended already.
+#[derive(Clone, Debug)]
+pub struct Killer(Arc<OwnedFd>);
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// Its exit status.
+    pub status: Status,
+    /// What it and everything it started used.
+    pub usage: Usage,
+}
+
+/// Exit status of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It ended by itself, with this code.
+    Code(i32),
+    /// This signal ended it. A sandbox that was killed ends with `SIGKILL`.
+    Signal(i32),
+}
+
+/// What a program and everything it started used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Time in user mode, summed over processors.
+    pub user: Duration,
+    /// Time in the kernel, summed over processors.
+    pub system: Duration,
+    /// Bytes of memory of its largest process, at that one's peak. None if that is less than what
+    /// the builder itself had in memory when it started the program, because the kernel counts that
+    /// in; or if the sandbox was killed.
+    pub max_rss: Option<u64>,
+}
+
+/// Start a program in a sandbox of its own.
+///
+/// On return the program has been executed. The upper and work directories of the spec must exist;
+/// with [`Method::Copy`], [`populate`] must have filled the former.
+pub fn spawn(spec: &Spec, io: Io) -> Result<Running, SandboxError> {
+    let prepare = |source| SandboxError::Prepare {
+        program: spec.program.clone(),
+        source,
+    };
+    layout::make_mount_points(spec)?;
+    let terminal = io.stdin == Input::Inherit && io::stdin().is_terminal();
+    let streams = Streams::open(io).map_err(prepare)?;
+    let setup = layout::setup(spec, caller())?;
+    let launch = layout::launch(spec, streams.input, terminal)?;
+    let exec = Some(layout::exec(spec)?);
+    let job = Job {
+        setup,
+        launch,
+        exec,
+        streams: streams.raw(),
+    };
+    start(job, terminal)
+        .map_err(prepare)?
+        .map_err(|failed| failed.explain(spec))
+    // The streams close here: the sandbox has its own copies.
+}
+
+impl Running {
+    /// Wait until the program has ended and nothing is left of its sandbox.
+    pub fn wait(mut self) -> Exit {
+        let ended = self
+            .supervisor
+            .take()
+            .and_then(|thread| thread.join().ok())
+            .flatten();
+        ended.map_or_else(Exit::unknown, Exit::from)
+    }
+
+    /// A handle that ends the sandbox.
+    pub fn killer(&self) -> Killer {
+        self.killer.clone()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(thread) = self.supervisor.take() {
+            self.killer.kill();
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Killer {
+    /// Kill every process in the sandbox at once. It does not wait until they are gone.
+    pub fn kill(&self) {
+        sys::kill(self.0.as_fd());
+    }
+}
+
+impl Exit {
+    /// For a supervisor that did not live to tell, which takes the sandbox with it.
+    fn unknown() -> Self {
+        let usage = Usage {
+            user: Duration::ZERO,
+            system: Duration::ZERO,
+            max_rss: None,
+        };
+        Self {
+            status: Status::Signal(libc::SIGKILL),
+            usage,
+        }
+    }
+}
+
+impl From<Ended> for Exit {
+    fn from(ended: Ended) -> Self {
+        let status = match WaitStatus::from_raw(Pid::from_raw(0), ended.status) {
+            Ok(WaitStatus::Exited(_, code)) => Status::Code(code),
+            // A real-time signal is no `Signal` of nix.
+            Ok(WaitStatus::Signaled(_, signal, _)) => Status::Signal(signal as i32),
+            _ => Status::Signal(ended.status & 0x7f),
+        };
+        let usage = Usage {
+            user: ended.user,
+            system: ended.system,
+            max_rss: ended.max_rss,
+        };
+        Self { status, usage }
+    }
+}
+
+fn caller() -> Caller {
+    Caller {
+        pid: getpid().as_raw(),
+        uid: geteuid().as_raw(),
+        gid: getegid().as_raw(),
+    }
+}
+
+/// The standard streams, open for as long as the child may still have to copy them.
+struct Streams {
+    input: Input,
+    null: Option<File>,
+    stdout: Output,
+    stderr: Output,
+}
+
+impl Streams {
+    fn open(io: Io) -> io::Result<Self> {
+        let null = match io.stdin {
+            Input::Null => Some(File::open("/dev/null")?),
+            Input::Inherit => None,
+        };
+        Ok(Self {
+            input: io.stdin,
+            null,
+            stdout: io.stdout,
+            stderr: io.stderr,
+        })
+    }
+
+    fn raw(&self) -> [RawFd; 3] {
+        let output = |output: &Output, inherited| match output {
+            Output::Inherit => inherited,
+            Output::Fd(fd) => fd.as_raw_fd(),
+        };
+        [
+            self.null.as_ref().map_or(0, AsRawFd::as_raw_fd),
+            output(&self.stdout, 1),
+            output(&self.stderr, 2),
+        ]
+    }
+}
+
+/// A start that failed: the job, and what the child said.
+struct Failed {
+    job: Arc<Job>,
+    started: Started,
+}
+
+/// Start a job on a thread of its own, which lives as long as the sandbox.
+fn start(job: Job, terminal: bool) -> io::Result<Result<Running, Failed>> {
+    let state = Arc::new(State::new());
+    let job = Arc::new(job);
+    let thread = thread::Builder::new()
+        .name("sandbox".to_owned())
+        .stack_size(128 << 10)
+        .spawn({
+            let (job, state) = (Arc::clone(&job), Arc::clone(&state));
+            move || supervise(&job, &state, terminal)
+        })?;
+    let started = state.wait_started();
+    if let (Started::Running, Some(pidfd)) = (started, state.take_pidfd()) {
+        let (supervisor, killer) = (Some(thread), Killer(Arc::new(pidfd)));
+        return Ok(Ok(Running { supervisor, killer }));
+    }
+    let _ = thread.join();
+    Ok(Err(Failed { job, started }))
+}
+
+/// Carry out steps in fresh namespaces, and report how that went.
+fn attempt(setup: Vec<step::Step>) -> io::Result<Started> {
+    let job = Job {
+        setup,
+        launch: Vec::new(),
+        exec: None,
+        streams: [0, 1, 2],
+    };
+    Ok(match start(job, false)? {
+        Ok(_) => Started::Running,
+        Err(failed) => failed.started,
+    })
+}
+
+/// The life of the thread that waits for a sandbox.
+///
+/// It has every signal blocked: the child inherits that, and none of the builder's handlers may run
+/// in it. It also lets this thread take the terminal back from a job in the foreground.
+fn supervise(job: &Job, state: &State, terminal: bool) -> Option<Ended> {
+    let _ = SigSet::all().thread_block();
+    let ended = child::run(job, state);
+    if terminal {
+        let _ = tcsetpgrp(io::stdin(), getpgrp());
+    }
+    ended
+}
+
+impl Failed {
+    fn explain(self, spec: &Spec) -> SandboxError {
+        let program = || spec.program.clone();
+        let (index, errno) = match self.started {
+            Started::Failed(index, errno) => (index, errno),
+            Started::Running | Started::Lost => return SandboxError::Killed { program: program() },
+        };
+        let source = io::Error::from(errno);
+        let step = self.job.setup.iter().chain(&self.job.launch).nth(index);
+        match step {
+            Some(step) => SandboxError::Step {
+                step: step.to_string(),
+                hint: step.hint(),
+                source,
+            },
+            None if index == NO_CHILD => SandboxError::Namespaces { source },
+            None => SandboxError::Execute {
+                program: program(),
+                source,
+            },
+        }
+    }
+}

@@ -31,7 +31,7 @@ fn manifest_is_golden() {
     )
     .unwrap();
     insta::assert_snapshot!(String::from_utf8(tree.encode()).unwrap());
-    insta::assert_snapshot!(tree.hash().to_string(), @"");
+    insta::assert_snapshot!(tree.hash().to_string(), @"xxu_yQt2Qx0ZUWHSbNOWBT2yAbMQkK3GdHM7Gfme7Ek=");
 }
 
 #[test]

@@ -1,0 +1,23 @@
+//! What every build finds, beside its inputs. A change of anything here is a new version of the
+//! plan encoding.
+
+/// The whole environment of a build, sorted by name. Beside it there is only `MAKEFLAGS`, which names
+/// the job server; it decides how fast a build is, not what it makes.
+pub const ENVIRONMENT: [(&str, &str); 6] = [
+    ("HOME", "/tmp"),
+    ("LC_ALL", "C.UTF-8"),
+    ("PATH", "/usr/bin:/usr/sbin:/bin:/sbin"),
+    ("SOURCE_DATE_EPOCH", "0"),
+    ("TMPDIR", "/tmp"),
+    ("TZ", "UTC"),
+];
+
+/// The name of the build machine, as builds see it.
+pub const HOSTNAME: &str = "builder";
+
+/// The program that a build runs.
+pub const PROGRAM: &str = "/build";
+
+/// Makes every `make` below the build take its tokens from the job server, however many there are.
+/// (With a job server, the number after `-j` means nothing.)
+pub(super) const MAKEFLAGS: &str = "-j999 --jobserver-auth=fifo:/dev/jobserver";

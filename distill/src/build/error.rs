@@ -1,0 +1,163 @@
+//! Why something was not built.
+
+use std::panic::Location;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+
+use super::root::RootError;
+use super::sandbox::{SandboxError, Status};
+use crate::plan::{Change, DefinitionError, Object, PlanHash, RelPath};
+use crate::store::StoreError;
+use crate::store::intake::IntakeError;
+use crate::store::io::IoError;
+
+/// Why one plan could not be run, or what is wrong with what it made.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// The program ended with an error.
+    #[error("the build {}", ended(*status))]
+    Failed {
+        /// How it ended.
+        status: Status,
+    },
+    /// The program ran too long.
+    #[error("the build was still running after {} s\nhint: give the package a longer `timeout`, or all with `--timeout`", limit.as_secs())]
+    Timeout {
+        /// The limit.
+        limit: Duration,
+    },
+    /// It was stopped.
+    #[error("stopped")]
+    Cancelled,
+    /// There is nothing in `/out`.
+    #[error("the build wrote nothing to `/out`\nhint: install there, for example with `make install DESTDIR=/out`")]
+    NoOutput,
+    /// The output is to be one file, which is not there.
+    #[error("the build did not write the file `/out/{0}`")]
+    NoFile(RelPath),
+    /// The inputs do not make a root.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// A part of a tree was asked for that is not there.
+    #[error("`{input}` has nothing that matches {}\nhint: look with `plan`, or list the tree", quoted(patterns))]
+    Unmatched {
+        /// The tree's label.
+        input: String,
+        /// The patterns.
+        patterns: Vec<String>,
+    },
+    /// A tree stands where a blob belongs, or the reverse.
+    #[error("`{input}` is {is}, but {wanted} is needed here")]
+    Kind {
+        /// The input's label.
+        input: String,
+        /// What it is.
+        is: &'static str,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// The sandbox could not be made.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// A source could not be had.
+    #[error(transparent)]
+    Fetch(#[from] crate::fetch::FetchError),
+    /// An archive could not be unpacked, or an output not taken in.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// A disk image could not be written.
+    #[error(transparent)]
+    Disk(#[from] crate::disk::DiskError),
+    /// A second run made something else.
+    #[error("the build is not reproducible: {}", differences(changes))]
+    NotReproducible {
+        /// What was recorded.
+        recorded: Object,
+        /// What came now.
+        now: Object,
+        /// Where they differ, if both are trees.
+        changes: Vec<Change>,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file system failed.
+    #[error(transparent)]
+    Io(#[from] IoError),
+}
+
+fn ended(status: Status) -> String {
+    match status {
+        Status::Code(code) => format!("ended with exit status {code}"),
+        Status::Signal(signal) => format!("was ended by signal {signal}"),
+    }
+}
+
+fn quoted(patterns: &[String]) -> String {
+    patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn differences(changes: &[Change]) -> String {
+    const SHOWN: usize = 10;
+    if changes.is_empty() {
+        return "the two outputs differ".to_owned();
+    }
+    let paths: Vec<String> = changes.iter().take(SHOWN).map(|c| format!("`{}`", c.path)).collect();
+    let more = changes.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{} differ{more}", paths.join(", "))
+}
+
+/// A job that failed, with all that helps to mend it.
+#[derive(Debug)]
+pub struct Failure {
+    /// The job's label.
+    pub label: String,
+    /// Its plan; a source has none.
+    pub plan: Option<PlanHash>,
+    /// Where the recipe stands; a source has none of its own.
+    pub location: Option<&'static Location<'static>>,
+    /// The log, if a program ran.
+    pub log: Option<Utf8PathBuf>,
+    /// The last lines of it.
+    pub tail: Vec<String>,
+    /// What went wrong.
+    pub error: ExecuteError,
+}
+
+/// Why a graph was not built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The graph holds plans that cannot be built.
+    #[error("{} of the plans cannot be built", .0.len())]
+    Definition(Vec<DefinitionError>),
+    /// Jobs failed.
+    #[error("{} failed{}", count(failures.len(), "job"), skipped_text(*skipped))]
+    Failed {
+        /// Those that failed.
+        failures: Vec<Failure>,
+        /// How many need one of them and were not tried.
+        skipped: usize,
+    },
+    /// It was stopped; what was built stays built.
+    #[error("stopped; what was built stays built")]
+    Cancelled,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file that a recipe names could not be read, or its files do not make a tree.
+    #[error(transparent)]
+    Literal(#[from] IntakeError),
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn skipped_text(skipped: usize) -> String {
+    match skipped {
+        0 => String::new(),
+        _ => format!(", and {skipped} more could not be tried"),
+    }
+}

@@ -1,0 +1,181 @@
+//! Runs plans on this machine: operations in place, builds in a sandbox.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::capture::capture;
+use super::error::ExecuteError;
+use super::executor::{Executed, Executor, Job};
+use super::jobserver::Jobserver;
+use super::operation::{Operations, hash_file};
+use super::root;
+use super::sandbox::{self, Exit, Io, Method, Running, Status};
+use crate::plan::{Action, Build, Object, OutputKind};
+use crate::store::intake::scan;
+use crate::store::io::{At as _, IoError};
+use crate::store::{Store, Usage};
+
+/// The executor of this machine.
+#[derive(Debug)]
+pub struct Local<'a> {
+    store: &'a Store,
+    jobserver: Jobserver,
+    method: Method,
+    threads: usize,
+}
+
+/// What a program left, beside its output.
+#[derive(Default)]
+struct Trace {
+    usage: Usage,
+    log: Option<Utf8PathBuf>,
+    tail: Vec<String>,
+}
+
+impl<'a> Local<'a> {
+    /// An executor of so many jobs at once on `store`, whose roots are made by `method`.
+    pub fn new(store: &'a Store, jobs: usize, method: Method) -> Result<Local<'a>, IoError> {
+        let jobserver = Jobserver::create(&store.temp_path(), jobs)?;
+        Ok(Local { store, jobserver, method, threads: super::cpus() })
+    }
+
+    fn run(&self, job: &Job<'_>, trace: &mut Trace) -> Result<Object, ExecuteError> {
+        let operations = Operations { store: self.store, job, threads: self.threads };
+        match job.plan.action() {
+            Action::Unpack(unpack) => operations.unpack(unpack),
+            Action::Place(place) => operations.place(place),
+            Action::Pick(pick) => operations.pick(pick),
+            Action::Merge(merge) => operations.merge(merge),
+            Action::Disk(layout) => operations.disk(layout),
+            Action::Build(build) => self.build(build, job, trace),
+        }
+    }
+
+    fn build(
+        &self,
+        build: &Build<Object>,
+        job: &Job<'_>,
+        trace: &mut Trace,
+    ) -> Result<Object, ExecuteError> {
+        let parts = root::parts(self.store, &build.inputs, job.labels)?;
+        root::check(&parts)?;
+        let scratch = self.store.temp_dir()?;
+        let spec =
+            root::spec(&parts, scratch.path(), self.method, Some(self.jobserver.path()))?;
+        if self.method == Method::Copy {
+            sandbox::populate(&spec)?;
+        }
+        let exit = self.supervise(&spec, job, trace)?;
+        match exit.status {
+            Status::Code(0) => self.take(build, &spec.out),
+            status => Err(ExecuteError::Failed { status }),
+        }
+    }
+
+    /// Runs the program to its end, or to the end of its time.
+    fn supervise(
+        &self,
+        spec: &sandbox::Spec,
+        job: &Job<'_>,
+        trace: &mut Trace,
+    ) -> Result<Exit, ExecuteError> {
+        let mut log = self.store.begin_log(&job.plan.hash())?;
+        trace.log = Some(log.path().to_owned());
+        let (reader, writer) = std::io::pipe().at("create a pipe for", spec.program.as_path())?;
+        let io = Io::logged(OwnedFd::from(writer)).at("create a pipe for", &spec.program)?;
+        let running = sandbox::spawn(spec, io)?;
+        let _registration = job.cancel.register(running.killer());
+        let output = File::from(OwnedFd::from(reader));
+        let (exit, timed_out) = std::thread::scope(|scope| {
+            let capturing = scope.spawn(|| capture(output, &mut log, job.line));
+            let ended = wait(running, job.timeout);
+            let captured = capturing.join().unwrap_or_else(|_| Ok(Vec::new()));
+            trace.tail = captured?;
+            Ok::<_, IoError>(ended)
+        })?;
+        log.finish()?;
+        trace.usage = usage(&exit);
+        if job.cancel.is_cancelled() {
+            return Err(ExecuteError::Cancelled);
+        }
+        if timed_out {
+            return Err(ExecuteError::Timeout { limit: job.timeout });
+        }
+        Ok(exit)
+    }
+
+    /// Takes what the build left in `/out` into the store.
+    fn take(&self, build: &Build<Object>, out: &Utf8Path) -> Result<Object, ExecuteError> {
+        match &build.output {
+            OutputKind::Tree => {
+                let tree = scan(out, &build.setid)?;
+                if tree.is_empty() {
+                    return Err(ExecuteError::NoOutput);
+                }
+                Ok(self.store.land_tree(out, &tree)?)
+            }
+            OutputKind::File(path) => {
+                let file = path.under(out);
+                let is_file = file.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+                if !is_file {
+                    return Err(ExecuteError::NoFile(path.clone()));
+                }
+                Ok(self.store.land_blob(&file, hash_file(&file)?.into())?)
+            }
+        }
+    }
+}
+
+impl Executor for Local<'_> {
+    fn execute(&self, job: &Job<'_>) -> Executed {
+        let mut trace = Trace::default();
+        let token = self.jobserver.acquire(job.cancel);
+        let began = Instant::now();
+        let output = match &token {
+            Some(_) => self.run(job, &mut trace),
+            None => Err(ExecuteError::Cancelled),
+        };
+        let Trace { mut usage, log, tail } = trace;
+        usage.wall_ms = milliseconds(began.elapsed());
+        Executed { output, usage, log, tail }
+    }
+
+    fn idle(&self) {
+        self.jobserver.refill();
+    }
+}
+
+/// Waits for the sandbox; after `limit` it is killed.
+fn wait(running: Running, limit: Duration) -> (Exit, bool) {
+    let killer = running.killer();
+    let (ended, end) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let timer = scope.spawn(move || {
+            let late = end.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+            if late {
+                killer.kill();
+            }
+            late
+        });
+        let exit = running.wait();
+        drop(ended);
+        (exit, timer.join().unwrap_or(false))
+    })
+}
+
+fn usage(exit: &Exit) -> Usage {
+    Usage {
+        wall_ms: 0,
+        user_ms: milliseconds(exit.usage.user),
+        system_ms: milliseconds(exit.usage.system),
+        max_rss_kib: exit.usage.max_rss.unwrap_or(0) / 1024,
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

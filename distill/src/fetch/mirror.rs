@@ -1,0 +1,60 @@
+//! Public mirrors: where the families of upstream files and Debian's archive are found.
+
+use std::collections::BTreeMap;
+
+use crate::plan::MirrorFamily;
+
+/// Public mirrors of Debian's archive, for machines whose own configuration names none.
+pub const DEBIAN_MIRRORS: [&str; 1] = ["https://mirrors.kernel.org/debian"];
+
+/// Debian's archive as it was on a day on which all pins of Distill's own packages were in it: what
+/// a newer version has replaced is gone from the mirrors, but not from here.
+pub const DEBIAN_SNAPSHOT: &str = "https://snapshot.debian.org/archive/debian/20261122T000000Z";
+
+/// The base addresses of each family, in order of preference.
+///
+/// Sources: <https://www.gnu.org/prep/ftp.html>, <https://www.kernel.org/mirrors>.
+pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<String>> {
+    let bases = |family| -> &[&str] {
+        match family {
+            MirrorFamily::Gnu => &[
+                "https://ftpmirror.gnu.org/gnu",
+                "https://mirrors.kernel.org/gnu",
+                "https://ftp.gnu.org/gnu",
+            ],
+            MirrorFamily::Kernel => &[
+                "https://cdn.kernel.org/pub",
+                "https://mirrors.edge.kernel.org/pub",
+            ],
+            MirrorFamily::SourceForge => &[
+                "https://downloads.sourceforge.net",
+                "https://master.dl.sourceforge.net/project",
+            ],
+            MirrorFamily::GitHub => &["https://github.com"],
+        }
+    };
+    let families = [
+        MirrorFamily::Gnu,
+        MirrorFamily::Kernel,
+        MirrorFamily::SourceForge,
+        MirrorFamily::GitHub,
+    ];
+    let owned = |family| bases(family).iter().map(ToString::to_string).collect();
+    families.map(|family| (family, owned(family))).into()
+}
+
+/// Reads a list of base addresses, separated by commas or white space.
+///
+/// ```
+/// # use distill::fetch::parse_mirror_list;
+/// let list = "http://one.example/debian/, http://two.example/debian";
+/// assert_eq!(parse_mirror_list(list), ["http://one.example/debian", "http://two.example/debian"]);
+/// ```
+pub fn parse_mirror_list(text: &str) -> Vec<String> {
+    let parts = text.split(|c: char| c == ',' || c.is_whitespace());
+    let bases = parts.map(|base| base.trim_end_matches('/'));
+    bases
+        .filter(|base| !base.is_empty())
+        .map(ToOwned::to_owned)
+        .collect()
+}

@@ -1,0 +1,119 @@
+//! What fetching has to know about this machine and this run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+
+use super::cache::Cache;
+use super::mirror::{DEBIAN_MIRRORS, DEBIAN_SNAPSHOT, default_mirrors};
+use crate::plan::MirrorFamily;
+
+/// Where Linux distributions keep the certificates of the authorities that they trust: Debian, Arch
+/// and Alpine; Fedora and its kin; openSUSE; OpenSSL's own default.
+pub const CA_CERTIFICATES: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// How to fetch: none of this can change what is fetched.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where unfinished downloads lie, on the file system of the destination, so that a finished
+    /// one can be renamed into it. Made when it is missing.
+    pub partial_dir: Utf8PathBuf,
+    /// Whether to stay off the network. Caches and origins on this machine are still used.
+    pub offline: bool,
+    /// Asked before the origins of a source, in this order.
+    pub caches: Vec<Arc<dyn Cache>>,
+    /// Base addresses of Debian's archive, what `pool/` lies below, in order of preference.
+    pub debian: Vec<String>,
+    /// Base addresses of each family of mirrors, in order of preference.
+    pub mirrors: BTreeMap<MirrorFamily, Vec<String>>,
+    /// How to reach the network, if not directly.
+    pub proxies: Proxies,
+    /// How often to try again.
+    pub retry: Retry,
+    /// How long a connection may take to come up.
+    pub connect_timeout: Duration,
+    /// How long a server may send nothing.
+    pub stall_timeout: Duration,
+    /// How many downloads may run at once.
+    pub parallel: usize,
+    /// How to introduce ourselves to servers.
+    pub user_agent: String,
+    /// Files with the certificates of trusted authorities (PEM); the first that exists is used.
+    pub ca_certificates: Vec<Utf8PathBuf>,
+}
+
+impl Settings {
+    /// The defaults: on line, no cache, no proxy, public mirrors.
+    pub fn new(partial_dir: impl Into<Utf8PathBuf>) -> Settings {
+        let debian = DEBIAN_MIRRORS.iter().chain([&DEBIAN_SNAPSHOT]);
+        Settings {
+            partial_dir: partial_dir.into(),
+            offline: false,
+            caches: Vec::new(),
+            debian: debian.map(ToString::to_string).collect(),
+            mirrors: default_mirrors(),
+            proxies: Proxies::default(),
+            retry: Retry::default(),
+            connect_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(30),
+            parallel: 6,
+            user_agent: concat!("distill/", env!("CARGO_PKG_VERSION")).to_owned(),
+            ca_certificates: CA_CERTIFICATES.map(Utf8PathBuf::from).to_vec(),
+        }
+    }
+
+    /// Puts `mirrors` of Debian's archive before those that are known already.
+    pub fn prefer_debian(&mut self, mirrors: impl IntoIterator<Item = String>) {
+        let mut all: Vec<String> = mirrors.into_iter().collect();
+        all.append(&mut self.debian);
+        self.debian.clear();
+        for mirror in all {
+            if !self.debian.contains(&mirror) {
+                self.debian.push(mirror);
+            }
+        }
+    }
+}
+
+/// Proxies, as addresses such as `http://proxy.example:3128`, with the meaning that curl gives to
+/// `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proxies {
+    /// For `http://` addresses.
+    pub http: Option<String>,
+    /// For `https://` addresses.
+    pub https: Option<String>,
+    /// For both, unless one of their own is given.
+    pub all: Option<String>,
+    /// Hosts that are reached directly: names, suffixes and networks, separated by commas.
+    pub none: Option<String>,
+}
+
+/// How often to try a place again after an error that may pass, and how long to wait in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// How often to try one address, at least 1. Downloads that get on are not counted.
+    pub attempts: u32,
+    /// The wait before the second attempt; it doubles with each.
+    pub first_wait: Duration,
+    /// The longest wait, also when a server asks for more (that one is given up).
+    pub longest_wait: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Retry {
+        Retry {
+            attempts: 4,
+            first_wait: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(30),
+        }
+    }
+}

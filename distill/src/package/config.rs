@@ -1,0 +1,217 @@
+//! What a package is built for and with.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::expand::{Key, Package, Placed};
+use crate::plan::{AbsPath, RelPath};
+
+/// An instruction set, as the triple names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Arch {
+    /// 64-bit x86.
+    X86_64,
+    /// 64-bit Arm.
+    Aarch64,
+    /// 64-bit POWER, little-endian.
+    Ppc64le,
+    /// 64-bit RISC-V.
+    Riscv64,
+}
+
+impl Arch {
+    /// The name in a triple.
+    pub fn name(self) -> &'static str {
+        match self {
+            Arch::X86_64 => "x86_64",
+            Arch::Aarch64 => "aarch64",
+            Arch::Ppc64le => "powerpc64le",
+            Arch::Riscv64 => "riscv64",
+        }
+    }
+
+    /// What Linux's build system calls it (`make ARCH=…`).
+    pub fn kernel(self) -> &'static str {
+        match self {
+            Arch::X86_64 => "x86",
+            Arch::Aarch64 => "arm64",
+            Arch::Ppc64le => "powerpc",
+            Arch::Riscv64 => "riscv",
+        }
+    }
+}
+
+/// A C toolchain: the packages that it consists of, the names of its programs, its flags.
+#[derive(Debug, Clone, Default)]
+pub struct Toolchain {
+    /// The compiler and its companions, run on the build machine.
+    pub tools: Vec<Package>,
+    /// The C library and the kernel's headers, for the host; they lie in the sysroot.
+    pub libc: Vec<Package>,
+    /// The C compiler.
+    pub cc: String,
+    /// The C++ compiler.
+    pub cxx: String,
+    /// The linker.
+    pub ld: String,
+    /// The archiver.
+    pub ar: String,
+    /// The assembler.
+    pub assembler: String,
+    /// Lists symbols.
+    pub nm: String,
+    /// Indexes archives.
+    pub ranlib: String,
+    /// Removes symbols.
+    pub strip: String,
+    /// Translates object files.
+    pub objcopy: String,
+    /// Shows object files.
+    pub readelf: String,
+    /// For the C compiler.
+    pub cflags: Vec<String>,
+    /// For the C++ compiler.
+    pub cxxflags: Vec<String>,
+    /// For linking.
+    pub ldflags: Vec<String>,
+}
+
+/// What a package is built for and with, as plain data; [`Config`] is the handle that packages get.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// What the output runs on.
+    pub arch: Arch,
+    /// The same with system and C library, such as `x86_64-linux-musl`.
+    pub triple: String,
+    /// Compiles for the triple.
+    pub toolchain: Toolchain,
+    /// A shell, make, execline and the like: what every build finds at `/`.
+    pub base: Vec<Package>,
+    /// What the build machine's tools are built with; the config itself, if it is native.
+    pub build: Option<Config>,
+    /// What this config's own tools are built with; they come ready made, if there is none.
+    pub bootstrap: Option<Config>,
+}
+
+/// A handle on a [`Target`] that remembers what packages expanded to. Cheap to clone.
+#[derive(Clone)]
+pub struct Config(Arc<Shared>);
+
+struct Shared {
+    target: Target,
+    overrides: HashMap<Key, Package>,
+    memo: Mutex<HashMap<Key, Vec<Placed>>>,
+}
+
+impl Config {
+    /// A config for `target`.
+    pub fn new(target: Target) -> Config {
+        Config::with(target, HashMap::new())
+    }
+
+    fn with(target: Target, overrides: HashMap<Key, Package>) -> Config {
+        Config(Arc::new(Shared {
+            target,
+            overrides,
+            memo: Mutex::default(),
+        }))
+    }
+
+    /// The data.
+    pub fn target(&self) -> &Target {
+        &self.0.target
+    }
+
+    /// A config with changed data.
+    pub fn derive(&self, change: impl FnOnce(&mut Target)) -> Config {
+        let mut target = self.0.target.clone();
+        change(&mut target);
+        Config::with(target, self.0.overrides.clone())
+    }
+
+    /// A config in which `new` stands for `old`, for every package that depends on it, on the host
+    /// and on the build machine. (Inside `new`, call `old` as the function that it is.)
+    pub fn with_override(&self, old: impl Into<Package>, new: impl Into<Package>) -> Config {
+        let (key, new) = (old.into().key(), new.into());
+        let inner = |config: &Config| {
+            let mut overrides = config.0.overrides.clone();
+            overrides.insert(key, new.clone());
+            Config::with(config.0.target.clone(), overrides)
+        };
+        let config = inner(self);
+        match &config.0.target.build {
+            None => config,
+            Some(build) => {
+                let build = inner(build);
+                config.derive(|target| target.build = Some(build))
+            }
+        }
+    }
+
+    /// What packages are for.
+    pub fn arch(&self) -> Arch {
+        self.0.target.arch
+    }
+
+    /// The triple that packages are for.
+    pub fn triple(&self) -> &str {
+        &self.0.target.triple
+    }
+
+    /// The config of the machine that builds.
+    pub fn build(&self) -> &Config {
+        self.0.target.build.as_ref().unwrap_or(self)
+    }
+
+    /// The config that this one's own tools are built with.
+    pub fn bootstrap(&self) -> &Config {
+        self.0.target.bootstrap.as_ref().unwrap_or(self)
+    }
+
+    /// Whether what is built runs where it is built.
+    pub fn is_native(&self) -> bool {
+        self.triple() == self.build().triple()
+    }
+
+    /// Where headers and libraries for the triple lie: `/sysroot/<triple>`.
+    pub fn sysroot(&self) -> AbsPath {
+        let triple = RelPath::new(self.triple()).expect("a triple is one component");
+        AbsPath::root()
+            .join(&RelPath::new("sysroot").expect("a name"))
+            .join(&triple)
+    }
+
+    /// What to use where `package` is named.
+    pub(super) fn chosen<'a>(&'a self, package: &'a Package) -> &'a Package {
+        self.0.overrides.get(&package.key()).unwrap_or(package)
+    }
+
+    pub(super) fn recall(&self, key: Key) -> Option<Vec<Placed>> {
+        self.0
+            .memo
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned()
+    }
+
+    pub(super) fn remember(&self, key: Key, placed: Vec<Placed>) {
+        self.0
+            .memo
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, placed);
+    }
+
+    /// A number that tells configs apart.
+    pub(super) fn id(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Config({})", self.triple())
+    }
+}

@@ -1,0 +1,339 @@
+//! Packages, and how a config expands them to artifacts.
+
+use std::any::{TypeId, type_name};
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+
+use super::config::Config;
+use crate::plan::{AbsPath, Artifact, Literal, Name, Plan, Source};
+
+/// What tells packages apart: the function's own type, or the address of a closure that holds data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Function(TypeId),
+    Closure(usize),
+}
+
+type Expand = dyn Fn(&Config) -> Items + Send + Sync;
+
+/// A package: a function of the config. Made from any function or closure that returns plans,
+/// artifacts or further packages.
+#[derive(Clone)]
+pub struct Package {
+    name: &'static str,
+    function: Option<TypeId>,
+    expand: Arc<Expand>,
+}
+
+impl<F, R> From<F> for Package
+where
+    F: Fn(&Config) -> R + Send + Sync + 'static,
+    R: Into<Items>,
+{
+    fn from(function: F) -> Package {
+        // A function item has no size, and a type of its own: that type is its identity.
+        let identity = (size_of::<F>() == 0).then(TypeId::of::<F>);
+        let expand = Arc::new(move |config: &Config| function(config).into());
+        Package {
+            name: type_name::<F>(),
+            function: identity,
+            expand,
+        }
+    }
+}
+
+impl From<&Package> for Package {
+    fn from(package: &Package) -> Package {
+        package.clone()
+    }
+}
+
+impl From<Plan> for Package {
+    fn from(plan: Plan) -> Package {
+        Package::from(move |_: &Config| plan.clone())
+    }
+}
+
+impl From<Artifact> for Package {
+    fn from(artifact: Artifact) -> Package {
+        Package::from(move |_: &Config| artifact.clone())
+    }
+}
+
+impl Package {
+    /// The path of the function, such as `distill_packages::zlib::zlib`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn key(&self) -> Key {
+        match self.function {
+            Some(function) => Key::Function(function),
+            None => Key::Closure(Arc::as_ptr(&self.expand).cast::<()>().addr()),
+        }
+    }
+}
+
+impl fmt::Debug for Package {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// What a package may return, piece by piece.
+#[derive(Debug, Clone)]
+pub enum Item {
+    /// An artifact, to lie where its user puts it.
+    Artifact(Artifact),
+    /// An artifact that must lie at a place of its own.
+    At(AbsPath, Artifact),
+    /// Another package, expanded with the same config.
+    Package(Package),
+}
+
+/// What a package returns: any number of [`Item`]s.
+#[derive(Debug, Clone, Default)]
+pub struct Items(pub Vec<Item>);
+
+macro_rules! items_from {
+    ($($type:ty => $make:expr),* $(,)?) => {$(
+        impl From<$type> for Items {
+            fn from(value: $type) -> Items {
+                Items(vec![$make(value)])
+            }
+        }
+    )*};
+}
+
+items_from! {
+    Plan => |plan| Item::Artifact(Artifact::Plan(plan)),
+    Source => |source| Item::Artifact(Artifact::Source(source)),
+    Literal => |literal| Item::Artifact(Artifact::Literal(literal)),
+    Artifact => Item::Artifact,
+    Package => Item::Package,
+    Item => |item| item,
+}
+
+impl<T: Into<Items>> From<Vec<T>> for Items {
+    fn from(list: Vec<T>) -> Items {
+        list.into_iter().collect()
+    }
+}
+
+impl<T: Into<Items>, const N: usize> From<[T; N]> for Items {
+    fn from(list: [T; N]) -> Items {
+        list.into_iter().collect()
+    }
+}
+
+impl<T: Into<Items>> FromIterator<T> for Items {
+    fn from_iter<I: IntoIterator<Item = T>>(list: I) -> Items {
+        Items(list.into_iter().flat_map(|items| items.into().0).collect())
+    }
+}
+
+/// An artifact, and its place if it insists on one.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// Where it must lie; nothing if its user decides.
+    pub at: Option<AbsPath>,
+    /// The artifact.
+    pub of: Artifact,
+}
+
+thread_local! {
+    /// The packages whose functions run at this moment, outermost first.
+    static RUNNING: RefCell<Vec<(usize, Key, &'static str)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes the innermost package off [`RUNNING`], also when its function panics.
+struct Leave;
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        RUNNING.with_borrow_mut(Vec::pop);
+    }
+}
+
+impl Config {
+    /// What `package` is for this config: computed once, so that a graph shares its nodes. A package
+    /// that needs itself becomes an invalid plan that names the ring.
+    pub fn expand(&self, package: &Package) -> Vec<Placed> {
+        let package = self.chosen(package);
+        let key = package.key();
+        if let Some(placed) = self.recall(key) {
+            return placed;
+        }
+        if let Some(ring) = self.ring(key) {
+            return vec![Placed {
+                at: None,
+                of: cyclic(&ring).into(),
+            }];
+        }
+        RUNNING.with_borrow_mut(|running| running.push((self.id(), key, package.name)));
+        let leave = Leave;
+        let items = (package.expand)(self);
+        let placed: Vec<Placed> = items
+            .0
+            .into_iter()
+            .flat_map(|item| self.place(item))
+            .collect();
+        drop(leave);
+        // The key of a closure is an address, which is only its own while the closure lives.
+        if matches!(key, Key::Function(_)) {
+            self.remember(key, placed.clone());
+        }
+        placed
+    }
+
+    /// All of `packages`, expanded.
+    pub fn expand_all<'a>(&self, packages: impl IntoIterator<Item = &'a Package>) -> Vec<Placed> {
+        packages
+            .into_iter()
+            .flat_map(|package| self.expand(package))
+            .collect()
+    }
+
+    fn place(&self, item: Item) -> Vec<Placed> {
+        match item {
+            Item::Artifact(of) => vec![Placed { at: None, of }],
+            Item::At(at, of) => vec![Placed { at: Some(at), of }],
+            Item::Package(package) => self.expand(&package),
+        }
+    }
+
+    fn ring(&self, key: Key) -> Option<Vec<&'static str>> {
+        RUNNING.with_borrow(|running| {
+            let start = running
+                .iter()
+                .position(|(id, k, _)| (*id, *k) == (self.id(), key))?;
+            Some(running[start..].iter().map(|(_, _, name)| *name).collect())
+        })
+    }
+}
+
+#[track_caller]
+fn cyclic(ring: &[&str]) -> Plan {
+    let ring = [ring, &ring[..1]].concat().join(" → ");
+    Plan::named(Name::new("cycle").expect("a name"))
+        .invalid(format!("needs itself: {ring}\nhint: break the ring, for example with a package from the bootstrap config"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::testing::config;
+    use crate::plan::{Mode, RelPath, closure};
+
+    fn leaf(name: &str) -> Artifact {
+        Artifact::file(RelPath::new(name).unwrap(), Mode::FILE, name)
+    }
+
+    #[track_caller]
+    fn merged(name: &str, placed: Vec<Placed>) -> Plan {
+        let at = AbsPath::root();
+        let inputs = placed
+            .into_iter()
+            .map(|p| crate::plan::Input {
+                at: at.clone(),
+                of: p.of,
+            })
+            .collect();
+        let action = crate::plan::Action::Merge(crate::plan::Merge { inputs });
+        Plan::named(Name::new(name).unwrap()).action(action)
+    }
+
+    fn base(_: &Config) -> Plan {
+        merged(
+            "base",
+            vec![Placed {
+                at: None,
+                of: leaf("base"),
+            }],
+        )
+    }
+
+    fn user(config: &Config) -> Plan {
+        merged("user", config.expand(&base.into()))
+    }
+
+    fn ring(config: &Config) -> Plan {
+        merged("ring", config.expand(&chain.into()))
+    }
+
+    fn chain(config: &Config) -> Plan {
+        merged("chain", config.expand(&ring.into()))
+    }
+
+    fn plan(placed: &[Placed]) -> Plan {
+        let Artifact::Plan(plan) = &placed[0].of else {
+            panic!("not a plan")
+        };
+        plan.clone()
+    }
+
+    #[test]
+    fn expands_once() {
+        let config = config();
+        let package = Package::from(base);
+        assert_eq!(
+            plan(&config.expand(&package)),
+            plan(&config.expand(&base.into()))
+        );
+        let both = [
+            plan(&config.expand(&user.into())),
+            plan(&config.expand(&package)),
+        ];
+        assert_eq!(closure(&both).len(), 2);
+    }
+
+    #[test]
+    fn a_cycle_names_its_ring() {
+        let config = config();
+        let plan = plan(&config.expand(&ring.into()));
+        let plans = closure([&plan]);
+        let errors: Vec<_> = plans
+            .iter()
+            .filter_map(|plan| plan.action().err())
+            .collect();
+        assert_eq!(errors.len(), 1);
+        assert!(
+            errors[0].message.contains("ring → "),
+            "{}",
+            errors[0].message
+        );
+        assert!(
+            errors[0].message.contains("chain → "),
+            "{}",
+            errors[0].message
+        );
+    }
+
+    #[test]
+    fn an_override_reaches_what_depends_on_it() {
+        let config = config().with_override(base, |config: &Config| {
+            let plan = base(config);
+            merged(
+                "changed",
+                vec![Placed {
+                    at: None,
+                    of: plan.into(),
+                }],
+            )
+        });
+        let user = plan(&config.expand(&user.into()));
+        let names: Vec<String> = closure([&user])
+            .iter()
+            .map(|p| p.name().to_string())
+            .collect();
+        assert_eq!(names, ["base", "changed", "user"]);
+    }
+
+    #[test]
+    fn closures_with_data_are_packages_too() {
+        let name = String::from("parameter");
+        let package = Package::from(move |_: &Config| vec![leaf(&name), leaf("second")]);
+        assert_eq!(config().expand(&package).len(), 2);
+    }
+}

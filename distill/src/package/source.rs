@@ -1,0 +1,221 @@
+//! How a recipe names its sources: `gnu("mpfr/mpfr-$version.tar.xz", sha256("…"))`.
+//!
+//! `$name` and `$version` in an address stand for the package's.
+
+use crate::plan::{
+    Action, Artifact, Digest, Input, MirrorFamily, Mode, Name, Origin, PathSet, Place, Plan,
+    RelPath, Source, Unpack, archive::Format,
+};
+
+/// A hash as it stands in a recipe, checked when the package is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinText(String);
+
+/// A pin by SHA-256: 64 hexadecimal digits, as upstreams publish it.
+pub fn sha256(hex: impl AsRef<str>) -> PinText {
+    PinText(format!("sha256:{}", hex.as_ref()))
+}
+
+/// A pin by BLAKE2b-256: 44 characters of URL-safe base64, as `sum` prints it.
+pub fn blake2b(base64: impl AsRef<str>) -> PinText {
+    PinText(format!("blake2b:{}", base64.as_ref()))
+}
+
+/// A pinned source of a recipe: a hash, origins in order, and what to do with the bytes.
+#[derive(Debug, Clone)]
+pub struct Pin {
+    digest: PinText,
+    origins: Vec<Template>,
+    format: Option<Format>,
+    keep_top: bool,
+    include: Vec<String>,
+    exclude: Vec<String>,
+    place: Option<(String, Mode)>,
+    at: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+enum Template {
+    Url(String),
+    Mirror(MirrorFamily, String),
+    Debian(String),
+}
+
+fn pin(origin: Template, digest: PinText) -> Pin {
+    Pin {
+        digest,
+        origins: vec![origin],
+        format: None,
+        keep_top: false,
+        include: Vec::new(),
+        exclude: Vec::new(),
+        place: None,
+        at: None,
+    }
+}
+
+/// A source at an address of its own.
+pub fn url(address: impl Into<String>, digest: PinText) -> Pin {
+    pin(Template::Url(address.into()), digest)
+}
+
+/// A source of GNU: the path below `ftp.gnu.org/gnu/`.
+pub fn gnu(path: impl Into<String>, digest: PinText) -> Pin {
+    pin(Template::Mirror(MirrorFamily::Gnu, path.into()), digest)
+}
+
+/// A source of Linux: the path below `kernel.org/pub/`.
+pub fn kernel(path: impl Into<String>, digest: PinText) -> Pin {
+    pin(Template::Mirror(MirrorFamily::Kernel, path.into()), digest)
+}
+
+/// A source on GitHub: the path below `github.com/`.
+pub fn github(path: impl Into<String>, digest: PinText) -> Pin {
+    pin(Template::Mirror(MirrorFamily::GitHub, path.into()), digest)
+}
+
+/// A source on `SourceForge`: `project/file`.
+pub fn sourceforge(path: impl Into<String>, digest: PinText) -> Pin {
+    pin(Template::Mirror(MirrorFamily::SourceForge, path.into()), digest)
+}
+
+/// A source in Debian's pool: the path below `pool/main/`.
+pub fn debian(path: impl Into<String>, digest: PinText) -> Pin {
+    pin(Template::Debian(path.into()), digest)
+}
+
+impl Pin {
+    /// Another address with the same bytes.
+    pub fn or_url(mut self, address: impl Into<String>) -> Pin {
+        self.origins.push(Template::Url(address.into()));
+        self
+    }
+
+    /// A path in Debian's pool, below `pool/main/`, with the same bytes.
+    pub fn or_debian(mut self, path: impl Into<String>) -> Pin {
+        self.origins.push(Template::Debian(path.into()));
+        self
+    }
+
+    /// The kind of archive, where the file's name does not tell.
+    pub fn format(mut self, format: Format) -> Pin {
+        self.format = Some(format);
+        self
+    }
+
+    /// Keeps the single directory at the top of the archive, which otherwise gives its place to what
+    /// it holds.
+    pub fn keep_top(mut self) -> Pin {
+        self.keep_top = true;
+        self
+    }
+
+    /// Takes only what these patterns name, by the names in the archive.
+    pub fn include<T: Into<String>>(mut self, patterns: impl IntoIterator<Item = T>) -> Pin {
+        self.include.extend(patterns.into_iter().map(Into::into));
+        self
+    }
+
+    /// Leaves out what these patterns name, by the names in the archive.
+    pub fn exclude<T: Into<String>>(mut self, patterns: impl IntoIterator<Item = T>) -> Pin {
+        self.exclude.extend(patterns.into_iter().map(Into::into));
+        self
+    }
+
+    /// Takes the bytes as one file, at this path relative to where the source lies.
+    pub fn as_file(mut self, path: impl Into<String>, mode: Mode) -> Pin {
+        self.place = Some((path.into(), mode));
+        self
+    }
+
+    /// Where the source lies, absolute; otherwise where its package wants it.
+    pub fn at(mut self, directory: impl Into<String>) -> Pin {
+        self.at = Some(directory.into());
+        self
+    }
+
+    /// The place that was asked for.
+    pub(super) fn place_of(&self) -> Option<&str> {
+        self.at.as_deref()
+    }
+
+    /// The bytes.
+    pub fn source(&self, name: &str, version: &str) -> Result<Source, String> {
+        let digest: Digest = self.digest.0.parse().map_err(|e| format!("{e}"))?;
+        let fill = |text: &str| fill(text, name, version);
+        let origins: Vec<Origin> = self
+            .origins
+            .iter()
+            .map(|template| match template {
+                Template::Url(address) => Ok(Origin::Url(fill(address))),
+                Template::Mirror(family, path) => Ok(Origin::Mirror(*family, fill(path))),
+                Template::Debian(path) => {
+                    let path = RelPath::new(format!("pool/main/{}", fill(path)));
+                    path.map(Origin::Debian).map_err(|e| e.to_string())
+                }
+            })
+            .collect::<Result<_, String>>()?;
+        let file_name = origins[0].file_name().to_owned();
+        Ok(Source { digest, file_name, origins })
+    }
+
+    /// The tree that the bytes become: unpacked, or one file.
+    #[track_caller]
+    pub fn tree(&self, name: &str, version: &str) -> Result<Artifact, String> {
+        let source = self.source(name, version)?;
+        let label = Name::new(source.file_name.clone()).map_err(|e| e.to_string())?;
+        let set = |patterns: &[String]| {
+            let filled = patterns.iter().map(|text| fill(text, name, version));
+            PathSet::new(filled).map_err(|e| e.to_string())
+        };
+        let action = match &self.place {
+            Some((path, mode)) => {
+                let path = RelPath::new(fill(path, name, version)).map_err(|e| e.to_string())?;
+                Action::Place(Place { blob: source.into(), path, mode: *mode })
+            }
+            None => Action::Unpack(Unpack {
+                format: self.format.or_else(|| Format::of_name(&source.file_name)).ok_or_else(
+                    || format!("the kind of archive of `{label}` is unknown\nhint: name it with `.format(…)`, or take it as a file with `.as_file(…)`"),
+                )?,
+                archive: source.into(),
+                strip: !self.keep_top,
+                include: set(&self.include)?,
+                exclude: set(&self.exclude)?,
+            }),
+        };
+        Ok(Plan::named(label).action(action).into())
+    }
+}
+
+/// The text with `$name` and `$version` filled in.
+fn fill(text: &str, name: &str, version: &str) -> String {
+    text.replace("$version", version).replace("$name", name)
+}
+
+/// A patch for a source, applied with `-p1`.
+#[derive(Debug, Clone)]
+pub struct Patch(pub crate::plan::Contents);
+
+impl From<&str> for Patch {
+    fn from(text: &str) -> Patch {
+        Patch(text.into())
+    }
+}
+
+impl From<String> for Patch {
+    fn from(text: String) -> Patch {
+        Patch(text.into())
+    }
+}
+
+impl From<&camino::Utf8Path> for Patch {
+    /// A file on this machine; an absolute path, best made from `env!("CARGO_MANIFEST_DIR")`.
+    fn from(path: &camino::Utf8Path) -> Patch {
+        Patch(crate::plan::Contents::Local(path.to_owned()))
+    }
+}
+
+/// An input at the root.
+pub(super) fn at_root(of: Artifact) -> Input<Artifact> {
+    Input { at: crate::plan::AbsPath::root(), of }
+}

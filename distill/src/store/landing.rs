@@ -1,0 +1,87 @@
+//! How contents come into the store.
+
+use std::io::ErrorKind;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use nix::sys::stat::{UtimensatFlags, utimensat};
+use nix::sys::time::TimeSpec;
+
+use super::io::{At as _, IoError, read_if_there, write_new};
+use super::{Store, StoreError, TempDir};
+use crate::plan::{Digest, Hash, Object, Tree};
+
+impl Store {
+    /// A temporary directory on the store's file system.
+    pub fn temp_dir(&self) -> Result<TempDir, IoError> {
+        TempDir::create(self.run.fresh())
+    }
+
+    /// A path for a temporary file on the store's file system; it is removed with the process.
+    pub fn temp_path(&self) -> Utf8PathBuf {
+        self.run.fresh()
+    }
+
+    /// Moves a directory, whose contents `tree` describes, into the store.
+    pub fn land_tree(&self, directory: &Utf8Path, tree: &Tree) -> Result<Object, StoreError> {
+        let manifest = tree.encode();
+        let hash = Hash::of(&manifest);
+        let (object, place) = (Object::Tree(hash), self.tree_path(&hash));
+        if place.exists() {
+            return Ok(object);
+        }
+        write_new(&self.run.fresh(), &manifest, &self.manifest_path(&hash))?;
+        settle_root(directory)?;
+        self.journal.add(&object)?;
+        match std::fs::rename(directory, &place) {
+            Err(e) if !place.exists() => Err(e).at("rename to", &place)?,
+            // Another process was first with the same contents.
+            _ => Ok(object),
+        }
+    }
+
+    /// Moves a file, whose digest has been verified, into the store.
+    pub fn land_blob(&self, file: &Utf8Path, digest: Digest) -> Result<Object, StoreError> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (object, place) = (Object::Blob(digest), self.blob_path(&digest));
+        let permissions = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(file, permissions).at("change the mode of", file)?;
+        self.journal.add(&object)?;
+        std::fs::rename(file, &place).at("rename to", &place)?;
+        Ok(object)
+    }
+
+    /// The manifest of a tree that is here.
+    pub fn manifest(&self, hash: &Hash) -> Result<Tree, StoreError> {
+        let path = self.manifest_path(hash);
+        let missing = || std::io::Error::from(ErrorKind::NotFound);
+        let bytes = read_if_there(&path)?.ok_or_else(missing).at("read", &path)?;
+        Tree::decode(&bytes).map_err(|source| StoreError::Manifest { tree: *hash, source })
+    }
+
+    /// Removes an object's bytes; its record stays.
+    pub fn drop_object(&self, object: &Object) -> Result<(), StoreError> {
+        let path = self.path(object);
+        match object {
+            Object::Blob(_) => std::fs::remove_file(&path).at("remove", &path)?,
+            Object::Tree(hash) => {
+                // Out of sight first: a tree is whole or not there.
+                let temp = self.run.fresh();
+                std::fs::rename(&path, &temp).at("rename", &path)?;
+                super::intake::remove_tree(&temp)?;
+                let manifest = self.manifest_path(hash);
+                std::fs::remove_file(&manifest).at("remove", &manifest)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A tree's root is 0755 and of the epoch, whatever the umask was.
+fn settle_root(directory: &Utf8Path) -> Result<(), IoError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let permissions = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(directory, permissions).at("change the mode of", directory)?;
+    let (epoch, flags) = (TimeSpec::new(0, 0), UtimensatFlags::NoFollowSymlink);
+    utimensat(nix::fcntl::AT_FDCWD, directory.as_std_path(), &epoch, &epoch, flags)
+        .at("set the time of", directory)
+}

@@ -1,0 +1,98 @@
+//! Temporary directories: one per process, removed by whoever finds its owner gone.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use nix::fcntl::{Flock, FlockArg};
+
+use super::intake::remove_tree;
+use super::io::{At as _, IoError};
+
+/// This process's part of `tmp/`; the lock on it is held as long as the process lives.
+#[derive(Debug)]
+pub(super) struct Run {
+    directory: Utf8PathBuf,
+    counter: AtomicU64,
+    _lock: Flock<File>,
+}
+
+/// A temporary directory, removed when dropped.
+#[derive(Debug)]
+pub struct TempDir(Utf8PathBuf);
+
+impl Run {
+    /// Makes a directory for this process in `tmp`, and removes those of processes that are gone.
+    pub(super) fn begin(tmp: &Utf8Path) -> Result<Run, IoError> {
+        sweep(tmp)?;
+        for attempt in 0.. {
+            let name = format!("run-{}-{attempt}", std::process::id());
+            let lock_path = tmp.join(format!("{name}.lock"));
+            let Some(lock) = try_lock(&lock_path)? else { continue };
+            let directory = tmp.join(name);
+            match std::fs::create_dir(&directory) {
+                Ok(()) => return Ok(Run { directory, counter: AtomicU64::new(0), _lock: lock }),
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(e).at("create", directory),
+            }
+        }
+        unreachable!("the loop only ends by returning")
+    }
+
+    /// A path in it that nothing has yet.
+    pub(super) fn fresh(&self) -> Utf8PathBuf {
+        self.directory.join(self.counter.fetch_add(1, Ordering::Relaxed).to_string())
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        // What cannot be removed now is swept by the next process.
+        let _ = remove_tree(&self.directory);
+        let _ = std::fs::remove_file(self.directory.with_extension("lock"));
+    }
+}
+
+impl TempDir {
+    pub(super) fn create(path: Utf8PathBuf) -> Result<TempDir, IoError> {
+        std::fs::create_dir(&path).at("create", &path)?;
+        Ok(TempDir(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Utf8Path {
+        &self.0
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = remove_tree(&self.0);
+    }
+}
+
+/// The lock on `path`, unless somebody holds it.
+fn try_lock(path: &Utf8Path) -> Result<Option<Flock<File>>, IoError> {
+    let file = File::create(path).at("create", path)?;
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(Some(lock)),
+        Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
+        Err((_, e)) => Err(e).at("lock", path),
+    }
+}
+
+/// Removes what belongs to no living process.
+fn sweep(tmp: &Utf8Path) -> Result<(), IoError> {
+    for entry in tmp.read_dir_utf8().at("list", tmp)?.flatten() {
+        let path = entry.path();
+        if path.extension() != Some("lock") {
+            continue;
+        }
+        if let Some(_lock) = try_lock(path)? {
+            let _ = remove_tree(&path.with_extension(""));
+            let _ = std::fs::remove_file(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+use super::*;
+use crate::plan::{Action, Merge, Mode, Node, RelPath, Resolved, Tree};
+
+fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let root = Utf8PathBuf::from_path_buf(dir.path().join("store")).unwrap();
+    (dir, root)
+}
+
+fn land(store: &Store, text: &str) -> Object {
+    let dir = store.temp_dir().unwrap();
+    std::fs::write(dir.path().join("file"), text).unwrap();
+    let tree = intake::scan(dir.path(), &crate::plan::PathSet::default()).unwrap();
+    store.land_tree(dir.path(), &tree).unwrap()
+}
+
+fn record(output: Object) -> Record {
+    Record {
+        label: "x".into(),
+        output,
+        finished: 1,
+        usage: Usage::default(),
+        machine: "here".into(),
+        distill: "0".into(),
+    }
+}
+
+#[test]
+fn refuses_another_version_and_other_directories() {
+    let (_dir, root) = scratch();
+    drop(Store::open(&root).unwrap());
+    std::fs::write(root.join("version"), "distill-store 99\n").unwrap();
+    assert!(matches!(Store::open(&root), Err(StoreError::Version { .. })));
+    let (dir, _) = scratch();
+    std::fs::write(dir.path().join("precious"), "x").unwrap();
+    let other = Utf8Path::from_path(dir.path()).unwrap();
+    assert!(matches!(Store::open(other), Err(StoreError::NotAStore { .. })));
+}
+
+#[test]
+fn a_tree_lands_once_and_is_found_again() {
+    let (_dir, root) = scratch();
+    let store = Store::open(&root).unwrap();
+    let object = land(&store, "hello");
+    assert_eq!(land(&store, "hello"), object);
+    assert!(store.has(&object) && store.is_sound(&object));
+    let Object::Tree(hash) = object else { panic!("not a tree") };
+    let node = store.manifest(&hash).unwrap().get("file").cloned().unwrap();
+    assert!(matches!(node, Node::File { size: 5, .. }));
+    store.drop_object(&object).unwrap();
+    assert!(!store.has(&object));
+}
+
+#[test]
+fn a_record_leads_both_ways() {
+    let (_dir, root) = scratch();
+    let store = Store::open(&root).unwrap();
+    let object = land(&store, "x");
+    let plan = Resolved::new(Action::Merge(Merge { inputs: Vec::new() }));
+    assert_eq!(store.record(&plan.hash()).unwrap(), None);
+    store.write_record(&plan, &record(object)).unwrap();
+    assert_eq!(store.record(&plan.hash()).unwrap().unwrap(), record(object));
+    assert_eq!(store.maker(&object).unwrap(), Some(plan.hash()));
+    assert_eq!(store.plan(&plan.hash()).unwrap().unwrap(), plan);
+    let prefix = plan.hash().to_string()[..6].to_owned();
+    assert_eq!(store.plans(&prefix).unwrap(), [plan.hash()]);
+    // A record that was torn counts as none.
+    std::fs::write(store.record_path(&plan.hash()), "").unwrap();
+    assert_eq!(store.record(&plan.hash()).unwrap(), None);
+}
+
+#[test]
+fn what_a_dead_process_left_is_swept_and_what_a_living_one_has_is_not() {
+    let (_dir, root) = scratch();
+    let living = Store::open(&root).unwrap();
+    let temp = living.temp_dir().unwrap();
+    let dead = root.join("tmp/run-0-0");
+    std::fs::create_dir_all(dead.join("half/built")).unwrap();
+    std::fs::write(root.join("tmp/run-0-0.lock"), "").unwrap();
+    let _second = Store::open(&root).unwrap();
+    assert!(!dead.exists());
+    assert!(temp.path().exists());
+}
+
+#[test]
+fn after_a_crash_of_the_machine_what_was_torn_is_dropped() {
+    let (_dir, root) = scratch();
+    let store = Store::open(&root).unwrap();
+    let (whole, torn) = (land(&store, "whole"), land(&store, "torn"));
+    std::fs::write(store.path(&torn).join("file"), "").unwrap();
+    drop(store);
+    let list = format!("another boot\n{whole}\n{torn}\n");
+    std::fs::write(root.join("unsynced/1"), list).unwrap();
+    let store = Store::open(&root).unwrap();
+    assert!(store.has(&whole));
+    assert!(!store.has(&torn));
+    assert!(!root.join("unsynced/1").exists());
+}
+
+#[test]
+fn a_plan_is_locked_by_one() {
+    let (_dir, root) = scratch();
+    let (one, two) = (Store::open(&root).unwrap(), Store::open(&root).unwrap());
+    let plan = Resolved::new(Action::Merge(Merge { inputs: Vec::new() })).hash();
+    let lock = one.lock(&plan, || panic!("nobody holds it"), || false).unwrap();
+    let said = std::cell::Cell::new(false);
+    assert!(two.lock(&plan, || said.set(true), || said.get()).unwrap().is_none());
+    assert!(said.get());
+    drop(lock);
+    assert!(two.lock(&plan, || panic!("nobody holds it"), || false).unwrap().is_some());
+}
+
+#[test]
+fn logs_are_read_back_even_when_cut() {
+    use std::io::Write as _;
+    let (_dir, root) = scratch();
+    let store = Store::open(&root).unwrap();
+    let plan = Resolved::new(Action::Merge(Merge { inputs: Vec::new() })).hash();
+    let mut log = store.begin_log(&plan).unwrap();
+    log.write_all(b"first line\n").unwrap();
+    log.flush().unwrap();
+    let path = log.path().to_owned();
+    assert_eq!(read_log(&path).unwrap(), b"first line\n");
+    log.write_all(b"second line\n").unwrap();
+    log.finish().unwrap();
+    assert_eq!(read_log(&path).unwrap(), b"first line\nsecond line\n");
+    assert_eq!(store.logs(&plan).unwrap(), [path]);
+}
+
+#[test]
+fn a_tree_of_any_mode_can_be_removed() {
+    let (_dir, root) = scratch();
+    let store = Store::open(&root).unwrap();
+    let dir = store.temp_dir().unwrap();
+    let mut tree = Tree::new();
+    tree.insert(RelPath::new("locked").unwrap(), Node::Dir { mode: Mode::new(0o555) }).unwrap();
+    std::fs::create_dir(dir.path().join("locked")).unwrap();
+    std::fs::write(dir.path().join("locked/in"), "").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o555);
+    std::fs::set_permissions(dir.path().join("locked"), mode).unwrap();
+    let object = store.land_tree(dir.path(), &tree).unwrap();
+    store.drop_object(&object).unwrap();
+    assert!(!store.has(&object));
+}

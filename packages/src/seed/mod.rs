@@ -1,0 +1,136 @@
+//! The trusted seed: Debian binary packages (suite trixie, amd64), each pinned by hash, unpacked
+//! without running anything.
+//!
+//! `packages.tsv` is the list. What maintainer scripts would have done, as far as a build needs it,
+//! is done here: a few symbolic links and the two files that name root.
+
+use distill::package::source::{debian, sha256};
+use distill::package::{Config, Placed, merged};
+use distill::plan::{
+    AbsPath, Artifact, Literal, LiteralNode, Mode, Plan, RelPath,
+};
+
+/// One row of `packages.tsv`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The Debian package.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// The path in Debian's archive.
+    pub path: &'static str,
+    /// SHA-256, 64 hexadecimal digits.
+    pub sha256: &'static str,
+    /// What it is needed for.
+    pub group: &'static str,
+}
+
+/// All rows of the seed.
+pub fn rows() -> impl Iterator<Item = Row> {
+    include_str!("packages.tsv").lines().skip(1).map(|line| {
+        let mut columns = line.split('\t');
+        let mut next = || columns.next().unwrap_or_default();
+        let (name, version, path, sha256, _size) = (next(), next(), next(), next(), next());
+        Row { name, version, path, sha256, group: next() }
+    })
+}
+
+/// What is never needed to build: manuals, and the largest part of link-time optimisation.
+const LEFT_OUT: [&str; 10] = [
+    "usr/share/doc",
+    "usr/share/man",
+    "usr/share/info",
+    "usr/share/locale",
+    "usr/share/doc-base",
+    "usr/share/lintian",
+    "usr/share/bug",
+    "usr/lib/gcc/*/*/lto1",
+    "usr/libexec/gcc/*/*/lto1",
+    "usr/bin/*lto-dump*",
+];
+
+/// The unpacked package of a row.
+pub fn unpacked(row: &Row) -> Artifact {
+    let path = row.path.strip_prefix("pool/main/").unwrap_or(row.path);
+    let pin = debian(path, sha256(row.sha256)).keep_top().exclude(LEFT_OUT);
+    pin.tree(row.name, row.version).expect("the rows are checked by a test")
+}
+
+/// The packages of some groups, as one tree, with links and files of our own.
+fn tree(name: &str, wanted: impl Fn(&Row) -> bool, own: Literal) -> Plan {
+    let placed = |of: Artifact| Placed { at: Some(AbsPath::root()), of };
+    let packages = rows().filter(wanted).map(|row| placed(unpacked(&row)));
+    merged(name, packages.chain([placed(own.into())]).collect::<Vec<_>>())
+}
+
+fn links(links: &[(&str, &str)]) -> Literal {
+    let node = |target: &str| LiteralNode::Symlink { target: target.to_owned() };
+    let path = |path: &str| RelPath::new(path).expect("a constant");
+    Literal(links.iter().map(|(at, target)| (path(at), node(target))).collect())
+}
+
+/// What every build finds at `/`: gcc, binutils, make, a shell, coreutils and their like, execline.
+pub fn core(_: &Config) -> Plan {
+    const EXECLINE: [&str; 3] = ["execline", "libexecline2.9", "libskarnet2.14t64"];
+    let mut own = links(&[
+        ("usr/bin/cc", "gcc-14"),
+        ("usr/bin/gcc", "gcc-14"),
+        ("usr/bin/cpp", "x86_64-linux-gnu-cpp-14"),
+        ("usr/bin/gcov", "gcov-14"),
+        ("usr/bin/gcc-ar", "gcc-ar-14"),
+        ("usr/bin/gcc-nm", "gcc-nm-14"),
+        ("usr/bin/gcc-ranlib", "gcc-ranlib-14"),
+        ("usr/bin/awk", "mawk"),
+        ("usr/bin/pkg-config", "pkgconf"),
+    ]);
+    for (path, text) in [
+        ("etc/passwd", "root:x:0:0:root:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
+        ("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
+    ] {
+        let node = LiteralNode::File { mode: Some(Mode::FILE), contents: text.into() };
+        own.0.insert(RelPath::new(path).expect("a constant"), node);
+    }
+    tree("seed-core", |row| row.group == "core" || EXECLINE.contains(&row.name), own)
+}
+
+/// What a kernel's build needs beside the core: bc, flex, bison, libelf for its own tools.
+pub fn kernel(_: &Config) -> Plan {
+    tree("seed-kernel", |row| row.group == "kernel", links(&[("usr/bin/yacc", "bison.yacc")]))
+}
+
+/// All of perl: for OpenSSL, and for what autotools made.
+pub fn perl(_: &Config) -> Plan {
+    tree("seed-perl", |row| row.group == "perl-heavy", Literal::default())
+}
+
+/// autoconf, automake, libtool.
+pub fn autotools(_: &Config) -> Plan {
+    tree("seed-autotools", |row| row.group == "autotools", Literal::default())
+}
+
+/// Python, for build systems in it.
+pub fn python(_: &Config) -> Plan {
+    tree("seed-python", |row| row.group == "python", Literal::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_whole_and_pinned() {
+        assert!(rows().count() > 100);
+        for row in rows() {
+            assert!(row.path.starts_with("pool/main/") && row.path.ends_with(".deb"), "{row:?}");
+            assert!(!row.group.is_empty(), "{row:?}");
+            let pin = debian(row.path, sha256(row.sha256));
+            assert!(pin.source(row.name, row.version).is_ok(), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn no_package_stands_twice() {
+        let names: std::collections::BTreeSet<_> = rows().map(|row| row.name).collect();
+        assert_eq!(names.len(), rows().count());
+    }
+}
