@@ -1,3 +1,5 @@
+#![allow(clippy::print_stderr, reason = "a test says why it is skipped")]
+
 mod filled;
 mod removed;
 mod scanned;

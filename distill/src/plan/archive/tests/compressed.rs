@@ -11,7 +11,7 @@ use super::*;
 /// Compressible and not: a few hundred kilobytes in all.
 fn tar() -> Vec<u8> {
     let noise: String = (0..300_000_u32)
-        .map(|i| char::from(b'a' + (i.wrapping_mul(i) >> 7) as u8 % 26))
+        .map(|i| char::from(b'a' + (i.wrapping_mul(i) >> 7).to_le_bytes()[0] % 26))
         .collect();
     Craft::default()
         .file("noise", &noise)

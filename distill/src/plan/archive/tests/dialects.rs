@@ -8,6 +8,10 @@ fn craft() -> Craft {
     Craft::default()
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "archives are made where they are listed"
+)]
 fn listed(archive: Vec<u8>) -> String {
     listing(&read_tar(&archive).unwrap())
 }

@@ -131,13 +131,13 @@ fn many_files_and_large_ones() {
         archive = archive.file(&name, 0o644, name.repeat(index % 300).as_bytes());
     }
     let noise: Vec<u8> = (0..3_000_000_u32)
-        .map(|i| (i.wrapping_mul(i) >> 9) as u8)
+        .map(|i| (i.wrapping_mul(i) >> 9).to_le_bytes()[0])
         .collect();
     let holes = [
         &noise[..100],
-        &[0; 2_000_000],
+        &vec![0; 2_000_000][..],
         &noise[..70_000],
-        &[0; 600_000],
+        &vec![0; 600_000][..],
     ]
     .concat();
     let archive = archive
