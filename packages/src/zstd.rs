@@ -1,8 +1,8 @@
 //! Zstandard: fast compression.
 
+use distill::cc_package;
 use distill::package::{Config, Package, env, execline, strip_all, subpackage};
 use distill::plan::Plan;
-use distill::cc_package;
 
 /// Zstandard: `zstd` and its library, with threads.
 pub fn zstd(config: &Config) -> Plan {
