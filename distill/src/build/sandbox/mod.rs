@@ -9,6 +9,7 @@ mod child;
 mod discard;
 mod error;
 mod layout;
+mod network;
 mod populate;
 mod probe;
 mod spec;
@@ -93,13 +94,13 @@ pub fn spawn(spec: &Spec, io: Io) -> Result<Running, SandboxError> {
     layout::make_mount_points(spec)?;
     let terminal = io.stdin == Input::Inherit && io::stdin().is_terminal();
     let streams = Streams::open(io).map_err(prepare)?;
-    let setup = layout::setup(spec, caller())?;
-    let launch = layout::launch(spec, streams.input, terminal)?;
-    let exec = Some(layout::exec(spec)?);
+    let caller = caller();
     let job = Job {
-        setup,
-        launch,
-        exec,
+        caller,
+        first: layout::first(caller),
+        setup: layout::setup(spec, caller)?,
+        launch: layout::launch(spec, streams.input, terminal)?,
+        exec: Some(layout::exec(spec)?),
         streams: streams.raw(),
     };
     start(job, terminal)
@@ -247,9 +248,13 @@ fn start(job: Job, terminal: bool) -> io::Result<Result<Running, Failed>> {
 
 /// Carry out steps in fresh namespaces, and report how that went.
 fn attempt(setup: Vec<step::Step>) -> io::Result<Started> {
+    let caller = caller();
+    let (first, launch) = (layout::first(caller), Vec::new());
     let job = Job {
+        caller,
+        first,
         setup,
-        launch: Vec::new(),
+        launch,
         exec: None,
         streams: [0, 1, 2],
     };
@@ -280,7 +285,7 @@ impl Failed {
             Started::Running | Started::Lost => return SandboxError::Killed { program: program() },
         };
         let source = io::Error::from(errno);
-        let step = self.job.setup.iter().chain(&self.job.launch).nth(index);
+        let step = self.job.steps().nth(index);
         match step {
             Some(step) => SandboxError::Step {
                 step: step.to_string(),
