@@ -19,23 +19,24 @@ use super::state::{NO_CHILD, State};
 use super::step::Step;
 use super::sys::{self, Outcome, Pointers, Stack};
 
-/// The namespaces that each sandbox gets anew.
-const NAMESPACES: c_int = libc::CLONE_NEWNS
+/// The namespaces that each sandbox gets anew. It also gets a network namespace, unless there is a
+/// [`Network`] to be used again.
+const NAMESPACES: c_int = libc::CLONE_NEWUSER
+    | libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
-
-/// Those that it gets anew unless there is a [`Network`] to be used again.
-const NETWORK: c_int = libc::CLONE_NEWUSER | libc::CLONE_NEWNET;
 
 /// What the two processes are to do. Everything is prepared: they only read it.
 #[derive(Debug)]
 pub(super) struct Job {
     /// Who makes the sandbox.
     pub(super) caller: Caller,
-    /// Done by process 1 where user and network namespace are new.
-    pub(super) first: Vec<Step>,
+    /// Done first by process 1 where the network namespace is new.
+    pub(super) new_network: Vec<Step>,
+    /// Done first by process 1 where it is not.
+    pub(super) old_network: Vec<Step>,
     /// Done by process 1, in order.
     pub(super) setup: Vec<Step>,
     /// Done by the program's process, in order, before it executes the program.
@@ -91,7 +92,7 @@ fn run_in(job: &Job, state: &State, mut network: Option<Network>) -> Outcome<End
     };
     let home = network.as_ref().map(Network::descriptors);
     let flags = if fresh {
-        NAMESPACES | NETWORK
+        NAMESPACES | libc::CLONE_NEWNET
     } else {
         NAMESPACES
     };
@@ -126,7 +127,7 @@ fn duration(time: libc::timeval) -> Duration {
 struct First<'a> {
     job: &'a Job,
     state: &'a State,
-    /// User and network namespace are new.
+    /// The network namespace is new.
     fresh: bool,
     program: Option<Program<'a>>,
     /// For the program's process.
@@ -143,27 +144,30 @@ struct Program<'a> {
 impl Job {
     /// All steps, in the order in which a report counts them.
     pub(super) fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.first.iter().chain(&self.setup).chain(&self.launch)
+        let first = self.new_network.iter().chain(&self.old_network);
+        first.chain(&self.setup).chain(&self.launch)
     }
 
-    /// Where the steps of setup, those of launch, and the execution itself begin in that count.
-    fn counts(&self) -> [usize; 3] {
-        let setup = self.first.len();
+    /// Where in that count the steps for an old network, of the setup and of the launch begin, and
+    /// the number of the execution itself.
+    fn counts(&self) -> [usize; 4] {
+        let old = self.new_network.len();
+        let setup = old + self.old_network.len();
         let launch = setup + self.setup.len();
-        [setup, launch, launch + self.launch.len()]
+        [old, setup, launch, launch + self.launch.len()]
     }
 }
 
 /// The life of process 1. When it ends, the kernel kills all others.
 fn init(first: &mut First<'_>) {
     let (job, state) = (first.job, first.state);
-    let [setup, _, execute] = job.counts();
-    let new = if first.fresh {
-        job.first.as_slice()
+    let [old, setup, _, execute] = job.counts();
+    let (steps, number) = if first.fresh {
+        (&job.new_network, 0)
     } else {
-        &[]
+        (&job.old_network, old)
     };
-    let result = perform_all(new, 0, &job.streams)
+    let result = perform_all(steps, number, &job.streams)
         .and_then(|()| perform_all(&job.setup, setup, &job.streams));
     if let Err((step, errno)) = result {
         return state.failed(step, errno);
@@ -187,7 +191,7 @@ fn init(first: &mut First<'_>) {
 /// The life of the program's process until it executes the program.
 fn become_program(program: &mut Program<'_>) {
     let (job, state) = (program.job, program.state);
-    let [_, launch, execute] = job.counts();
+    let [_, _, launch, execute] = job.counts();
     if let Err((step, errno)) = perform_all(&job.launch, launch, &job.streams) {
         return state.note(step, errno);
     }

@@ -151,15 +151,27 @@ impl Spec {
     }
 }
 
-/// The steps of process 1 where user and network namespace are new: become root in them.
-pub(super) fn first(caller: Caller) -> Vec<Step> {
+/// Become root in a user namespace that was made by this user and group, as its parent namespace
+/// knows them.
+fn become_root(uid: u32, gid: u32) -> Vec<Step> {
     let write = |path: &CStr, value: &str| Step::Write(path.to_owned(), constant(value));
     vec![
         write(c"/proc/self/setgroups", "deny"),
-        write(c"/proc/self/uid_map", &format!("0 {} 1\n", caller.uid)),
-        write(c"/proc/self/gid_map", &format!("0 {} 1\n", caller.gid)),
-        Step::Loopback,
+        write(c"/proc/self/uid_map", &format!("0 {uid} 1\n")),
+        write(c"/proc/self/gid_map", &format!("0 {gid} 1\n")),
     ]
+}
+
+/// The first steps where the network namespace is new: the user namespace is the caller's child.
+pub(super) fn new_network(caller: Caller) -> Vec<Step> {
+    let mut steps = become_root(caller.uid, caller.gid);
+    steps.push(Step::Loopback);
+    steps
+}
+
+/// The first steps where it is not: the user namespace is the child of the one that owns it.
+pub(super) fn old_network() -> Vec<Step> {
+    become_root(0, 0)
 }
 
 /// Follow the caller, and drop what was inherited.

@@ -97,7 +97,8 @@ pub fn spawn(spec: &Spec, io: Io) -> Result<Running, SandboxError> {
     let caller = caller();
     let job = Job {
         caller,
-        first: layout::first(caller),
+        new_network: layout::new_network(caller),
+        old_network: layout::old_network(),
         setup: layout::setup(spec, caller)?,
         launch: layout::launch(spec, streams.input, terminal)?,
         exec: Some(layout::exec(spec)?),
@@ -249,12 +250,12 @@ fn start(job: Job, terminal: bool) -> io::Result<Result<Running, Failed>> {
 /// Carry out steps in fresh namespaces, and report how that went.
 fn attempt(setup: Vec<step::Step>) -> io::Result<Started> {
     let caller = caller();
-    let (first, launch) = (layout::first(caller), Vec::new());
     let job = Job {
         caller,
-        first,
+        new_network: layout::new_network(caller),
+        old_network: Vec::new(),
         setup,
-        launch,
+        launch: Vec::new(),
         exec: None,
         streams: [0, 1, 2],
     };

@@ -2,8 +2,8 @@
 //!
 //! To make one takes about as long as all the rest of a sandbox. One in which no packet was ever sent
 //! is as good as new: none of its addresses and ports was used, and a program has no power to
-//! configure it. So it is kept for a later sandbox, with the user namespace that owns it. Only one
-//! sandbox at a time is in it.
+//! configure it. So it is kept for a later sandbox, with the user namespace that owns it, in which
+//! that one's own user namespace is then made. Only one sandbox at a time is in it.
 
 use std::ffi::c_int;
 use std::fs::File;

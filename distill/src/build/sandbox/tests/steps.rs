@@ -47,7 +47,7 @@ fn setup(method: Method) -> String {
         uid: 1000,
         gid: 100,
     };
-    let mut steps = layout::first(caller);
+    let mut steps = layout::new_network(caller);
     steps.extend(layout::setup(&spec(method), caller).unwrap());
     list(&steps)
 }
@@ -108,6 +108,15 @@ fn setup_with_stacks() {
     bind `/store/run/jobs` to `dev/jobserver`
     change the root
     set the umask to 022
+    ");
+}
+
+#[test]
+fn an_old_network_has_its_loopback_up() {
+    insta::assert_snapshot!(list(&layout::old_network()), @r"
+    write `deny` to `/proc/self/setgroups`
+    write `0 0 1` to `/proc/self/uid_map`
+    write `0 0 1` to `/proc/self/gid_map`
     ");
 }
 
