@@ -6,12 +6,12 @@
 //! Linux 5.10 or later.
 
 mod child;
-mod discard;
 mod error;
 mod layout;
 mod network;
 mod populate;
 mod probe;
+mod scratch;
 mod spec;
 mod state;
 mod step;
@@ -31,11 +31,11 @@ use nix::sys::wait::WaitStatus;
 use nix::unistd::{Pid, getegid, geteuid, getpgrp, getpid, tcsetpgrp};
 
 use self::child::{Ended, Job};
-pub use self::discard::discard;
 pub use self::error::SandboxError;
 use self::layout::Caller;
 pub use self::populate::populate;
 pub use self::probe::{Capabilities, Lack, MAX_LAYERS, probe};
+pub use self::scratch::{discard, spread};
 pub use self::spec::{Input, Io, Limits, Method, Output, Spec, Stack};
 use self::state::{NO_CHILD, Started, State};
 

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
+use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
@@ -506,4 +507,17 @@ pub(super) fn default_signals() -> Outcome {
             SET_SIZE,
         )
     })
+}
+
+/// Set the flag of `chattr +T`.
+pub(super) fn mark_top_directory(directory: &File) -> Outcome {
+    /// `FS_TOPDIR_FL` of linux/fs.h.
+    const TOP_DIRECTORY: c_int = 0x0002_0000;
+    let (fd, mut flags) = (directory.as_raw_fd(), 0);
+    // SAFETY: in spite of their names, both requests are for a pointer to an `int`.
+    unsafe {
+        check(libc::ioctl(fd, libc::FS_IOC_GETFLAGS, &raw mut flags))?;
+        flags |= TOP_DIRECTORY;
+        check(libc::ioctl(fd, libc::FS_IOC_SETFLAGS, &raw const flags))
+    }
 }
