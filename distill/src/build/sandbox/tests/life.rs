@@ -140,6 +140,41 @@ fn memory_of_the_builder_is_not_the_programs() {
     drop(ballast);
 }
 
+/// The first processes of a sandbox share the builder's memory; what the kernel keeps with that,
+/// such as whether others may look at it, must not change.
+#[test]
+fn the_builder_stays_as_it_was() {
+    let seen = || {
+        let status = fs::read_to_string("/proc/thread-self/status").unwrap();
+        let fields = [
+            "Umask",
+            "Uid",
+            "Gid",
+            "SigBlk",
+            "SigIgn",
+            "SigCgt",
+            "Cap",
+            "NoNewPrivs",
+        ];
+        let kept = |line: &&str| fields.iter().any(|field| line.starts_with(field));
+        let status: String = status.lines().filter(kept).collect();
+        let links = ["user", "net", "mnt", "pid", "uts"]
+            .map(|name| fs::read_link(format!("/proc/thread-self/ns/{name}")).unwrap());
+        (
+            status,
+            links,
+            nix::sys::prctl::get_dumpable().unwrap(),
+            env::current_dir().unwrap(),
+        )
+    };
+    let before = seen();
+    for _ in 0..3 {
+        let Some(trial) = Trial::sh("") else { return };
+        trial.succeed();
+    }
+    assert_eq!(seen(), before);
+}
+
 #[test]
 fn the_builders_death_ends_it() {
     let Some(mut victim) = Victim::start("death") else {
