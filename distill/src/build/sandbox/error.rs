@@ -56,10 +56,12 @@ pub enum SandboxError {
         source: io::Error,
     },
     /// A step of the setup failed inside the new namespaces.
-    #[error("cannot set up the sandbox: failed to {step}")]
+    #[error("cannot set up the sandbox: failed to {step}{hint}")]
     Step {
         /// What was tried, with its path.
         step: String,
+        /// What to look at, on a line of its own, or nothing.
+        hint: &'static str,
         /// Why.
         source: io::Error,
     },

@@ -9,15 +9,15 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use nix::mount::MsFlags;
 use nix::sys::resource::{Resource, getrlimit};
 
+use super::child::Exec;
 use super::error::SandboxError;
 use super::spec::{Input, Limits, Method, Spec, Stack};
 use super::step::Step;
-use super::sys::Exec;
 
-/// The capabilities that the program keeps: `CHOWN`, `DAC_OVERRIDE`, `DAC_READ_SEARCH`, `FOWNER`
-/// and `FSETID` of linux/capability.h. With them a build reads and replaces any file it sees, as
+/// The capabilities that the program keeps: `CHOWN`, `DAC_OVERRIDE`, `FOWNER` and `FSETID` of
+/// linux/capability.h. With them a build reads and replaces any file it sees, as
 /// root does everywhere; without the others it cannot change its namespaces or look at process 1.
-const FILE_CAPABILITIES: u64 = 0b1_1111;
+const FILE_CAPABILITIES: u32 = 0b1_1011;
 
 /// The directories of a root that something is mounted on.
 const MOUNT_POINTS: [&str; 4] = ["dev", "proc", "tmp", "out"];
@@ -64,7 +64,7 @@ pub(super) fn setup(spec: &Spec, caller: Caller) -> Result<Vec<Step>, SandboxErr
     if let Some(fifo) = &spec.jobserver {
         steps.extend(bind_file(fifo.as_str(), "dev/jobserver")?);
     }
-    steps.extend([Step::Pivot, Step::Umask(0o022)]);
+    steps.extend([Step::ChangeRoot, Step::Umask(0o022)]);
     Ok(steps)
 }
 
@@ -289,7 +289,7 @@ fn limits(limits: &Limits) -> Vec<Step> {
 /// A limit that does not exceed the caller's own hard limit, which cannot be raised.
 fn limit(resource: Resource, value: u64) -> Step {
     let hard = getrlimit(resource).map_or(value, |(_, hard)| hard.min(value));
-    Step::Limit(resource as i32, hard, hard)
+    Step::Limit(resource, hard, hard)
 }
 
 /// A place inside, as a path of the host, while the root is mounted on `root`.

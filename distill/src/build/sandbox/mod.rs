@@ -5,12 +5,14 @@
 //!
 //! Linux 5.10 or later.
 
+mod child;
 mod discard;
 mod error;
 mod layout;
 mod populate;
 mod probe;
 mod spec;
+mod state;
 mod step;
 mod sys;
 #[cfg(test)]
@@ -27,13 +29,14 @@ use nix::sys::signal::SigSet;
 use nix::sys::wait::WaitStatus;
 use nix::unistd::{Pid, getegid, geteuid, getpgrp, getpid, tcsetpgrp};
 
+use self::child::{Ended, Job};
 pub use self::discard::discard;
 pub use self::error::SandboxError;
 use self::layout::Caller;
 pub use self::populate::populate;
 pub use self::probe::{Capabilities, Lack, MAX_LAYERS, probe};
 pub use self::spec::{Input, Io, Limits, Method, Output, Spec, Stack};
-use self::sys::{Ended, Job, NO_CHILD, Started, State};
+use self::state::{NO_CHILD, Started, State};
 
 /// A program that runs in its sandbox. Dropping it kills everything in the sandbox.
 #[derive(Debug)]
@@ -231,19 +234,15 @@ fn start(job: Job, terminal: bool) -> io::Result<Result<Running, Failed>> {
             move || supervise(&job, &state, terminal)
         })?;
     let started = state.wait_started();
-    match (started, state.take_pidfd()) {
-        (Started::Running, Some(pidfd)) => {
-            let killer = Killer(Arc::new(pidfd));
-            Ok(Ok(Running {
-                supervisor: Some(thread),
-                killer,
-            }))
-        }
-        _ => {
-            let _ = thread.join();
-            Ok(Err(Failed { job, started }))
-        }
+    if started == Started::Running {
+        let killer = Killer(Arc::clone(state.pidfd.wait()));
+        return Ok(Ok(Running {
+            supervisor: Some(thread),
+            killer,
+        }));
     }
+    let _ = thread.join();
+    Ok(Err(Failed { job, started }))
 }
 
 /// Carry out steps in fresh namespaces, and report how that went.
@@ -266,7 +265,7 @@ fn attempt(setup: Vec<step::Step>) -> io::Result<Started> {
 /// in it. It also lets this thread take the terminal back from a job in the foreground.
 fn supervise(job: &Job, state: &State, terminal: bool) -> Option<Ended> {
     let _ = SigSet::all().thread_block();
-    let ended = sys::run(job, state);
+    let ended = child::run(job, state);
     if terminal {
         let _ = tcsetpgrp(io::stdin(), getpgrp());
     }
@@ -285,6 +284,7 @@ impl Failed {
         match step {
             Some(step) => SandboxError::Step {
                 step: step.to_string(),
+                hint: step.hint(),
                 source,
             },
             None if index == NO_CHILD => SandboxError::Namespaces { source },

@@ -8,8 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use nix::errno::Errno;
 
 use super::spec::{Method, Stack};
+use super::state::{NO_CHILD, Started};
 use super::step::Step;
-use super::sys::{NO_CHILD, Started};
 use super::{caller, layout};
 
 /// The most layers that overlayfs stacks (`OVL_MAX_STACK` of the kernel).
@@ -284,7 +284,7 @@ fn switched_off(key: &str, is: u64, want: u64) -> Lack {
 fn sysctl(key: &str, value: u64) -> String {
     format!(
         "`sudo sysctl -w {key}={value}`; to keep that: \
-         `echo {key}={value} | sudo tee /etc/sysctl.d/50-distill.conf`"
+         `echo {key}={value} | sudo tee -a /etc/sysctl.d/50-distill.conf`"
     )
 }
 

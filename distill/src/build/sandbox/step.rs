@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString};
 use std::fmt;
 
 use nix::mount::MsFlags;
+use nix::sys::resource::Resource;
 
 /// One thing that the child does with a system call or two.
 ///
@@ -48,16 +49,16 @@ pub(super) enum Step {
     File(CString),
     /// Make a symbolic link: its text, its place.
     Link(CString, CString),
-    /// Make the working directory the root, and let go of the old root.
-    Pivot,
-    /// Set a resource limit: the kernel's number of it, soft, hard.
-    Limit(i32, u64, u64),
+    /// Make the working directory, which something is mounted on, the root.
+    ChangeRoot,
+    /// Set a resource limit: which, soft, hard.
+    Limit(Resource, u64, u64),
     /// Start a session without a terminal.
     Session,
     /// Become the foreground job of the terminal that is standard input.
     Foreground,
     /// Keep only these capabilities, a mask.
-    Capabilities(u64),
+    Capabilities(u32),
     /// Load programs at the same addresses each time.
     FixedAddresses,
     /// Give every signal its default action, and block none.
@@ -87,7 +88,7 @@ impl fmt::Display for Step {
                 options,
             } => {
                 write!(f, "mount {} on `{}`", Text(kind), Text(target))?;
-                write!(f, " with `{}`, flags {:#x}", Text(options), flags.bits())
+                write!(f, " with `{}{}`", Flags(*flags), Text(options))
             }
             Self::Bind(from, to) => write!(f, "bind `{}` to `{}`", Text(from), Text(to)),
             Self::Directory(path, mode) => {
@@ -96,9 +97,9 @@ impl fmt::Display for Step {
             Self::RemoveDirectory(path) => write!(f, "remove directory `{}`", Text(path)),
             Self::File(path) => write!(f, "make file `{}`", Text(path)),
             Self::Link(to, path) => write!(f, "link `{}` to `{}`", Text(path), Text(to)),
-            Self::Pivot => write!(f, "change the root"),
+            Self::ChangeRoot => write!(f, "change the root"),
             Self::Limit(which, soft, hard) => {
-                write!(f, "set resource limit {which} to {soft} (at most {hard})")
+                write!(f, "set limit {which:?} to {soft}, at most {hard}")
             }
             Self::Session => write!(f, "start a session"),
             Self::Foreground => write!(f, "take the terminal"),
@@ -107,6 +108,40 @@ impl fmt::Display for Step {
             Self::DefaultSignals => write!(f, "reset signals"),
             Self::Try(step) => write!(f, "{step}, if allowed"),
         }
+    }
+}
+
+impl Step {
+    /// What to look at when this step fails.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::Mount { kind, .. } if kind.as_c_str() == c"overlay" => {
+                "\nhint: the work directory must be empty and lie on the file system of the upper \
+                 one; `doctor` says whether that file system will do"
+            }
+            Self::Write(..) | Self::Hostname(_) | Self::Loopback | Self::Mount { .. } => {
+                "\nhint: `doctor` says what this machine lacks and how to allow it"
+            }
+            _ => "",
+        }
+    }
+}
+
+/// Mount flags as `mount -o` names them, each followed by a comma.
+struct Flags(MsFlags);
+
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, _) in self.0.iter_names() {
+            write!(
+                f,
+                "{},",
+                name.trim_start_matches("MS_")
+                    .to_lowercase()
+                    .replace("rdonly", "ro")
+            )?;
+        }
+        Ok(())
     }
 }
 

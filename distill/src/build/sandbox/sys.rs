@@ -1,200 +1,206 @@
-//! Every line of unsafe code: the child that becomes the sandbox, and the system calls it makes.
+//! Every line of unsafe code: the system calls of a sandbox, and the making of its processes.
 //!
-//! The child shares the memory of the builder (`CLONE_VM`), as `vfork` does, so that starting one
-//! costs the same however large the builder is. The thread that makes it sleeps until it is gone.
-//! Until then the child, which is process 1 of its namespace, and the program's process, until that
-//! executes the program, run the code of this file only. It allocates nothing, takes no lock, cannot
-//! panic, and touches nothing but what [`Child`] lends it: it is async-signal-safe.
-//!
-//! Sharing memory is safe towards the program: process 1 keeps capabilities that the program does
-//! not have, so the kernel lets the program neither read nor trace it.
+//! Most of it is called by processes that share the memory of the builder. So nothing here but
+//! [`run_sharing`] and [`Pointers::new`] allocates or takes a lock, and nothing panics: it is
+//! async-signal-safe. Errors are numbers, as the kernel gives them.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, OnceLock};
 
-use nix::errno::Errno;
+/// The result of a system call: nothing, or the number of the error.
+pub(super) type Outcome<T = ()> = Result<T, c_int>;
 
-use super::step::Step;
-
-/// Bytes of stack for the child, and for the program's process before it executes. Their frames are
-/// a few hundred bytes; the step with the largest buffer takes half a KiB.
+/// Bytes of stack of a process that shares our memory. Its frames are a few hundred bytes; the step
+/// with the largest buffer takes half a KiB.
 const STACK: usize = 64 << 10;
 
-/// The namespaces that a sandbox does not share with anyone.
-const NAMESPACES: c_int = libc::CLONE_NEWUSER
-    | libc::CLONE_NEWNS
-    | libc::CLONE_NEWPID
-    | libc::CLONE_NEWNET
-    | libc::CLONE_NEWIPC
-    | libc::CLONE_NEWUTS
-    | libc::CLONE_NEWCGROUP;
+/// Memory for the stack of a process. It is not initialised, so pages that are not used cost nothing.
+pub(super) struct Stack(Box<[MaybeUninit<u8>]>);
 
-/// What the child is to do. Everything is prepared: the child only reads.
-#[derive(Debug)]
-pub(super) struct Job {
-    /// Done by process 1, in order.
-    pub(super) setup: Vec<Step>,
-    /// Done by the program's process, in order, before it executes the program.
-    pub(super) launch: Vec<Step>,
-    /// Program, arguments (with the name of the program first) and environment. Without one, the
-    /// child ends after the setup.
-    pub(super) exec: Option<Exec>,
-    /// What becomes descriptors 0, 1 and 2.
-    pub(super) streams: [RawFd; 3],
-}
-
-/// Program, arguments and environment, as `execve` wants them.
-#[derive(Debug)]
-pub(super) struct Exec {
-    pub(super) program: CString,
-    pub(super) args: Vec<CString>,
-    pub(super) env: Vec<CString>,
-}
-
-/// What the child reports while it runs, through memory that both sides see.
-#[derive(Debug)]
-pub(super) struct State {
-    phase: AtomicU32,
-    step: AtomicU32,
-    errno: AtomicI32,
-    status: AtomicI32,
-    pidfd: AtomicI32,
-    /// KiB: the most that the builder itself had in memory when the program was started.
-    floor: AtomicI64,
-    /// KiB: the most that one process of the sandbox had in memory.
-    peak: AtomicI64,
-}
-
-/// The setup is under way.
-const STARTING: u32 = 0;
-/// The program was executed, or the setup done where there is no program.
-const RUNNING: u32 = 1;
-/// A step failed: `step` and `errno` say which and why.
-const FAILED: u32 = 2;
-/// The program ended: `status` says how.
-const ENDED: u32 = 3;
-/// The child was killed before it could say anything.
-const LOST: u32 = 4;
-
-/// How the start of a child went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Started {
-    /// The program runs.
-    Running,
-    /// This step, counted over setup, launch and execution, failed.
-    Failed(usize, Errno),
-    /// The child was killed.
-    Lost,
-}
-
-/// How a child ended, and what it and everything below it used.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ended {
-    /// Wait status of the program, or of process 1 if that was killed.
-    pub(super) status: c_int,
-    pub(super) user: Duration,
-    pub(super) system: Duration,
-    /// Bytes; none if it cannot be told from what the builder itself had in memory.
-    pub(super) max_rss: Option<u64>,
-}
-
-impl State {
+impl Stack {
     pub(super) fn new() -> Self {
-        Self {
-            phase: AtomicU32::new(STARTING),
-            step: AtomicU32::new(0),
-            errno: AtomicI32::new(0),
-            status: AtomicI32::new(0),
-            pidfd: AtomicI32::new(-1),
-            floor: AtomicI64::new(0),
-            peak: AtomicI64::new(0),
-        }
+        Self(Box::new_uninit_slice(STACK))
     }
 
-    /// Sleep until the child has started the program, or failed to.
-    pub(super) fn wait_started(&self) -> Started {
-        loop {
-            match self.phase.load(Ordering::Acquire) {
-                STARTING => futex(&self.phase, libc::FUTEX_WAIT, STARTING),
-                FAILED => {
-                    let errno = Errno::from_raw(self.errno.load(Ordering::Relaxed));
-                    return Started::Failed(self.step.load(Ordering::Relaxed) as usize, errno);
-                }
-                LOST => return Started::Lost,
-                _ => return Started::Running,
-            }
-        }
-    }
-
-    /// Take the descriptor that stands for the child. It is there once, after the start.
-    pub(super) fn take_pidfd(&self) -> Option<OwnedFd> {
-        let fd = self.pidfd.swap(-1, Ordering::Relaxed);
-        // SAFETY: the kernel made this descriptor for us, and the swap hands it out once.
-        (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd) })
-    }
-
-    /// The start failed before there was a child.
-    fn no_child(&self, errno: Errno) {
-        self.fail(usize::MAX, errno as i32);
-    }
-
-    fn fail(&self, step: usize, errno: c_int) {
-        self.note(step, errno);
-        self.enter(FAILED);
-    }
-
-    fn note(&self, step: usize, errno: c_int) {
-        self.step
-            .store(u32::try_from(step).unwrap_or(u32::MAX), Ordering::Relaxed);
-        self.errno.store(errno, Ordering::Relaxed);
-    }
-
-    fn enter(&self, phase: u32) {
-        self.phase.store(phase, Ordering::Release);
-        futex(&self.phase, libc::FUTEX_WAKE, u32::MAX >> 1);
+    /// Stacks grow downwards on every architecture that we run on; 16 bytes is their alignment.
+    fn top(&mut self) -> *mut c_void {
+        let end = self.0.as_mut_ptr_range().end;
+        end.wrapping_sub(end.addr() % 16).cast()
     }
 }
 
-/// The step that [`Started::Failed`] names when the child itself could not be made.
-pub(super) const NO_CHILD: usize = u32::MAX as usize;
+/// What a new process runs, and on what.
+struct Call<'a, T> {
+    run: fn(&mut T),
+    value: &'a mut T,
+}
 
-/// Make the child, and sleep until it and everything it started is gone.
+/// Make a process that shares our memory and runs a function, and sleep until it and its children
+/// are gone. The result is its wait status and what they used. `pidfd` receives a descriptor of it.
 ///
-/// Call this on a thread of its own, with every signal blocked. The result is none if there was no
-/// child; [`State::wait_started`] says why.
-pub(super) fn run(job: &Job, state: &State) -> Option<Ended> {
+/// The process runs as a second thread on this thread's `errno`. That is why this one makes no system
+/// call that can fail while the process lives, and why the caller should have every signal blocked.
+/// It may be killed at any time: if it then held a lock, such as the allocator's, nobody would
+/// release it, so the function must take none.
+///
+/// This thread does not sleep by `CLONE_VFORK`, or the builder could not be stopped by Ctrl-Z.
+pub(super) fn run_sharing<T>(
+    value: &mut T,
+    run: fn(&mut T),
+    flags: c_int,
+    pidfd: &OnceLock<Arc<OwnedFd>>,
+) -> Outcome<(c_int, libc::rusage)> {
     let mut stack = Stack::new();
-    let mut inner = Stack::new();
-    let exec = job.exec.as_ref().map(Pointers::new);
-    let mut child = Child {
-        job,
-        exec,
-        state,
-        stack: inner.top(),
-    };
-    let flags = NAMESPACES | libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD;
-    // SAFETY: `init` is async-signal-safe. The stack and all that `child` borrows outlive the
-    // child, because CLONE_VFORK suspends this thread until the child no longer uses this memory.
-    // The kernel stores the descriptor before the child runs.
+    let mut call = Call { run, value };
+    let mut fd = -1;
+    let flags = flags | libc::CLONE_VM | libc::CLONE_PIDFD;
+    // SAFETY: `start::<T>` gets the pointer to a `Call<T>` that it expects. The stack and all that
+    // the call borrows outlive the process, because this function returns after its end only.
+    // The kernel stores the descriptor before it returns.
     let pid = unsafe {
-        let argument = (&raw mut child).cast();
-        libc::clone(init, stack.top(), flags, argument, state.pidfd.as_ptr())
+        libc::clone(
+            start::<T>,
+            stack.top(),
+            flags,
+            (&raw mut call).cast(),
+            &raw mut fd,
+        )
     };
-    if pid < 0 {
-        state.no_child(Errno::last());
-        return None;
+    check(pid)?;
+    // SAFETY: the kernel made this descriptor for us.
+    let fd = Arc::new(unsafe { OwnedFd::from_raw_fd(fd) });
+    let _ = pidfd.set(Arc::clone(&fd));
+    wait_dead(&fd);
+    Ok(reap(pid))
+}
+
+/// Sleep until a process is dead, whatever happens: it uses the caller's memory.
+fn wait_dead(pidfd: &OwnedFd) {
+    let mut poll = libc::pollfd {
+        fd: pidfd.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    let forever = ptr::null::<libc::timespec>();
+    let mask = ptr::null::<c_void>();
+    while poll.revents == 0 {
+        // SAFETY: the kernel reads and writes one such structure; there is no timeout, and no mask.
+        unsafe { libc::syscall(libc::SYS_ppoll, &raw mut poll, 1, forever, mask, 0) };
     }
-    let ended = reap(pid, state);
-    let _ = state
-        .phase
-        .compare_exchange(STARTING, LOST, Ordering::AcqRel, Ordering::Acquire);
-    futex(&state.phase, libc::FUTEX_WAKE, u32::MAX >> 1);
-    Some(ended)
+}
+
+/// The wait status of a dead process, and what it and all that it waited for used.
+fn reap(pid: c_int) -> (c_int, libc::rusage) {
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: both pointers are to live values of the right type; all bytes zero is a valid rusage.
+    let usage = unsafe {
+        libc::wait4(pid, &raw mut status, libc::__WALL, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    (status, usage)
+}
+
+/// Make a process that shares our memory, and runs a function until it ends or executes a program.
+/// This process sleeps until then. The result is the process id.
+pub(super) fn vfork<T>(value: &mut T, run: fn(&mut T), stack: &mut Stack) -> Outcome<c_int> {
+    let mut call = Call { run, value };
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    // SAFETY: `start::<T>` gets the pointer to a `Call<T>` that it expects. The stack and all that
+    // the call borrows outlive the process's use of them, because CLONE_VFORK suspends this one
+    // until the process no longer uses this memory.
+    let pid = unsafe { libc::clone(start::<T>, stack.top(), flags, (&raw mut call).cast()) };
+    check(pid).map(|()| pid)
+}
+
+/// The first function of a new process.
+extern "C" fn start<T>(argument: *mut c_void) -> c_int {
+    // SAFETY: the argument points to such a value, which its maker does not touch meanwhile.
+    let call = unsafe { &mut *argument.cast::<Call<'_, T>>() };
+    (call.run)(call.value);
+    exit()
+}
+
+/// End the process without running anything of the builder's, such as exit handlers.
+fn exit() -> ! {
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(127) }
+}
+
+/// The calling thread's `errno`. A child shares the variable of the thread that waits for it.
+fn last_errno() -> c_int {
+    // SAFETY: the C library returns a valid pointer for each thread.
+    unsafe { *libc::__errno_location() }
+}
+
+/// The result of a system call, as the C library gives it.
+fn check(result: impl Into<c_long>) -> Outcome {
+    if result.into() < 0 {
+        Err(last_errno())
+    } else {
+        Ok(())
+    }
+}
+
+/// The arrays of pointers that `execve` wants.
+pub(super) struct Pointers<'a> {
+    program: &'a CStr,
+    args: Vec<*const c_char>,
+    env: Vec<*const c_char>,
+}
+
+impl<'a> Pointers<'a> {
+    pub(super) fn new(program: &'a CStr, args: &'a [CString], env: &'a [CString]) -> Self {
+        let list = |strings: &[CString]| {
+            strings
+                .iter()
+                .map(|s| s.as_ptr())
+                .chain([ptr::null()])
+                .collect()
+        };
+        Self {
+            program,
+            args: list(args),
+            env: list(env),
+        }
+    }
+}
+
+/// Execute a program. This returns if that failed.
+pub(super) fn execute(pointers: &Pointers<'_>) -> c_int {
+    let Pointers { program, args, env } = pointers;
+    // SAFETY: the program is a C string; the arrays hold C strings and end with a null pointer.
+    unsafe { libc::execve(program.as_ptr(), args.as_ptr(), env.as_ptr()) };
+    last_errno()
+}
+
+/// Sleep while a number has this value. It may return for no reason.
+pub(super) fn futex_wait(number: &AtomicU32, value: u32) {
+    futex(number, libc::FUTEX_WAIT, value);
+}
+
+/// Wake all who sleep on a number.
+pub(super) fn futex_wake(number: &AtomicU32) {
+    futex(number, libc::FUTEX_WAKE, u32::MAX >> 1);
+}
+
+fn futex(number: &AtomicU32, operation: c_int, value: u32) {
+    let operation = operation | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the pointer is to a live number; there is no timeout.
+    unsafe {
+        libc::syscall(
+            libc::SYS_futex,
+            number.as_ptr(),
+            operation,
+            value,
+            ptr::null::<libc::timespec>(),
+        );
+    }
 }
 
 /// Kill the process that a descriptor stands for. A process that is gone is no error.
@@ -211,165 +217,8 @@ pub(super) fn kill(pidfd: BorrowedFd<'_>) {
     }
 }
 
-/// Wait for the child, which is dead or about to be.
-fn reap(pid: c_int, state: &State) -> Ended {
-    let mut status = 0;
-    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: both pointers are to live values of the right type; all bytes zero is a valid rusage.
-    let usage = unsafe {
-        while libc::wait4(pid, &raw mut status, libc::__WALL, usage.as_mut_ptr()) < 0
-            && Errno::last() == Errno::EINTR
-        {}
-        usage.assume_init()
-    };
-    if state.phase.load(Ordering::Acquire) == ENDED {
-        status = state.status.load(Ordering::Relaxed);
-    }
-    Ended {
-        status,
-        user: duration(usage.ru_utime),
-        system: duration(usage.ru_stime),
-        max_rss: state.max_rss(),
-    }
-}
-
-impl State {
-    /// The kernel counts in, for a process, what it had in memory before it executed its program.
-    /// Before that the program's process shared the builder's memory, so only what exceeds that
-    /// is known to be its own. The slack covers pages that the builder touched in between.
-    fn max_rss(&self) -> Option<u64> {
-        let (peak, floor) = (
-            self.peak.load(Ordering::Relaxed),
-            self.floor.load(Ordering::Relaxed),
-        );
-        (peak > floor + 1024).then(|| u64::try_from(peak).unwrap_or(0) * 1024)
-    }
-}
-
-fn duration(time: libc::timeval) -> Duration {
-    let micros = time
-        .tv_sec
-        .saturating_mul(1_000_000)
-        .saturating_add(time.tv_usec);
-    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
-}
-
-/// What the child reads and writes. It lies on the stack of the thread that waits.
-struct Child<'a> {
-    job: &'a Job,
-    exec: Option<Pointers<'a>>,
-    state: &'a State,
-    /// Top of the stack for the program's process.
-    stack: *mut c_void,
-}
-
-/// The arrays of pointers that `execve` wants.
-struct Pointers<'a> {
-    program: &'a CStr,
-    args: Vec<*const c_char>,
-    env: Vec<*const c_char>,
-}
-
-impl<'a> Pointers<'a> {
-    fn new(exec: &'a Exec) -> Self {
-        let list = |strings: &[CString]| {
-            strings
-                .iter()
-                .map(|s| s.as_ptr())
-                .chain([ptr::null()])
-                .collect()
-        };
-        Self {
-            program: &exec.program,
-            args: list(&exec.args),
-            env: list(&exec.env),
-        }
-    }
-}
-
-/// Memory for a child's stack. It is not initialised, so pages that are not used cost nothing.
-struct Stack(Box<[MaybeUninit<u8>]>);
-
-impl Stack {
-    fn new() -> Self {
-        Self(Box::new_uninit_slice(STACK))
-    }
-
-    /// Stacks grow downwards on every architecture that we run on; 16 bytes is their alignment.
-    fn top(&mut self) -> *mut c_void {
-        let end = self.0.as_mut_ptr_range().end;
-        end.wrapping_sub(end.addr() % 16).cast()
-    }
-}
-
-/// Process 1 of the sandbox.
-extern "C" fn init(argument: *mut c_void) -> c_int {
-    // SAFETY: the argument is the `Child` of `run`, which waits and does not touch it meanwhile.
-    let child = unsafe { &mut *argument.cast::<Child<'_>>() };
-    let setup = &child.job.setup;
-    if let Err((index, errno)) = perform_all(setup, &child.job.streams) {
-        child.state.fail(index, errno);
-        exit();
-    }
-    if child.exec.is_none() {
-        child.state.enter(RUNNING);
-        exit();
-    }
-    let program = start_program(child);
-    if child.state.errno.load(Ordering::Relaxed) != 0 {
-        child.state.enter(FAILED);
-        exit();
-    }
-    child.state.enter(RUNNING);
-    let status = wait_for(program);
-    child.state.status.store(status, Ordering::Relaxed);
-    child
-        .state
-        .peak
-        .store(max_rss(libc::RUSAGE_CHILDREN), Ordering::Relaxed);
-    child.state.enter(ENDED);
-    exit()
-}
-
-/// Start the program; on return it has been executed, or the failure is noted.
-fn start_program(child: &mut Child<'_>) -> c_int {
-    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-    let stack = child.stack;
-    // SAFETY: as in `run`: the callback is async-signal-safe, its stack is a second one, and
-    // CLONE_VFORK suspends this process until the other has executed the program or ended.
-    let pid = unsafe { libc::clone(program, stack, flags, ptr::from_mut(child).cast()) };
-    if pid < 0 {
-        let steps = child.job.setup.len() + child.job.launch.len();
-        child.state.note(steps, last_errno());
-    }
-    pid
-}
-
-/// The program's process, until it executes the program.
-extern "C" fn program(argument: *mut c_void) -> c_int {
-    // SAFETY: the argument is the `Child` of `init`, which is suspended.
-    let child = unsafe { &mut *argument.cast::<Child<'_>>() };
-    let before = child.job.setup.len();
-    if let Err((index, errno)) = perform_all(&child.job.launch, &child.job.streams) {
-        child.state.note(before + index, errno);
-        exit();
-    }
-    child
-        .state
-        .floor
-        .store(max_rss(libc::RUSAGE_SELF), Ordering::Relaxed);
-    if let Some(exec) = &child.exec {
-        // SAFETY: the program is a C string, the arrays end with a null pointer.
-        unsafe { libc::execve(exec.program.as_ptr(), exec.args.as_ptr(), exec.env.as_ptr()) };
-    }
-    child
-        .state
-        .note(before + child.job.launch.len(), last_errno());
-    exit()
-}
-
-/// Reap whatever ends until the program does, and return its wait status.
-fn wait_for(program: c_int) -> c_int {
+/// Reap whatever ends until this process does, and return its wait status.
+pub(super) fn wait_for(program: c_int) -> c_int {
     let mut status = 0;
     loop {
         // SAFETY: the pointer is to a live value; null is allowed for the usage.
@@ -381,7 +230,7 @@ fn wait_for(program: c_int) -> c_int {
 }
 
 /// KiB that one process had in memory at most.
-fn max_rss(who: c_int) -> i64 {
+pub(super) fn max_rss(who: c_int) -> i64 {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: the pointer is to a live value; all bytes zero is a valid rusage.
     let usage = unsafe {
@@ -391,122 +240,18 @@ fn max_rss(who: c_int) -> i64 {
     usage.ru_maxrss
 }
 
-/// End the process without running anything of the builder's, such as exit handlers.
-fn exit() -> ! {
-    // SAFETY: ends the process.
-    unsafe { libc::_exit(127) }
-}
-
-/// The calling thread's `errno`. A child shares the variable of the thread that waits for it.
-fn last_errno() -> c_int {
-    // SAFETY: the C library returns a valid pointer for each thread.
-    unsafe { *libc::__errno_location() }
-}
-
-/// Wait on a number in memory, or wake those who wait on it.
-fn futex(number: &AtomicU32, operation: c_int, value: u32) {
-    let operation = operation | libc::FUTEX_PRIVATE_FLAG;
-    // SAFETY: the pointer is to a live number; there is no timeout.
-    unsafe {
-        libc::syscall(
-            libc::SYS_futex,
-            number.as_ptr(),
-            operation,
-            value,
-            ptr::null::<libc::timespec>(),
-        );
-    }
-}
-
-/// Perform steps in order; the error has the index of the one that failed and the reason.
-fn perform_all(steps: &[Step], streams: &[RawFd; 3]) -> Result<(), (usize, c_int)> {
-    for (index, step) in steps.iter().enumerate() {
-        perform(step, streams).map_err(|errno| (index, errno))?;
-    }
-    Ok(())
-}
-
-fn perform(step: &Step, streams: &[RawFd; 3]) -> Result<(), c_int> {
-    match step {
-        Step::FollowParent(pid) => follow_parent(*pid),
-        Step::Streams => connect(streams),
-        Step::CloseFiles => close_files(),
-        Step::Write(path, text) => write(path, text),
-        Step::Umask(mask) => umask(*mask),
-        Step::Hostname(name) => hostname(name),
-        Step::Loopback => loopback(),
-        Step::NoNewPrivileges => prctl(libc::PR_SET_NO_NEW_PRIVS, 1),
-        Step::Open(path) => open(path, libc::O_PATH | libc::O_DIRECTORY).map(drop),
-        Step::Enter(path) => enter(path),
-        Step::Mount {
-            kind,
-            target,
-            flags,
-            options,
-        } => mount(kind, target, Some(kind), flags.bits(), options),
-        Step::Bind(from, to) => mount(from, to, None, libc::MS_BIND, c""),
-        Step::Directory(path, mode) => directory(path, *mode),
-        Step::RemoveDirectory(path) => remove_directory(path),
-        Step::File(path) => {
-            open(path, libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY).and_then(close)
-        }
-        Step::Link(to, path) => link(to, path),
-        Step::Pivot => pivot(),
-        Step::Limit(which, soft, hard) => limit(*which, *soft, *hard),
-        Step::Session => session(),
-        Step::Foreground => foreground(),
-        Step::Capabilities(mask) => capabilities(*mask),
-        Step::FixedAddresses => fixed_addresses(),
-        Step::DefaultSignals => default_signals(),
-        Step::Try(step) => {
-            let _ = perform(step, streams);
-            Ok(())
-        }
-    }
-}
-
-/// The result of a system call, as the C library gives it.
-fn check(result: impl Into<c_long>) -> Result<(), c_int> {
-    if result.into() < 0 {
-        Err(last_errno())
-    } else {
-        Ok(())
-    }
-}
-
-/// `ESRCH` if the parent died before the kernel knew that we want to follow it: then we have been
-/// given another parent already. `/proc` is still the host's, and so are the ids in it.
-fn follow_parent(pid: c_int) -> Result<(), c_int> {
-    prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL)?;
-    let mut buffer = [0; 256];
-    let fd = open(c"/proc/self/stat", libc::O_RDONLY)?;
+/// Read the beginning of a file.
+pub(super) fn read(path: &CStr, buffer: &mut [u8]) -> Outcome<usize> {
+    let fd = open(path, libc::O_RDONLY)?;
     // SAFETY: the kernel writes at most the length of the buffer to it.
     let length = unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len()) };
+    let length = usize::try_from(length).map_err(|_| last_errno());
     close(fd)?;
-    let text = usize::try_from(length)
-        .ok()
-        .and_then(|length| buffer.get(..length));
-    let parent = text.and_then(parent_in_stat).ok_or(libc::EINVAL)?;
-    if parent == pid {
-        Ok(())
-    } else {
-        Err(libc::ESRCH)
-    }
-}
-
-/// The parent in a line of `/proc/PID/stat`: "PID (NAME) STATE PARENT …", where the name may hold
-/// spaces and parentheses.
-fn parent_in_stat(line: &[u8]) -> Option<c_int> {
-    let end_of_name = line.iter().rposition(|byte| *byte == b')')?;
-    let digits = line
-        .get(end_of_name + 4..)?
-        .split(|byte| *byte == b' ')
-        .next()?;
-    std::str::from_utf8(digits).ok()?.parse().ok()
+    length
 }
 
 /// Move the streams out of the way first: one of them may lie where another belongs.
-fn connect(streams: &[RawFd; 3]) -> Result<(), c_int> {
+pub(super) fn connect(streams: &[RawFd; 3]) -> Outcome {
     let mut high = [0; 3];
     for (high, stream) in high.iter_mut().zip(streams) {
         // SAFETY: no memory is passed.
@@ -520,23 +265,23 @@ fn connect(streams: &[RawFd; 3]) -> Result<(), c_int> {
     Ok(())
 }
 
-fn close_files() -> Result<(), c_int> {
+pub(super) fn close_files() -> Outcome {
     // SAFETY: no memory is passed; nothing of this process uses any of these descriptors.
     check(unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0_u32) })
 }
 
-fn open(path: &CStr, flags: c_int) -> Result<RawFd, c_int> {
+pub(super) fn open(path: &CStr, flags: c_int) -> Outcome<RawFd> {
     // SAFETY: the path is a C string.
     let fd = unsafe { libc::open(path.as_ptr(), flags | libc::O_CLOEXEC, 0o666) };
     check(fd).map(|()| fd)
 }
 
-fn close(fd: RawFd) -> Result<(), c_int> {
+pub(super) fn close(fd: RawFd) -> Outcome {
     // SAFETY: the caller made this descriptor.
     check(unsafe { libc::close(fd) })
 }
 
-fn write(path: &CStr, text: &CStr) -> Result<(), c_int> {
+pub(super) fn write(path: &CStr, text: &CStr) -> Outcome {
     let fd = open(path, libc::O_WRONLY)?;
     // SAFETY: the kernel reads no more than the text.
     let result = unsafe { libc::write(fd, text.as_ptr().cast(), text.count_bytes()) };
@@ -549,18 +294,19 @@ fn write(path: &CStr, text: &CStr) -> Result<(), c_int> {
     result
 }
 
-fn umask(mask: u32) -> Result<(), c_int> {
+pub(super) fn umask(mask: u32) {
     // SAFETY: no memory is passed; the mask is not shared, since there is no CLONE_FS.
     unsafe { libc::umask(mask as libc::mode_t) };
-    Ok(())
 }
 
-fn hostname(name: &CStr) -> Result<(), c_int> {
+pub(super) fn hostname(name: &CStr) -> Outcome {
     // SAFETY: the length is that of the string.
     check(unsafe { libc::sethostname(name.as_ptr(), name.count_bytes()) })
 }
 
-fn loopback() -> Result<(), c_int> {
+pub(super) fn loopback() -> Outcome {
+    /// `IFF_UP` and `IFF_RUNNING`, which are wider in the C library than in the structure.
+    const FLAGS: i16 = 0x1 | 0x40;
     // SAFETY: no memory is passed.
     let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
     check(fd)?;
@@ -570,30 +316,31 @@ fn loopback() -> Result<(), c_int> {
         for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
             *to = from.cast_signed() as c_char;
         }
-        request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as i16;
+        request.ifr_ifru.ifru_flags = FLAGS;
         check(libc::ioctl(fd, libc::SIOCSIFFLAGS as _, &raw const request))
     };
     close(fd)?;
     result
 }
 
-fn prctl(option: c_int, value: c_int) -> Result<(), c_int> {
+pub(super) fn prctl(option: c_int, value: c_ulong) -> Outcome {
+    const ZERO: c_ulong = 0;
     // SAFETY: the options used here take numbers, no memory.
-    check(unsafe { libc::prctl(option, value as libc::c_ulong, 0, 0, 0) })
+    check(unsafe { libc::prctl(option, value, ZERO, ZERO, ZERO) })
 }
 
-fn enter(path: &CStr) -> Result<(), c_int> {
+pub(super) fn enter(path: &CStr) -> Outcome {
     // SAFETY: the path is a C string.
     check(unsafe { libc::chdir(path.as_ptr()) })
 }
 
-fn mount(
+pub(super) fn mount(
     source: &CStr,
     target: &CStr,
     kind: Option<&CString>,
     flags: libc::c_ulong,
     options: &CStr,
-) -> Result<(), c_int> {
+) -> Outcome {
     let kind = kind.map_or(ptr::null(), |kind| kind.as_ptr());
     // SAFETY: all are C strings, or null where the kernel does not look.
     check(unsafe {
@@ -607,34 +354,28 @@ fn mount(
     })
 }
 
-fn directory(path: &CStr, mode: u32) -> Result<(), c_int> {
+pub(super) fn directory(path: &CStr, mode: u32) -> Outcome {
     // SAFETY: the path is a C string.
     check(unsafe { libc::mkdir(path.as_ptr(), mode as libc::mode_t) })
 }
 
-fn remove_directory(path: &CStr) -> Result<(), c_int> {
+pub(super) fn remove_directory(path: &CStr) -> Outcome {
     // SAFETY: the path is a C string.
     check(unsafe { libc::rmdir(path.as_ptr()) })
 }
 
-fn link(to: &CStr, path: &CStr) -> Result<(), c_int> {
+pub(super) fn link(to: &CStr, path: &CStr) -> Outcome {
     // SAFETY: both are C strings.
     check(unsafe { libc::symlink(to.as_ptr(), path.as_ptr()) })
 }
 
-/// The manual of `pivot_root` explains why the same directory can be both the new root and the
-/// place for the old one.
-fn pivot() -> Result<(), c_int> {
-    let here = c".".as_ptr();
-    // SAFETY: the paths are C strings.
-    unsafe {
-        check(libc::syscall(libc::SYS_pivot_root, here, here))?;
-        check(libc::umount2(here, libc::MNT_DETACH))?;
-    }
-    enter(c"/")
+/// Make the working directory the root of this process.
+pub(super) fn chroot_here() -> Outcome {
+    // SAFETY: the path is a C string.
+    check(unsafe { libc::chroot(c".".as_ptr()) })
 }
 
-fn limit(which: c_int, soft: u64, hard: u64) -> Result<(), c_int> {
+pub(super) fn limit(which: c_int, soft: u64, hard: u64) -> Outcome {
     let value = libc::rlimit64 {
         rlim_cur: soft,
         rlim_max: hard,
@@ -644,13 +385,13 @@ fn limit(which: c_int, soft: u64, hard: u64) -> Result<(), c_int> {
     check(unsafe { libc::syscall(libc::SYS_prlimit64, 0, which, &raw const value, old) })
 }
 
-fn session() -> Result<(), c_int> {
+pub(super) fn session() -> Outcome {
     // SAFETY: no memory is passed.
     check(unsafe { libc::setsid() })
 }
 
 /// Signals are blocked, or the kernel would stop us for writing to a terminal that is not ours yet.
-fn foreground() -> Result<(), c_int> {
+pub(super) fn foreground() -> Outcome {
     // SAFETY: no memory is passed but the id, which the kernel reads.
     unsafe {
         check(libc::setpgid(0, 0))?;
@@ -658,24 +399,23 @@ fn foreground() -> Result<(), c_int> {
     }
 }
 
-/// `capset` takes the mask in halves: effective, permitted and inheritable for the low 32
-/// capabilities, then for the others.
-fn capabilities(mask: u64) -> Result<(), c_int> {
+/// Keep the capabilities of this mask, which knows the first 32 only. `capset` takes effective,
+/// permitted and inheritable ones of those, then of the others.
+pub(super) fn capabilities(mask: u32) -> Outcome {
     const VERSION_3: u32 = 0x2008_0522;
     let header: [u32; 2] = [VERSION_3, 0];
-    let (low, high) = (mask as u32, (mask >> 32) as u32);
-    let data: [u32; 6] = [low, low, 0, high, high, 0];
+    let data: [u32; 6] = [mask, mask, 0, 0, 0, 0];
     // SAFETY: header and data have the layout of version 3.
     check(unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), data.as_ptr()) })
 }
 
-fn fixed_addresses() -> Result<(), c_int> {
+pub(super) fn fixed_addresses() -> Outcome {
     // SAFETY: no memory is passed.
     check(unsafe { libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong) })
 }
 
 /// Executing a program resets handlers, but keeps what is ignored: Rust's runtime ignores SIGPIPE.
-fn default_signals() -> Result<(), c_int> {
+pub(super) fn default_signals() -> Outcome {
     const LAST: c_int = 64;
     const SET_SIZE: usize = 8;
     // All bytes zero are the default action, no flags and an empty mask, in the kernel's own

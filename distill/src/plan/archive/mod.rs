@@ -1,6 +1,28 @@
 //! Archives: tar in its dialects and compressions, and Debian's packages.
+//!
+//! [`unpack`] reads an archive as a stream, judges every member before anything is done with it,
+//! and hands what is sound to a [`Sink`]. [`pack`] writes a tree as the one tar archive that stands
+//! for it.
+
+mod compression;
+mod deb;
+mod error;
+mod header;
+mod judge;
+mod options;
+mod pack;
+mod pax;
+mod pipe;
+mod reader;
+mod sparse;
+mod unpack;
 
 use serde::{Deserialize, Serialize};
+
+pub use error::{ArchiveError, NameFault};
+pub use options::{Limits, Options};
+pub use pack::{PackError, pack, pack_zst};
+pub use unpack::{Sink, unpack};
 
 /// What kind of archive a blob is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,3 +57,6 @@ impl Format {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
 //! A tiny root, and sandboxes on it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
@@ -20,6 +21,8 @@ const PROGRAMS: [&str; 7] = ["sh", "cat", "env", "ls", "mkdir", "rm", "sleep"];
 pub(super) struct Trial {
     directory: TempDir,
     pub(super) spec: Spec,
+    /// Keeps the lowest layer.
+    _root: Arc<TempDir>,
 }
 
 impl Trial {
@@ -29,7 +32,8 @@ impl Trial {
             return None;
         }
         let directory = TempDir::with_prefix("sandbox-").unwrap();
-        let root = stack(path(&directory), "/", vec![tiny_root().to_owned()]);
+        let tiny = tiny_root();
+        let root = stack(path(&directory), "/", vec![path(&tiny).to_owned()]);
         let out = path(&directory).join("out");
         fs::create_dir(&out).unwrap();
         let spec = Spec {
@@ -44,7 +48,11 @@ impl Trial {
             jobserver: None,
             limits: Limits::default(),
         };
-        Some(Self { directory, spec })
+        Some(Self {
+            directory,
+            spec,
+            _root: tiny,
+        })
     }
 
     /// Add a stack, with layers that hold these files.
@@ -58,6 +66,16 @@ impl Trial {
     /// Add a layer with these files on top of the root.
     pub(super) fn with_layer(mut self, files: &[(&str, &str)]) -> Self {
         let layer = self.layer(files);
+        self.spec.root[0].layers.push(layer);
+        self
+    }
+
+    /// Add a layer with more programs of the host; those that it does not have are left out.
+    pub(super) fn with_programs(mut self, programs: &[&str]) -> Self {
+        let layer = self.layer(&[]);
+        for program in programs.iter().filter(|program| locate(program).is_some()) {
+            copy_program(&layer, program);
+        }
         self.spec.root[0].layers.push(layer);
         self
     }
@@ -95,10 +113,28 @@ impl Trial {
 
     /// Run it to its end, and return what it printed.
     pub(super) fn run(&self) -> (Exit, String) {
-        let (running, mut reader) = self.start().unwrap();
-        let mut printed = String::new();
-        reader.read_to_string(&mut printed).unwrap();
-        (running.wait(), printed)
+        let (running, reader) = self.start().unwrap();
+        finish(running, reader)
+    }
+
+    /// Run it, and return what it printed to its two outputs.
+    pub(super) fn run_apart(&self) -> (String, String) {
+        let ((out, stdout), (err, stderr)) = (io::pipe().unwrap(), io::pipe().unwrap());
+        let (stdout, stderr) = (Output::Fd(stdout.into()), Output::Fd(stderr.into()));
+        let running = spawn(
+            &self.spec,
+            Io {
+                stdin: Input::Null,
+                stdout,
+                stderr,
+            },
+        )
+        .unwrap();
+        running.wait();
+        (
+            io::read_to_string(out).unwrap(),
+            io::read_to_string(err).unwrap(),
+        )
     }
 
     /// Run it, expect success, and return what it printed.
@@ -119,13 +155,21 @@ impl Drop for Trial {
     }
 }
 
-/// Where the second stream may go, for tests that look at them apart.
-pub(super) fn apart(stdout: io::PipeWriter, stderr: io::PipeWriter) -> Io {
-    Io {
-        stdin: Input::Null,
-        stdout: Output::Fd(stdout.into()),
-        stderr: Output::Fd(stderr.into()),
-    }
+/// Read what a program prints, and wait for its end.
+pub(super) fn finish(running: Running, mut reader: io::PipeReader) -> (Exit, String) {
+    let mut printed = String::new();
+    reader.read_to_string(&mut printed).unwrap();
+    (running.wait(), printed)
+}
+
+/// No input, and outputs that nobody reads.
+pub(super) fn silent() -> Io {
+    Io::logged(fs::File::create("/dev/null").unwrap().into()).unwrap()
+}
+
+/// The lines of a text.
+pub(super) fn lines(text: &str) -> BTreeSet<&str> {
+    text.lines().collect()
 }
 
 fn stack(directory: &Utf8Path, at: &str, layers: Vec<Utf8PathBuf>) -> Stack {
@@ -148,56 +192,78 @@ fn path(directory: &TempDir) -> &Utf8Path {
     Utf8Path::from_path(directory.path()).unwrap()
 }
 
-/// The programs and the libraries that they want, in a directory that all tests share.
-fn tiny_root() -> &'static Utf8Path {
-    static ROOT: OnceLock<TempDir> = OnceLock::new();
-    path(ROOT.get_or_init(|| {
-        let root = TempDir::with_prefix("sandbox-root-").unwrap();
+/// The programs, in a directory that all tests share as long as one of them runs.
+fn tiny_root() -> Arc<TempDir> {
+    static ROOT: Mutex<Weak<TempDir>> = Mutex::new(Weak::new());
+    let mut shared = ROOT.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let root = Arc::new(TempDir::with_prefix("sandbox-root-").unwrap());
         for program in PROGRAMS {
-            for file in [format!("/bin/{program}")]
-                .into_iter()
-                .chain(libraries(program))
-            {
-                let copy = path(&root).join(file.trim_start_matches('/'));
-                fs::create_dir_all(copy.parent().unwrap()).unwrap();
-                fs::copy(file, copy).unwrap();
-            }
+            copy_program(path(&root), program);
         }
+        *shared = Arc::downgrade(&root);
         root
-    }))
+    })
+}
+
+/// Copy a program of the host into `/bin`, and the libraries that it wants to their places.
+fn copy_program(root: &Utf8Path, program: &str) {
+    let file = locate(program).unwrap();
+    copy(&file, &root.join("bin").join(program));
+    for library in libraries(&file) {
+        copy(
+            &library,
+            &root.join(library.as_str().trim_start_matches('/')),
+        );
+    }
+}
+
+fn copy(from: &Utf8Path, to: &Utf8Path) {
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    fs::copy(from, to).unwrap();
+}
+
+/// Where the host has a program.
+fn locate(program: &str) -> Option<Utf8PathBuf> {
+    let places = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"].map(Utf8Path::new);
+    places
+        .into_iter()
+        .map(|place| place.join(program))
+        .find(|file| file.exists())
 }
 
 /// The absolute paths in what `ldd` prints, which is nothing for a static program.
-fn libraries(program: &str) -> Vec<String> {
-    let output = Command::new("ldd")
-        .arg(format!("/bin/{program}"))
-        .output()
-        .unwrap();
+fn libraries(program: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let output = Command::new("ldd").arg(program).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     text.split_whitespace()
         .filter(|word| word.starts_with('/'))
-        .map(str::to_owned)
+        .map(Utf8PathBuf::from)
         .collect()
 }
 
 /// Whether sandboxes can be made here; if not, it has been said why.
-#[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
 pub(super) fn usable() -> bool {
     static ANSWER: OnceLock<Result<(), String>> = OnceLock::new();
     let answer = ANSWER.get_or_init(|| {
         let scratch = TempDir::new().unwrap();
         let found = probe(path(&scratch)).unwrap();
-        found
-            .method(1)
-            .map_err(|lack| lack.to_string())
-            .and_then(|method| match method {
-                Method::Overlay => Ok(()),
-                Method::Copy => Err(found.overlay.unwrap_err().to_string()),
-            })
+        let method = found.method(1).map_err(|lack| lack.to_string())?;
+        if method == Method::Overlay {
+            Ok(())
+        } else {
+            Err(found.overlay.unwrap_err().to_string())
+        }
     });
     if let Err(why) = answer {
-        eprintln!("skipped: {why}");
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{why}");
+        skipped(why);
     }
     answer.is_ok()
+}
+
+/// Say that a test cannot run, which is a failure where everything is expected to.
+#[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
+pub(super) fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{why}");
 }

@@ -1,7 +1,12 @@
 //! What holds of every sandbox. The programs in it are the host's `sh` and a few others.
 //!
-//! These tests need namespaces. Where they cannot run they print `skipped: why`, and fail if the
-//! environment has `CI=true`.
+//! Most of these tests need namespaces. Where they cannot run they print `skipped: why`, and fail
+//! if the environment has `CI=true`.
 
+mod errors;
 mod fixture;
 mod inside;
+mod layers;
+mod life;
+mod probing;
+mod steps;

@@ -1,0 +1,230 @@
+//! The first two processes of a sandbox: process 1, which sets it up and reaps what ends in it, and
+//! the one that becomes the program.
+//!
+//! They share the memory of the builder, as after `vfork`, so that starting them costs the same
+//! however large the builder is. The thread that makes process 1 sleeps until that is gone. Until
+//! then the two run the code of this file and what it calls, which allocates nothing, takes no lock
+//! and cannot panic: it is async-signal-safe. They write to nothing but a [`State`].
+//!
+//! Sharing memory is safe towards the program: process 1 keeps capabilities that the program does
+//! not have, so the kernel lets the program neither read nor trace it.
+
+use std::ffi::{CStr, CString, c_int, c_ulong};
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+use super::state::{NO_CHILD, State};
+use super::step::Step;
+use super::sys::{self, Outcome, Pointers, Stack};
+
+/// The namespaces that a sandbox shares with nobody.
+const NAMESPACES: c_int = libc::CLONE_NEWUSER
+    | libc::CLONE_NEWNS
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWCGROUP;
+
+/// What the two processes are to do. Everything is prepared: they only read it.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// Done by process 1, in order.
+    pub(super) setup: Vec<Step>,
+    /// Done by the program's process, in order, before it executes the program.
+    pub(super) launch: Vec<Step>,
+    /// The program. Without one, the sandbox ends after the setup.
+    pub(super) exec: Option<Exec>,
+    /// What becomes descriptors 0, 1 and 2.
+    pub(super) streams: [RawFd; 3],
+}
+
+/// Program, arguments (of which the first is its name) and environment.
+#[derive(Debug)]
+pub(super) struct Exec {
+    pub(super) program: CString,
+    pub(super) args: Vec<CString>,
+    pub(super) env: Vec<CString>,
+}
+
+/// How a sandbox ended, and what everything in it used.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    /// Wait status of the program, or of process 1 if that was killed.
+    pub(super) status: c_int,
+    pub(super) user: Duration,
+    pub(super) system: Duration,
+    /// Bytes, if they can be told from what the builder itself had in memory.
+    pub(super) max_rss: Option<u64>,
+}
+
+/// Make a sandbox, and sleep until everything in it is gone.
+///
+/// Call this on a thread of its own, with every signal blocked. The result is none if there was no
+/// process 1; [`State::wait_started`] says why.
+pub(super) fn run(job: &Job, state: &State) -> Option<Ended> {
+    let exec = job.exec.as_ref();
+    let exec = exec.map(|exec| Pointers::new(&exec.program, &exec.args, &exec.env));
+    let program = exec.map(|exec| Program { job, state, exec });
+    let mut first = First {
+        job,
+        state,
+        program,
+        stack: Stack::new(),
+    };
+    let ended = sys::run_sharing(&mut first, init, NAMESPACES, &state.pidfd);
+    let (status, usage) = ended.map_err(|errno| state.failed(NO_CHILD, errno)).ok()?;
+    state.gone();
+    Some(Ended {
+        status: state.status().unwrap_or(status),
+        user: duration(usage.ru_utime),
+        system: duration(usage.ru_stime),
+        max_rss: state.max_rss(),
+    })
+}
+
+fn duration(time: libc::timeval) -> Duration {
+    let micros = time
+        .tv_sec
+        .saturating_mul(1_000_000)
+        .saturating_add(time.tv_usec);
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}
+
+/// What process 1 works on.
+struct First<'a> {
+    job: &'a Job,
+    state: &'a State,
+    program: Option<Program<'a>>,
+    /// For the program's process.
+    stack: Stack,
+}
+
+/// What the program's process works on.
+struct Program<'a> {
+    job: &'a Job,
+    state: &'a State,
+    exec: Pointers<'a>,
+}
+
+/// The life of process 1. When it ends, the kernel kills all others.
+fn init(first: &mut First<'_>) {
+    let (job, state) = (first.job, first.state);
+    if let Err((index, errno)) = perform_all(&job.setup, &job.streams) {
+        return state.failed(index, errno);
+    }
+    let Some(program) = &mut first.program else {
+        return state.running();
+    };
+    let pid = match sys::vfork(program, become_program, &mut first.stack) {
+        Ok(pid) => pid,
+        Err(errno) => return state.failed(job.setup.len() + job.launch.len(), errno),
+    };
+    if state.noted_failure() {
+        return;
+    }
+    state.running();
+    let status = sys::wait_for(pid);
+    state.ended(status, sys::max_rss(libc::RUSAGE_CHILDREN));
+}
+
+/// The life of the program's process until it executes the program.
+fn become_program(program: &mut Program<'_>) {
+    let (job, state) = (program.job, program.state);
+    if let Err((index, errno)) = perform_all(&job.launch, &job.streams) {
+        return state.note(job.setup.len() + index, errno);
+    }
+    state.note_floor(sys::max_rss(libc::RUSAGE_SELF));
+    let errno = sys::execute(&program.exec);
+    state.note(job.setup.len() + job.launch.len(), errno);
+}
+
+/// Perform steps in order; the error has the index of the one that failed, and the reason.
+fn perform_all(steps: &[Step], streams: &[RawFd; 3]) -> Result<(), (usize, c_int)> {
+    for (index, step) in steps.iter().enumerate() {
+        perform(step, streams).map_err(|errno| (index, errno))?;
+    }
+    Ok(())
+}
+
+fn perform(step: &Step, streams: &[RawFd; 3]) -> Outcome {
+    match step {
+        Step::FollowParent(pid) => follow_parent(*pid),
+        Step::Streams => sys::connect(streams),
+        Step::CloseFiles => sys::close_files(),
+        Step::Write(path, text) => sys::write(path, text),
+        Step::Umask(mask) => {
+            sys::umask(*mask);
+            Ok(())
+        }
+        Step::Hostname(name) => sys::hostname(name),
+        Step::Loopback => sys::loopback(),
+        Step::NoNewPrivileges => sys::prctl(libc::PR_SET_NO_NEW_PRIVS, 1),
+        Step::Open(path) => sys::open(path, libc::O_PATH | libc::O_DIRECTORY).map(drop),
+        Step::Enter(path) => sys::enter(path),
+        Step::Mount {
+            kind,
+            target,
+            flags,
+            options,
+        } => sys::mount(kind, target, Some(kind), flags.bits(), options),
+        Step::Bind(from, to) => sys::mount(from, to, None, libc::MS_BIND, c""),
+        Step::Directory(path, mode) => sys::directory(path, *mode),
+        Step::RemoveDirectory(path) => sys::remove_directory(path),
+        Step::File(path) => make_file(path),
+        Step::Link(to, path) => sys::link(to, path),
+        Step::ChangeRoot => change_root(),
+        Step::Limit(which, soft, hard) => sys::limit(*which as c_int, *soft, *hard),
+        Step::Session => sys::session(),
+        Step::Foreground => sys::foreground(),
+        Step::Capabilities(mask) => sys::capabilities(*mask),
+        Step::FixedAddresses => sys::fixed_addresses(),
+        Step::DefaultSignals => sys::default_signals(),
+        Step::Try(step) => {
+            let _ = perform(step, streams);
+            Ok(())
+        }
+    }
+}
+
+/// `ESRCH` if the parent died before the kernel knew that we want to follow it: then we have been
+/// given another parent already. `/proc` is still the host's, and so are the ids in it.
+fn follow_parent(pid: c_int) -> Outcome {
+    sys::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as c_ulong)?;
+    let mut buffer = [0; 256];
+    let length = sys::read(c"/proc/self/stat", &mut buffer)?;
+    let parent = buffer
+        .get(..length)
+        .and_then(parent_in_stat)
+        .ok_or(libc::EINVAL)?;
+    if parent == pid {
+        Ok(())
+    } else {
+        Err(libc::ESRCH)
+    }
+}
+
+/// The parent in a line of `/proc/PID/stat`: "PID (NAME) STATE PARENT …", where the name may hold
+/// spaces and parentheses.
+fn parent_in_stat(line: &[u8]) -> Option<c_int> {
+    let end_of_name = line.iter().rposition(|byte| *byte == b')')?;
+    let digits = line
+        .get(end_of_name + 4..)?
+        .split(|byte| *byte == b' ')
+        .next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+fn make_file(path: &CStr) -> Outcome {
+    sys::open(path, libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY).and_then(sys::close)
+}
+
+/// Move the mount that is the working directory over the old root, as `switch_root` does when a
+/// machine starts. That covers the old root for good, since the program may neither unmount nor
+/// change its root. `pivot_root` and unmounting would do, but wait for all processors, which takes
+/// longer than all the rest when those are busy.
+fn change_root() -> Outcome {
+    sys::mount(c".", c"/", None, libc::MS_MOVE, c"")?;
+    sys::chroot_here()?;
+    sys::enter(c"/")
+}

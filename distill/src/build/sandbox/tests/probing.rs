@@ -1,0 +1,253 @@
+//! What is said about machines that do not let us make sandboxes.
+
+use std::env;
+use std::fmt::Write;
+use std::process::Command;
+
+use nix::errno::Errno;
+use tempfile::TempDir;
+
+use super::fixture::{skipped, usable};
+use crate::build::sandbox::probe::{Readings, Trials, diagnose};
+use crate::build::sandbox::{Capabilities, MAX_LAYERS, Method, probe};
+
+const GOOD: Trials = Trials {
+    clone: Ok(()),
+    rule: Ok(()),
+    proc: Ok(()),
+    overlay: Ok(()),
+};
+
+/// A machine that allows everything.
+fn readings() -> Readings {
+    Readings {
+        max_user_namespaces: Some(60_000),
+        ..Readings::default()
+    }
+}
+
+/// What is said when no namespaces can be made.
+fn without_namespaces(readings: &Readings, errno: Errno) -> String {
+    let trials = Trials {
+        clone: Err(errno),
+        rule: Err(errno),
+        ..GOOD
+    };
+    diagnose(readings, &trials)
+        .method(1)
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn nothing_is_lacking() {
+    let found = diagnose(&readings(), &GOOD);
+    assert_eq!(
+        found,
+        Capabilities {
+            namespaces: Ok(()),
+            proc: Ok(()),
+            overlay: Ok(())
+        }
+    );
+    assert_eq!(found.method(MAX_LAYERS), Ok(Method::Overlay));
+    assert_eq!(found.method(MAX_LAYERS + 1), Ok(Method::Copy));
+}
+
+/// A machine that forbids namespaces, and what the trial fails with.
+fn forbidding() -> Vec<(&'static str, Readings, Errno)> {
+    let some = readings();
+    vec![
+        (
+            "max 0",
+            Readings {
+                max_user_namespaces: Some(0),
+                ..some.clone()
+            },
+            Errno::ENOSPC,
+        ),
+        ("max used", some.clone(), Errno::ENOSPC),
+        ("nested", some.clone(), Errno::EUSERS),
+        (
+            "not built",
+            Readings {
+                max_user_namespaces: None,
+                ..some.clone()
+            },
+            Errno::EINVAL,
+        ),
+        (
+            "Debian",
+            Readings {
+                unprivileged_userns_clone: Some(0),
+                ..some.clone()
+            },
+            Errno::EPERM,
+        ),
+        (
+            "filter",
+            Readings {
+                filtered: true,
+                ..some.clone()
+            },
+            Errno::EPERM,
+        ),
+        ("chroot", some.clone(), Errno::EPERM),
+        ("old", some, Errno::ENOSYS),
+    ]
+}
+
+#[test]
+fn forbidden_namespaces() {
+    let mut text = String::new();
+    for (name, readings, errno) in forbidding() {
+        writeln!(text, "[{name}] {}", without_namespaces(&readings, errno)).unwrap();
+    }
+    insta::assert_snapshot!(text, @r"
+    [max 0] cannot make user namespaces: they are switched off (`user.max_user_namespaces` is 0)
+    hint: `sudo sysctl -w user.max_user_namespaces=15000`; to keep that: `echo user.max_user_namespaces=15000 | sudo tee -a /etc/sysctl.d/50-distill.conf`
+    [max used] cannot make user namespaces: all that `user.max_user_namespaces` allows are in use
+    hint: `sudo sysctl -w user.max_user_namespaces=75000`; to keep that: `echo user.max_user_namespaces=75000 | sudo tee -a /etc/sysctl.d/50-distill.conf`
+    [nested] cannot make user namespaces: 32 of them are nested here already
+    hint: start from a process outside of them
+    [not built] cannot make user namespaces: this kernel was built without them
+    hint: use a kernel with CONFIG_USER_NS=y
+    [Debian] cannot make user namespaces: they are switched off (`kernel.unprivileged_userns_clone` is 0)
+    hint: `sudo sysctl -w kernel.unprivileged_userns_clone=1`; to keep that: `echo kernel.unprivileged_userns_clone=1 | sudo tee -a /etc/sysctl.d/50-distill.conf`
+    [filter] cannot make user namespaces: a system call filter is in force, as in a container (EPERM: Operation not permitted)
+    hint: with docker or podman: `--security-opt seccomp=unconfined --security-opt apparmor=unconfined`
+    [chroot] cannot make user namespaces: the kernel refuses (EPERM: Operation not permitted)
+    hint: in a chroot they are forbidden: start from outside; else see what security module this system runs (`cat /sys/kernel/security/lsm`)
+    [old] cannot make user namespaces: ENOSYS: Function not implemented
+    hint: use Linux 5.10 or later
+    ");
+}
+
+/// Ubuntu lets users make namespaces, and then takes their power over them.
+#[test]
+fn forbidden_by_apparmor() {
+    let readings = Readings {
+        apparmor_restrict: Some(1),
+        ..readings()
+    };
+    let trials = Trials {
+        rule: Err(Errno::EACCES),
+        ..GOOD
+    };
+    let lack = diagnose(&readings, &trials).method(1).unwrap_err();
+    insta::assert_snapshot!(lack, @r"
+    cannot make user namespaces: they are switched off (`kernel.apparmor_restrict_unprivileged_userns` is 1)
+    hint: `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`; to keep that: `echo kernel.apparmor_restrict_unprivileged_userns=0 | sudo tee -a /etc/sysctl.d/50-distill.conf`
+    ");
+}
+
+#[test]
+fn hidden_proc() {
+    let trials = Trials {
+        proc: Err(Errno::EPERM),
+        ..GOOD
+    };
+    let lack = diagnose(&readings(), &trials).method(1).unwrap_err();
+    insta::assert_snapshot!(lack, @r"
+    cannot mount a fresh /proc: parts of this one are hidden (EPERM: Operation not permitted)
+    hint: with docker: `--security-opt systempaths=unconfined`; with podman: `--security-opt unmask=ALL`
+    ");
+}
+
+#[test]
+fn without_overlay_trees_are_copied() {
+    let mut text = String::new();
+    for errno in [Errno::ENODEV, Errno::EPERM, Errno::EINVAL] {
+        let found = diagnose(
+            &readings(),
+            &Trials {
+                overlay: Err(errno),
+                ..GOOD
+            },
+        );
+        assert_eq!(found.method(1), Ok(Method::Copy));
+        writeln!(text, "{}", found.overlay.unwrap_err()).unwrap();
+    }
+    insta::assert_snapshot!(text, @r"
+    cannot stack trees with overlayfs, so copies them: the kernel does not know it
+    hint: `sudo modprobe overlay`
+    cannot stack trees with overlayfs, so copies them: this kernel does not let users mount it
+    hint: use Linux 5.11 or later
+    cannot stack trees with overlayfs, so copies them: the store's file system does not take it (EINVAL: Invalid argument)
+    hint: have the store on ext4, XFS or btrfs, with `--store DIRECTORY`
+    ");
+}
+
+#[test]
+fn probing_leaves_nothing_behind() {
+    if !usable() {
+        return;
+    }
+    let scratch = TempDir::new().unwrap();
+    let found = probe(scratch.path().try_into().unwrap()).unwrap();
+    assert_eq!(
+        found,
+        Capabilities {
+            namespaces: Ok(()),
+            proc: Ok(()),
+            overlay: Ok(())
+        }
+    );
+    assert_eq!(scratch.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn probing_needs_its_directory() {
+    assert!(probe("/nonexistent".into()).is_err());
+}
+
+/// Tells the process that [`really_forbidden_namespaces`] starts that it is that one.
+const FORBIDDEN: &str = "DISTILL_TEST_FORBIDDEN";
+
+/// Runs this test program again, as [`forbidden`], where no further namespaces may be made.
+#[test]
+fn really_forbidden_namespaces() {
+    if !usable() {
+        return;
+    }
+    let name = concat!(module_path!(), "::forbidden")
+        .split_once("::")
+        .unwrap()
+        .1;
+    let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" --exact \"$1\"";
+    let run = Command::new("unshare")
+        .args(["--user", "--map-root-user", "sh", "-c", script])
+        .arg(env::current_exe().unwrap())
+        .arg(name)
+        .env(FORBIDDEN, "yes")
+        .output();
+    match run {
+        Ok(output) => assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        ),
+        Err(error) => skipped(&format!("cannot run `unshare`: {error}")),
+    }
+}
+
+/// Does nothing, except in the process that [`really_forbidden_namespaces`] starts.
+#[test]
+fn forbidden() {
+    if env::var_os(FORBIDDEN).is_none() {
+        return;
+    }
+    let scratch = TempDir::new().unwrap();
+    let found = probe(scratch.path().try_into().unwrap()).unwrap();
+    let text = found.method(1).unwrap_err().to_string();
+    assert_eq!(
+        text,
+        without_namespaces(
+            &Readings {
+                max_user_namespaces: Some(0),
+                ..readings()
+            },
+            Errno::ENOSPC,
+        )
+    );
+}

@@ -1,0 +1,145 @@
+//! The steps, as text: this test needs no namespaces.
+
+use camino::Utf8Path;
+
+use crate::build::sandbox::layout::{self, Caller};
+use crate::build::sandbox::step::Step;
+use crate::build::sandbox::{Input, Limits, Method, Spec, Stack};
+
+fn spec(method: Method) -> Spec {
+    let stack = |at: &str, name: &str, layers: &[&str]| Stack {
+        at: at.into(),
+        layers: layers
+            .iter()
+            .map(|layer| Utf8Path::new("/store/trees").join(layer))
+            .collect(),
+        upper: Utf8Path::new("/store/run").join(name),
+        work: Utf8Path::new("/store/work").join(name),
+    };
+    Spec {
+        root: vec![
+            stack("/", "root", &["execline", "make", "gcc"]),
+            stack("/sysroot/x86_64-linux-musl", "sysroot", &["musl"]),
+        ],
+        method,
+        out: "/store/run/out".into(),
+        program: "/build".into(),
+        args: vec![],
+        env: vec![("PATH".into(), "/bin".into())],
+        cwd: "/tmp".into(),
+        hostname: "builder".into(),
+        jobserver: Some("/store/run/jobs".into()),
+        limits: Limits::default(),
+    }
+}
+
+fn list(steps: &[Step]) -> String {
+    steps
+        .iter()
+        .map(Step::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn setup(method: Method) -> String {
+    let caller = Caller {
+        pid: 1234,
+        uid: 1000,
+        gid: 100,
+    };
+    list(&layout::setup(&spec(method), caller).unwrap())
+}
+
+#[test]
+fn setup_with_stacks() {
+    insta::assert_snapshot!(setup(Method::Overlay), @r"
+    die with process 1234
+    connect the standard streams
+    close inherited files
+    write `deny` to `/proc/self/setgroups`
+    write `0 1000 1` to `/proc/self/uid_map`
+    write `0 100 1` to `/proc/self/gid_map`
+    give up gaining privileges
+    set the umask to 000
+    set the host name to `builder`
+    switch the loopback interface on
+    open directory `/store/trees/execline`
+    open directory `/store/trees/make`
+    open directory `/store/trees/gcc`
+    open directory `/store/run/root`
+    open directory `/store/work/root`
+    enter directory `/proc/self/fd`
+    mount overlay on `/store/run/root` with `userxattr,volatile,lowerdir=5:4:3,upperdir=6,workdir=7`
+    close inherited files
+    open directory `/store/trees/musl`
+    open directory `/store/run/sysroot`
+    open directory `/store/work/sysroot`
+    enter directory `/proc/self/fd`
+    mount overlay on `/store/run/root/sysroot/x86_64-linux-musl` with `userxattr,volatile,lowerdir=3,upperdir=4,workdir=5`
+    close inherited files
+    enter directory `/store/run/root`
+    mount proc on `proc` with `ro,nosuid,nodev,noexec,hidepid=ptraceable`
+    mount tmpfs on `dev` with `nosuid,mode=0755`
+    make directory `dev/shm` with mode 1777
+    make directory `dev/pts` with mode 0755
+    make file `dev/null`
+    bind `/dev/null` to `dev/null`
+    make file `dev/zero`
+    bind `/dev/zero` to `dev/zero`
+    make file `dev/full`
+    bind `/dev/full` to `dev/full`
+    make file `dev/random`
+    bind `/dev/random` to `dev/random`
+    make file `dev/urandom`
+    bind `/dev/urandom` to `dev/urandom`
+    make file `dev/tty`
+    bind `/dev/tty` to `dev/tty`
+    link `dev/fd` to `/proc/self/fd`
+    link `dev/stdin` to `fd/0`
+    link `dev/stdout` to `fd/1`
+    link `dev/stderr` to `fd/2`
+    link `dev/ptmx` to `pts/ptmx`
+    mount devpts on `dev/pts` with `nosuid,noexec,newinstance,ptmxmode=0666,mode=0620`, if allowed
+    mount tmpfs on `tmp` with `nosuid,nodev,mode=1777`
+    bind `/store/run/out` to `out`
+    make file `dev/jobserver`
+    bind `/store/run/jobs` to `dev/jobserver`
+    change the root
+    set the umask to 022
+    ");
+}
+
+#[test]
+fn setup_with_copies_differs_in_the_mounts_of_trees_only() {
+    let copies = setup(Method::Copy);
+    let stacks = setup(Method::Overlay);
+    let new: Vec<_> = copies
+        .lines()
+        .filter(|line| !stacks.contains(line))
+        .collect();
+    insta::assert_snapshot!(new.join("\n"), @r"
+    bind `/store/run/root` to `/store/run/root`
+    bind `/store/run/sysroot` to `/store/run/root/sysroot/x86_64-linux-musl`
+    ");
+}
+
+#[test]
+fn launch_of_a_build_and_of_a_shell() {
+    let launch =
+        |input, terminal| list(&layout::launch(&spec(Method::Overlay), input, terminal).unwrap());
+    let build = launch(Input::Null, false);
+    insta::assert_snapshot!(build, @r"
+    enter directory `/tmp`
+    start a session
+    set limit RLIMIT_CORE to 0, at most 0
+    set limit RLIMIT_NOFILE to 1024, at most 1024
+    set limit RLIMIT_STACK to 8388608, at most 8388608
+    keep capabilities 0x1b only
+    fix addresses, if allowed
+    reset signals
+    ");
+    let shell = launch(Input::Inherit, true);
+    assert_eq!(shell, build.replace("start a session", "take the terminal"));
+    let piped = launch(Input::Inherit, false);
+    assert_eq!(piped, build.replace("start a session\n", ""));
+}

@@ -1,0 +1,67 @@
+//! What of an archive is taken, and how much of it is borne.
+
+use std::num::NonZero;
+
+use super::super::action::Unpack;
+use super::super::glob::PathSet;
+use super::Format;
+
+/// How much an archive may hold; what goes beyond is refused before it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Members, those that are left out included.
+    pub members: u64,
+    /// Bytes: of the decompressed archive, and of all files together with their holes.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    /// Four million members and 64 GiB: some fifty times the source of Linux.
+    fn default() -> Limits {
+        Limits {
+            members: 4 << 20,
+            bytes: 64 << 30,
+        }
+    }
+}
+
+/// How an archive is read.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What kind of archive it is.
+    pub format: Format,
+    /// What to take, by the names in the archive; everything if empty.
+    pub include: PathSet,
+    /// What to leave out. It is not judged either: this is how an archive with one name that is not
+    /// UTF-8 is unpacked. Bytes that are not UTF-8 match as U+FFFD does (`*`), an absolute name as it is
+    /// without its `/`. A name with `..` matches nothing.
+    pub exclude: PathSet,
+    /// How much it may hold.
+    pub limits: Limits,
+    /// How many threads may decompress; only xz archives of several blocks have use for more than
+    /// one. What comes out is the same.
+    pub threads: usize,
+}
+
+impl Options {
+    /// Takes everything, within the default limits, with as many threads as there are processors.
+    pub fn new(format: Format) -> Options {
+        Options {
+            format,
+            include: PathSet::default(),
+            exclude: PathSet::default(),
+            limits: Limits::default(),
+            threads: std::thread::available_parallelism().map_or(1, NonZero::get),
+        }
+    }
+}
+
+impl<I> From<&Unpack<I>> for Options {
+    fn from(unpack: &Unpack<I>) -> Options {
+        Options {
+            include: unpack.include.clone(),
+            exclude: unpack.exclude.clone(),
+            ..Options::new(unpack.format)
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Small files on their way to the threads that hash and write them.
+//!
+//! Files travel many at a time, in one buffer: neighbours of the archive, so that threads seldom
+//! meet in one directory, and handing over costs next to nothing per file.
+
+use std::io::{self, Read, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{Scope, ScopedJoinHandle};
+
+use super::error::IntakeError;
+use super::root::Root;
+use crate::plan::{Hash, Mode, Node, RelPath};
+
+/// Bytes of a batch, more or less.
+const BYTES: usize = 1 << 20;
+/// Files of a batch.
+const FILES: usize = 256;
+/// A file that is larger does not travel in a batch.
+pub(super) const MAX_FILE: u64 = BYTES as u64 / 2;
+/// Batches that may wait, per thread.
+const WAITING: usize = 2;
+
+struct Pending {
+    path: RelPath,
+    mode: Mode,
+    end: usize,
+}
+
+/// Files in one buffer, one behind the other.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    files: Vec<Pending>,
+}
+
+/// What the threads share.
+struct Shared<'a> {
+    root: &'a Root,
+    queue: Mutex<Receiver<Batch>>,
+    /// Batches that were sent and are not written yet.
+    open: Mutex<usize>,
+    written: Condvar,
+    failure: OnceLock<IntakeError>,
+    used: Mutex<Vec<Vec<u8>>>,
+}
+
+/// Threads that hash and write files below one directory.
+pub(super) struct Writers<'scope> {
+    shared: Arc<Shared<'scope>>,
+    queue: SyncSender<Batch>,
+    threads: Vec<ScopedJoinHandle<'scope, Vec<(RelPath, Node)>>>,
+    batch: Batch,
+}
+
+impl<'scope> Writers<'scope> {
+    /// Starts `count` threads.
+    pub(super) fn start(
+        scope: &'scope Scope<'scope, '_>,
+        root: &'scope Root,
+        count: usize,
+    ) -> Writers<'scope> {
+        let (sender, receiver) = sync_channel(count * WAITING);
+        let shared = Arc::new(Shared {
+            root,
+            queue: Mutex::new(receiver),
+            open: Mutex::new(0),
+            written: Condvar::new(),
+            failure: OnceLock::new(),
+            used: Mutex::default(),
+        });
+        let start = |_| {
+            let shared = Arc::clone(&shared);
+            scope.spawn(move || shared.work())
+        };
+        Writers {
+            threads: (0..count).map(start).collect(),
+            shared,
+            queue: sender,
+            batch: Batch::default(),
+        }
+    }
+
+    /// Reads a file of `size` bytes, at most [`MAX_FILE`], to be written soon.
+    pub(super) fn add(
+        &mut self,
+        path: &RelPath,
+        mode: Mode,
+        size: u64,
+        contents: &mut dyn Read,
+    ) -> io::Result<()> {
+        let start = self.batch.bytes.len();
+        let end = start + usize::try_from(size).expect("a small file");
+        self.batch.bytes.resize(end, 0);
+        contents.read_exact(&mut self.batch.bytes[start..])?;
+        let path = path.clone();
+        self.batch.files.push(Pending { path, mode, end });
+        if end >= BYTES - usize::try_from(MAX_FILE).expect("small")
+            || self.batch.files.len() >= FILES
+        {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Sends what is collected; an error if a thread has failed.
+    fn flush(&mut self) -> io::Result<()> {
+        if self.shared.failure.get().is_some() {
+            return Err(io::Error::other("a file could not be written"));
+        }
+        let bytes = locked(&self.shared.used).pop().unwrap_or_default();
+        let files = Vec::new();
+        let batch = std::mem::replace(&mut self.batch, Batch { bytes, files });
+        *locked(&self.shared.open) += 1;
+        self.queue
+            .send(batch)
+            .expect("the threads live as long as the queue");
+        Ok(())
+    }
+
+    /// Waits until every file that was added is written.
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        self.flush()?;
+        let mut open = locked(&self.shared.open);
+        while *open > 0 {
+            open = self
+                .shared
+                .written
+                .wait(open)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(())
+    }
+
+    /// Writes the rest and ends the threads: all files, or what went wrong.
+    pub(super) fn finish(mut self) -> Result<Vec<(RelPath, Node)>, IntakeError> {
+        // A failure is told below.
+        let _ = self.flush();
+        drop(self.queue);
+        let mut files = Vec::new();
+        for thread in self.threads {
+            match thread.join() {
+                Ok(written) => files.extend(written),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        let shared = Arc::into_inner(self.shared).expect("the threads are gone");
+        match shared.failure.into_inner() {
+            Some(failure) => Err(failure),
+            None => Ok(files),
+        }
+    }
+}
+
+impl Shared<'_> {
+    /// Writes batches until no more come. After a failure they are only taken, so that nobody waits.
+    fn work(&self) -> Vec<(RelPath, Node)> {
+        let mut written = Vec::new();
+        loop {
+            let Ok(batch) = locked(&self.queue).recv() else {
+                return written;
+            };
+            if self.failure.get().is_none()
+                && let Err(error) = batch.write(self.root, &mut written)
+            {
+                // Another thread's failure may have come first.
+                let _ = self.failure.set(error);
+            }
+            let mut bytes = batch.bytes;
+            bytes.clear();
+            locked(&self.used).push(bytes);
+            *locked(&self.open) -= 1;
+            self.written.notify_all();
+        }
+    }
+}
+
+impl Batch {
+    fn write(&self, root: &Root, written: &mut Vec<(RelPath, Node)>) -> Result<(), IntakeError> {
+        let mut start = 0;
+        for Pending { path, mode, end } in &self.files {
+            let node = write_file(root, path, *mode, &self.bytes[start..*end])?;
+            written.push((path.clone(), node));
+            start = *end;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a new file.
+pub(super) fn write_file(
+    root: &Root,
+    path: &RelPath,
+    mode: Mode,
+    bytes: &[u8],
+) -> Result<Node, IntakeError> {
+    let mut file = root.create_file(path, mode)?;
+    file.write_all(bytes).map_err(root.at("write", path))?;
+    root.seal_file(path, &file, mode)?;
+    let (size, hash) = (bytes.len() as u64, Hash::of(bytes));
+    Ok(Node::File { mode, size, hash })
+}
+
+/// What a poisoned lock guards is used no more: the panic that poisoned it is passed on by `join`.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
