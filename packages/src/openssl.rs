@@ -1,8 +1,8 @@
 //! OpenSSL: TLS and cryptography.
 
+use distill::cc_package;
 use distill::package::{Config, execline};
 use distill::plan::Plan;
-use distill::cc_package;
 
 use crate::seed;
 

@@ -1,8 +1,8 @@
 //! util-linux: partitions, block devices, and the libraries behind.
 
+use distill::cmmi_package;
 use distill::package::{Config, Package, subpackage};
 use distill::plan::Plan;
-use distill::cmmi_package;
 
 /// `sfdisk`, `fdisk`, `blkid`, `wipefs`, `losetup`, `lsblk` and their libraries.
 pub fn util_linux(config: &Config) -> Plan {

@@ -67,7 +67,10 @@ impl<'a> Graph<'a> {
         history: &BTreeMap<String, u64>,
     ) -> Result<Graph<'a>, Vec<DefinitionError>> {
         let plans = closure(roots);
-        let errors: Vec<_> = plans.iter().filter_map(|plan| plan.action().err().cloned()).collect();
+        let errors: Vec<_> = plans
+            .iter()
+            .filter_map(|plan| plan.action().err().cloned())
+            .collect();
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -78,7 +81,10 @@ impl<'a> Graph<'a> {
         let mut nodes = growing.nodes;
         let roots = roots.iter().map(|root| growing.plans[&root.id()]).collect();
         for node in &mut nodes {
-            let known = history.get(&node.kind.label()).copied().map(Duration::from_millis);
+            let known = history
+                .get(&node.kind.label())
+                .copied()
+                .map(Duration::from_millis);
             node.estimate = known.unwrap_or_else(|| node.kind.guess());
         }
         rank(&mut nodes);
@@ -86,9 +92,15 @@ impl<'a> Graph<'a> {
     }
 
     /// The plan of a node, once all its inputs' contents are known.
-    pub(super) fn resolve(&self, id: NodeId, output: impl Fn(NodeId) -> Object) -> Option<Resolved> {
+    pub(super) fn resolve(
+        &self,
+        id: NodeId,
+        output: impl Fn(NodeId) -> Object,
+    ) -> Option<Resolved> {
         let node = &self.nodes[id];
-        let Kind::Plan(plan) = node.kind else { return None };
+        let Kind::Plan(plan) = node.kind else {
+            return None;
+        };
         let mut inputs = node.inputs.iter();
         let action = plan.action().ok()?.try_map(|_| {
             Ok::<_, std::convert::Infallible>(output(*inputs.next().expect("a node per input")))
@@ -133,7 +145,10 @@ impl<'a> Growing<'a> {
                 Some(id) => *id,
                 None => {
                     let id = self.push(Kind::Literal(literal));
-                    *self.literals.entry(std::ptr::from_ref(literal)).or_insert(id)
+                    *self
+                        .literals
+                        .entry(std::ptr::from_ref(literal))
+                        .or_insert(id)
                 }
             },
         }
@@ -142,7 +157,13 @@ impl<'a> Growing<'a> {
     fn push(&mut self, kind: Kind<'a>) -> NodeId {
         let (inputs, users) = (Vec::new(), Vec::new());
         let (estimate, rank) = (Duration::ZERO, Duration::ZERO);
-        self.nodes.push(Node { kind, inputs, users, estimate, rank });
+        self.nodes.push(Node {
+            kind,
+            inputs,
+            users,
+            estimate,
+            rank,
+        });
         self.nodes.len() - 1
     }
 }
@@ -150,7 +171,12 @@ impl<'a> Growing<'a> {
 /// Users stand after inputs, so one pass from the end sees every user first.
 fn rank(nodes: &mut [Node<'_>]) {
     for id in (0..nodes.len()).rev() {
-        let after = nodes[id].users.iter().map(|user| nodes[*user].rank).max().unwrap_or_default();
+        let after = nodes[id]
+            .users
+            .iter()
+            .map(|user| nodes[*user].rank)
+            .max()
+            .unwrap_or_default();
         nodes[id].rank = after + nodes[id].estimate;
     }
 }

@@ -137,24 +137,54 @@ impl<I> Action<I> {
         mut map: impl FnMut(&'a I) -> Result<J, E>,
     ) -> Result<Action<J>, E> {
         Ok(match self {
-            Action::Build(Build { inputs, output, setid }) => {
+            Action::Build(Build {
+                inputs,
+                output,
+                setid,
+            }) => {
                 let (output, setid) = (output.clone(), setid.clone());
-                Action::Build(Build { inputs: map_inputs(inputs, map)?, output, setid })
+                Action::Build(Build {
+                    inputs: map_inputs(inputs, map)?,
+                    output,
+                    setid,
+                })
             }
-            Action::Merge(Merge { inputs }) => {
-                Action::Merge(Merge { inputs: map_inputs(inputs, map)? })
-            }
-            Action::Unpack(Unpack { archive, format, strip, include, exclude }) => {
+            Action::Merge(Merge { inputs }) => Action::Merge(Merge {
+                inputs: map_inputs(inputs, map)?,
+            }),
+            Action::Unpack(Unpack {
+                archive,
+                format,
+                strip,
+                include,
+                exclude,
+            }) => {
                 let (archive, format, strip) = (map(archive)?, *format, *strip);
                 let (include, exclude) = (include.clone(), exclude.clone());
-                Action::Unpack(Unpack { archive, format, strip, include, exclude })
+                Action::Unpack(Unpack {
+                    archive,
+                    format,
+                    strip,
+                    include,
+                    exclude,
+                })
             }
-            Action::Place(Place { blob, path, mode }) => {
-                Action::Place(Place { blob: map(blob)?, path: path.clone(), mode: *mode })
-            }
-            Action::Pick(Pick { tree, include, exclude }) => {
+            Action::Place(Place { blob, path, mode }) => Action::Place(Place {
+                blob: map(blob)?,
+                path: path.clone(),
+                mode: *mode,
+            }),
+            Action::Pick(Pick {
+                tree,
+                include,
+                exclude,
+            }) => {
                 let (include, exclude) = (include.clone(), exclude.clone());
-                Action::Pick(Pick { tree: map(tree)?, include, exclude })
+                Action::Pick(Pick {
+                    tree: map(tree)?,
+                    include,
+                    exclude,
+                })
             }
             Action::Disk(layout) => Action::Disk(layout.try_map(map)?),
         })
@@ -179,5 +209,13 @@ fn map_inputs<'a, I, J, E>(
     inputs: &'a [Input<I>],
     mut map: impl FnMut(&'a I) -> Result<J, E>,
 ) -> Result<Vec<Input<J>>, E> {
-    inputs.iter().map(|Input { at, of }| Ok(Input { at: at.clone(), of: map(of)? })).collect()
+    inputs
+        .iter()
+        .map(|Input { at, of }| {
+            Ok(Input {
+                at: at.clone(),
+                of: map(of)?,
+            })
+        })
+        .collect()
 }

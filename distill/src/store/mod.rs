@@ -23,15 +23,24 @@ use journal::Journal;
 pub use lock::PlanLock;
 pub use log::{LogWriter, read_log, tai64n};
 pub use record::{Record, Usage};
-pub use temp::TempDir;
 use temp::Run;
+pub use temp::TempDir;
 
 /// The version of the layout; a store of another version is refused.
 const VERSION: &str = "distill-store 1\n";
 
 /// The directories of a store.
 const DIRECTORIES: [&str; 10] = [
-    "blobs", "trees", "manifests", "plans", "records", "outputs", "logs", "locks", "tmp", "unsynced",
+    "blobs",
+    "trees",
+    "manifests",
+    "plans",
+    "records",
+    "outputs",
+    "logs",
+    "locks",
+    "tmp",
+    "unsynced",
 ];
 
 /// Why the store cannot be used.
@@ -62,7 +71,9 @@ pub enum StoreError {
     #[error(transparent)]
     Remove(#[from] intake::IntakeError),
     /// A stored tree's manifest cannot be read.
-    #[error("the manifest of tree `{tree}` is damaged\nhint: `fsck` finds and removes what is damaged")]
+    #[error(
+        "the manifest of tree `{tree}` is damaged\nhint: `fsck` finds and removes what is damaged"
+    )]
     Manifest {
         /// The tree.
         tree: Hash,
@@ -107,7 +118,9 @@ impl Store {
 
     /// Where a blob lies.
     pub fn blob_path(&self, digest: &Digest) -> Utf8PathBuf {
-        self.root.join("blobs").join(digest.to_string().replace(':', "-"))
+        self.root
+            .join("blobs")
+            .join(digest.to_string().replace(':', "-"))
     }
 
     /// Where a tree lies, unpacked.
@@ -151,7 +164,9 @@ impl Store {
     }
 
     fn output_path(&self, object: &Object) -> Utf8PathBuf {
-        self.root.join("outputs").join(object.to_string().replace(':', "-"))
+        self.root
+            .join("outputs")
+            .join(object.to_string().replace(':', "-"))
     }
 }
 
@@ -176,7 +191,9 @@ fn prepare(root: &Utf8Path) -> Result<(), StoreError> {
             let mut entries = root.read_dir_utf8().at("list", root)?;
             let ours = |name: &str| DIRECTORIES.contains(&name) || name == "version.new";
             if entries.any(|entry| entry.is_ok_and(|entry| !ours(entry.file_name()))) {
-                return Err(StoreError::NotAStore { path: root.to_owned() });
+                return Err(StoreError::NotAStore {
+                    path: root.to_owned(),
+                });
             }
         }
         Err(e) => return Err(e).at("read", &version)?,

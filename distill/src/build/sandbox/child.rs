@@ -1,7 +1,7 @@
 //! The first two processes of a sandbox: process 1, which sets it up and reaps what ends in it, and
 //! the one that becomes the program.
 //!
-//! They share the memory of the builder, as `vfork` has it, so that starting them costs the same
+//! They share the memory of the builder, as after `vfork`, so that starting them costs the same
 //! however large the builder is. The thread that makes process 1 sleeps until that is gone. Until
 //! then the two run the code of this file and what it calls, which allocates nothing, takes no lock
 //! and cannot panic: it is async-signal-safe. They write to nothing but a [`State`].
@@ -72,15 +72,8 @@ pub(super) fn run(job: &Job, state: &State) -> Option<Ended> {
         program,
         stack: Stack::new(),
     };
-    let made = sys::vfork(
-        &mut first,
-        init,
-        &mut Stack::new(),
-        NAMESPACES,
-        Some(&state.pidfd),
-    );
-    let pid = made.map_err(|errno| state.failed(NO_CHILD, errno)).ok()?;
-    let (status, usage) = sys::wait_usage(pid);
+    let ended = sys::run_sharing(&mut first, init, NAMESPACES, &state.pidfd);
+    let (status, usage) = ended.map_err(|errno| state.failed(NO_CHILD, errno)).ok()?;
     state.gone();
     Some(Ended {
         status: state.status().unwrap_or(status),
@@ -123,13 +116,7 @@ fn init(first: &mut First<'_>) {
     let Some(program) = &mut first.program else {
         return state.running();
     };
-    let pid = match sys::vfork(
-        program,
-        become_program,
-        &mut first.stack,
-        libc::SIGCHLD,
-        None,
-    ) {
+    let pid = match sys::vfork(program, become_program, &mut first.stack) {
         Ok(pid) => pid,
         Err(errno) => return state.failed(job.setup.len() + job.launch.len(), errno),
     };

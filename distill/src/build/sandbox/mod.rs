@@ -234,9 +234,12 @@ fn start(job: Job, terminal: bool) -> io::Result<Result<Running, Failed>> {
             move || supervise(&job, &state, terminal)
         })?;
     let started = state.wait_started();
-    if let (Started::Running, Some(pidfd)) = (started, state.take_pidfd()) {
-        let (supervisor, killer) = (Some(thread), Killer(Arc::new(pidfd)));
-        return Ok(Ok(Running { supervisor, killer }));
+    if started == Started::Running {
+        let killer = Killer(Arc::clone(state.pidfd.wait()));
+        return Ok(Ok(Running {
+            supervisor: Some(thread),
+            killer,
+        }));
     }
     let _ = thread.join();
     Ok(Err(Failed { job, started }))

@@ -3,6 +3,7 @@
 use std::ffi::c_int;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use nix::errno::Errno;
 
@@ -17,7 +18,7 @@ pub(super) struct State {
     /// Wait status of the program.
     status: AtomicI32,
     /// Descriptor of process 1.
-    pub(super) pidfd: AtomicI32,
+    pub(super) pidfd: OnceLock<Arc<OwnedFd>>,
     /// KiB: the most that the builder itself had in memory when it started the program.
     floor: AtomicI64,
     /// KiB: the most that one process of the sandbox had in memory.
@@ -56,7 +57,7 @@ impl State {
             step: AtomicU32::new(0),
             errno: AtomicI32::new(0),
             status: AtomicI32::new(0),
-            pidfd: AtomicI32::new(-1),
+            pidfd: OnceLock::new(),
             floor: AtomicI64::new(0),
             peak: AtomicI64::new(0),
         }
@@ -75,11 +76,6 @@ impl State {
                 _ => return Started::Running,
             }
         }
-    }
-
-    /// Take the descriptor of process 1. It is there once, after the start.
-    pub(super) fn take_pidfd(&self) -> Option<OwnedFd> {
-        sys::take_pidfd(&self.pidfd)
     }
 
     pub(super) fn running(&self) {

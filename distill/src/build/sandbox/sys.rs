@@ -1,7 +1,7 @@
 //! Every line of unsafe code: the system calls of a sandbox, and the making of its processes.
 //!
-//! All but [`wait_usage`], [`kill`] and the futexes are called by processes that share the memory of
-//! the builder, as `vfork` has it. So nothing here allocates, takes a lock or panics: it is
+//! Most of it is called by processes that share the memory of the builder. So nothing here but
+//! [`run_sharing`] and [`Pointers::new`] allocates or takes a lock, and nothing panics: it is
 //! async-signal-safe. Errors are numbers, as the kernel gives them.
 #![allow(unsafe_code)]
 
@@ -9,7 +9,8 @@ use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, OnceLock};
 
 /// The result of a system call: nothing, or the number of the error.
 pub(super) type Outcome<T = ()> = Result<T, c_int>;
@@ -39,46 +40,87 @@ struct Call<'a, T> {
     value: &'a mut T,
 }
 
-/// Make a process that shares our memory and runs a function until it ends or executes a program.
-/// The calling thread sleeps until then. The result is the process id; a descriptor of the process
-/// is stored where `pidfd` says, before it runs.
+/// Make a process that shares our memory and runs a function, and sleep until it and its children
+/// are gone. The result is its wait status and what they used. `pidfd` receives a descriptor of it.
 ///
-/// It runs as if this thread had called the function, but for what the kernel keeps by process. It
-/// may be killed at any time: if it then held a lock, such as the allocator's, nobody would release
-/// it, which is why the function must take none.
-pub(super) fn vfork<T>(
+/// The process runs as a second thread on this thread's `errno`. That is why this one makes no system
+/// call that can fail while the process lives, and why the caller should have every signal blocked.
+/// It may be killed at any time: if it then held a lock, such as the allocator's, nobody would
+/// release it, so the function must take none.
+///
+/// This thread does not sleep by `CLONE_VFORK`, or the builder could not be stopped by Ctrl-Z.
+pub(super) fn run_sharing<T>(
     value: &mut T,
     run: fn(&mut T),
-    stack: &mut Stack,
     flags: c_int,
-    pidfd: Option<&AtomicI32>,
-) -> Outcome<c_int> {
+    pidfd: &OnceLock<Arc<OwnedFd>>,
+) -> Outcome<(c_int, libc::rusage)> {
+    let mut stack = Stack::new();
     let mut call = Call { run, value };
-    let flags = flags | libc::CLONE_VM | libc::CLONE_VFORK;
-    let flags = if pidfd.is_some() {
-        flags | libc::CLONE_PIDFD
-    } else {
-        flags
-    };
-    let pidfd = pidfd.map_or(ptr::null_mut(), AtomicI32::as_ptr);
+    let mut fd = -1;
+    let flags = flags | libc::CLONE_VM | libc::CLONE_PIDFD;
     // SAFETY: `start::<T>` gets the pointer to a `Call<T>` that it expects. The stack and all that
-    // the call borrows outlive the process's use of them, because CLONE_VFORK suspends this thread
-    // until the process no longer uses this memory.
+    // the call borrows outlive the process, because this function returns after its end only.
+    // The kernel stores the descriptor before it returns.
     let pid = unsafe {
         libc::clone(
             start::<T>,
             stack.top(),
             flags,
             (&raw mut call).cast(),
-            pidfd,
+            &raw mut fd,
         )
     };
+    check(pid)?;
+    // SAFETY: the kernel made this descriptor for us.
+    let fd = Arc::new(unsafe { OwnedFd::from_raw_fd(fd) });
+    let _ = pidfd.set(Arc::clone(&fd));
+    wait_dead(&fd);
+    Ok(reap(pid))
+}
+
+/// Sleep until a process is dead, whatever happens: it uses the caller's memory.
+fn wait_dead(pidfd: &OwnedFd) {
+    let mut poll = libc::pollfd {
+        fd: pidfd.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    let forever = ptr::null::<libc::timespec>();
+    let mask = ptr::null::<c_void>();
+    while poll.revents == 0 {
+        // SAFETY: the kernel reads and writes one such structure; there is no timeout, and no mask.
+        unsafe { libc::syscall(libc::SYS_ppoll, &raw mut poll, 1, forever, mask, 0) };
+    }
+}
+
+/// The wait status of a dead process, and what it and all that it waited for used.
+fn reap(pid: c_int) -> (c_int, libc::rusage) {
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: both pointers are to live values of the right type; all bytes zero is a valid rusage.
+    let usage = unsafe {
+        libc::wait4(pid, &raw mut status, libc::__WALL, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    (status, usage)
+}
+
+/// Make a process that shares our memory, and runs a function until it ends or executes a program.
+/// This process sleeps until then. The result is the process id.
+pub(super) fn vfork<T>(value: &mut T, run: fn(&mut T), stack: &mut Stack) -> Outcome<c_int> {
+    let mut call = Call { run, value };
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    // SAFETY: `start::<T>` gets the pointer to a `Call<T>` that it expects. The stack and all that
+    // the call borrows outlive the process's use of them, because CLONE_VFORK suspends this one
+    // until the process no longer uses this memory.
+    let pid = unsafe { libc::clone(start::<T>, stack.top(), flags, (&raw mut call).cast()) };
     check(pid).map(|()| pid)
 }
 
 /// The first function of a new process.
 extern "C" fn start<T>(argument: *mut c_void) -> c_int {
-    // SAFETY: `vfork` passes a pointer to such a value, and does not touch it meanwhile.
+    // SAFETY: the argument points to such a value, which its maker does not touch meanwhile.
     let call = unsafe { &mut *argument.cast::<Call<'_, T>>() };
     (call.run)(call.value);
     exit()
@@ -161,13 +203,6 @@ fn futex(number: &AtomicU32, operation: c_int, value: u32) {
     }
 }
 
-/// Take the descriptor that [`vfork`] stored. It is there once.
-pub(super) fn take_pidfd(place: &AtomicI32) -> Option<OwnedFd> {
-    let fd = place.swap(-1, Ordering::Relaxed);
-    // SAFETY: the kernel made this descriptor for us, and the swap hands it out once.
-    (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
 /// Kill the process that a descriptor stands for. A process that is gone is no error.
 pub(super) fn kill(pidfd: BorrowedFd<'_>) {
     // SAFETY: no memory is passed.
@@ -180,21 +215,6 @@ pub(super) fn kill(pidfd: BorrowedFd<'_>) {
             0,
         );
     }
-}
-
-/// Wait for a process that [`vfork`] made: its wait status, and what it and everything that it
-/// waited for used.
-pub(super) fn wait_usage(pid: c_int) -> (c_int, libc::rusage) {
-    let mut status = 0;
-    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: both pointers are to live values of the right type; all bytes zero is a valid rusage.
-    let usage = unsafe {
-        while libc::wait4(pid, &raw mut status, libc::__WALL, usage.as_mut_ptr()) < 0
-            && last_errno() == libc::EINTR
-        {}
-        usage.assume_init()
-    };
-    (status, usage)
 }
 
 /// Reap whatever ends until this process does, and return its wait status.

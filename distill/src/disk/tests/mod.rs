@@ -106,6 +106,17 @@ fn sample() -> Layout<Vec<u8>> {
     }
 }
 
+/// The sample's unified kernel image.
+fn sample_uki(layout: &mut Layout<Vec<u8>>) -> &mut Uki<Vec<u8>> {
+    let Contents::Fat(volume) = &mut layout.partitions[0].contents else {
+        panic!()
+    };
+    match volume.files.get_mut(&path("EFI/BOOT/BOOTX64.EFI")) {
+        Some(FatFile::Uki(uki)) => uki,
+        _ => panic!(),
+    }
+}
+
 /// The disk in a file that nobody else sees.
 fn write(layout: &Layout<Vec<u8>>) -> Result<(File, DiskMap), DiskError> {
     let mut file = tempfile::tempfile().unwrap();

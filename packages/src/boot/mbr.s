@@ -15,7 +15,7 @@
 # 16-bit words, padding included, is zero: whoever wrote into the gap since is found out here and not by
 # a machine that hangs.
 #
-# 16-bit code for a 386 or later. No BIOS text output on the good path.
+# The code has 16 bits and is for a 386 or later. No BIOS text output on the good path.
 
         .code16
         .intel_syntax noprefix
@@ -150,3 +150,5 @@ packet:
         .word   0                       # sectors: filled in
         .word   STAGE2, 0               # where to: offset, segment
         .quad   0                       # first sector: filled in
+
+        .section .note.GNU-stack, "", @progbits

@@ -463,3 +463,5 @@ gdt_target:     .word   0xFFFF, 0, 0x9300, 0
 
         .balign 16
 params:
+
+        .section .note.GNU-stack, "", @progbits
