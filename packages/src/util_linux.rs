@@ -21,7 +21,7 @@ pub fn util_linux(config: &Config) -> Plan {
             "--enable-libmount",
             // `check` leaves out cfdisk, which needs ncurses.
             "--enable-fdisks=check",
-            "--enable-blkid", "--enable-losetup", "--enable-wipefs", "--enable-lsblk",
+            "--enable-blkid", "--enable-partx", "--enable-losetup", "--enable-wipefs", "--enable-lsblk",
             "--without-udev", "--without-systemd", "--without-ncurses", "--without-ncursesw",
             "--without-tinfo", "--without-readline", "--without-cap-ng", "--without-libmagic",
             "--without-econf", "--without-python", "--without-btrfs", "--without-libz",

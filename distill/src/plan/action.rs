@@ -78,6 +78,16 @@ pub struct Place<I> {
     pub mode: Mode,
 }
 
+/// Takes one file out of a tree, as a blob.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extract<I> {
+    /// The tree.
+    pub tree: I,
+    /// The file, a regular one.
+    pub path: RelPath,
+}
+
 /// Takes a part of a tree. A pattern that matches nothing is an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +120,8 @@ pub enum Action<I> {
     Unpack(Unpack<I>),
     /// Blob → tree of one file.
     Place(Place<I>),
+    /// Tree → one file of it, a blob.
+    Extract(Extract<I>),
     /// Tree → part of it.
     Pick(Pick<I>),
     /// Trees → one tree.
@@ -126,6 +138,7 @@ impl<I> Action<I> {
             Action::Merge(merge) => merge.inputs.iter().map(|input| &input.of).collect(),
             Action::Unpack(unpack) => vec![&unpack.archive],
             Action::Place(place) => vec![&place.blob],
+            Action::Extract(extract) => vec![&extract.tree],
             Action::Pick(pick) => vec![&pick.tree],
             Action::Disk(layout) => layout.contents(),
         }
@@ -174,6 +187,9 @@ impl<I> Action<I> {
                 path: path.clone(),
                 mode: *mode,
             }),
+            Action::Extract(Extract { tree, path }) => {
+                Action::Extract(Extract { tree: map(tree)?, path: path.clone() })
+            }
             Action::Pick(Pick {
                 tree,
                 include,
@@ -194,7 +210,7 @@ impl<I> Action<I> {
     pub fn makes_blob(&self) -> bool {
         match self {
             Action::Build(build) => matches!(build.output, OutputKind::File(_)),
-            Action::Disk(_) => true,
+            Action::Extract(_) | Action::Disk(_) => true,
             _ => false,
         }
     }

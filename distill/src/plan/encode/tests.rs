@@ -56,6 +56,13 @@ fn samples() -> Vec<(&'static str, Resolved)> {
             })),
         ),
         (
+            "extract",
+            Resolved::new(Action::Extract(Extract {
+                tree: tree("a"),
+                path: RelPath::new("boot/vmlinuz").unwrap(),
+            })),
+        ),
+        (
             "pick",
             Resolved::new(Action::Pick(Pick {
                 tree: tree("a"),
