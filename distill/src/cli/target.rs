@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use super::error::CliError;
 use super::run::RunContext;
 use crate::plan::{Name, Plan};
+use crate::system::{Platform, System};
 
 type Expand = dyn Fn() -> Result<Plan, Box<dyn Error + Send + Sync>> + Send + Sync;
 type Runner = dyn Fn(&RunContext<'_>) -> Result<u8, CliError> + Send + Sync;
@@ -85,5 +86,12 @@ impl From<Plan> for Target {
     /// The image, called as the plan is.
     fn from(image: Plan) -> Target {
         Target::new(image.name().to_string(), image)
+    }
+}
+
+/// A system on a platform; the target is called as the platform is.
+impl From<(Platform, System)> for Target {
+    fn from((platform, system): (Platform, System)) -> Target {
+        Target::computed(platform.name.clone(), move || platform.image(&system))
     }
 }
