@@ -44,6 +44,7 @@ pub fn sshd(config: SshdConfig) -> Service {
         if { rm -f "/run/sshd.pid" }
         "/usr/sbin/sshd" -D -e -f #{CONFIG}
     })
+    .package(distill_packages::openssh_server)
     .after("var-mount")
     .user(User::system("sshd").home("/var/empty"))
     .file(File::new(CONFIG, config.to_string()).mode(0o600))
