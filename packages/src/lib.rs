@@ -42,7 +42,7 @@ pub use openssl::openssl;
 pub use s6_debian::s6_debian;
 pub use squashfs_tools::squashfs_tools;
 pub use toolchain::quick;
-pub use util_linux::{sfdisk, util_linux};
+pub use util_linux::{partitioning, sfdisk, util_linux};
 pub use xz::{libxz, xz};
 pub use zlib::zlib;
 pub use zstd::{libzstd, zstd};
