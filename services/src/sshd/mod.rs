@@ -41,12 +41,15 @@ pub fn sshd(config: SshdConfig) -> Service {
         if { sync }
         mv #{&new} #{&key}
     };
-    let service = Service::longrun("sshd", execline! {
-        fdmove -c 2 1
-        if { if -t -n { test -s #{&key} } #{make} }
-        if { rm -f "/run/sshd.pid" }
-        "/usr/sbin/sshd" -D -e -f #{CONFIG}
-    })
+    let service = Service::longrun(
+        "sshd",
+        execline! {
+            fdmove -c 2 1
+            if { if -t -n { test -s #{&key} } #{make} }
+            if { rm -f "/run/sshd.pid" }
+            "/usr/sbin/sshd" -D -e -f #{CONFIG}
+        },
+    )
     .package(distill_packages::openssh_server)
     .after("var-mount")
     .user(User::system("sshd").home("/var/empty"))
