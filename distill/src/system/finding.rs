@@ -66,6 +66,9 @@ pub enum Problem {
         "`{service}` has the notification fd {fd}, which is standard input, output or error\nhint: use 3 or above"
     )]
     NotificationFd { service: String, fd: u32 },
+    /// Something in a service's configuration that cannot be.
+    #[error("`{service}` cannot be configured like this: {why}")]
+    Configuration { service: String, why: String },
     /// Two services that listen on one port.
     #[error("`{service}` listens on {port}, as does `{first}` ({defined})")]
     SamePort {
