@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::composition::System;
+use super::emulation::Emulation;
 use super::file::File;
 use super::finding::SystemError;
 use super::mount::Mount;
@@ -66,6 +67,8 @@ pub struct Platform {
     pub writable: Vec<String>,
     /// What makes the image.
     pub image: ImageMaker,
+    /// How `run` imitates the hardware, if it can.
+    pub emulation: Option<Emulation>,
     /// Where the recipe stands.
     pub location: &'static Location<'static>,
 }
@@ -89,6 +92,7 @@ impl Platform {
             preboot: None,
             writable: Vec::new(),
             image,
+            emulation: None,
             location: Location::caller(),
         }
     }
@@ -148,6 +152,14 @@ impl Platform {
     pub fn preboot(self, script: impl Into<Script>) -> Platform {
         Platform {
             preboot: Some(script.into()),
+            ..self
+        }
+    }
+
+    /// The same; `run` imitates the hardware like this.
+    pub fn emulation(self, emulation: Emulation) -> Platform {
+        Platform {
+            emulation: Some(emulation),
             ..self
         }
     }
