@@ -45,8 +45,11 @@ pub struct Platform {
     pub kernel: Option<Package>,
     /// The kernel's command line.
     pub cmdline: Words,
-    /// What lies in every root file system: at least busybox, execline and s6.
+    /// What lies in every root file system: at least execline and s6.
     pub packages: Vec<Package>,
+    /// What lies in every root file system wherever nothing else has the same path: the programs of
+    /// busybox give way to their larger siblings.
+    pub fallback: Vec<Package>,
     /// What is started beside the system's services.
     pub services: Vec<Service>,
     /// Users beside those of the services.
@@ -77,6 +80,7 @@ impl Platform {
             kernel: None,
             cmdline: Words::new(),
             packages: Vec::new(),
+            fallback: Vec::new(),
             services: Vec::new(),
             users: Vec::new(),
             groups: Vec::new(),
@@ -108,6 +112,12 @@ impl Platform {
     /// The same with another package in the root file system.
     pub fn package(mut self, package: impl Into<Package>) -> Platform {
         self.packages.push(package.into());
+        self
+    }
+
+    /// The same with another package that gives way to all others, path by path.
+    pub fn fallback(mut self, package: impl Into<Package>) -> Platform {
+        self.fallback.push(package.into());
         self
     }
 
