@@ -6,10 +6,17 @@ use std::path::Path;
 /// `layer → layers that it may use`, from the table.
 fn allowed() -> BTreeMap<String, BTreeSet<String>> {
     let text = include_str!("../../docs/architecture.md");
-    let section = text.split("## Layers").nth(1).expect("the section is there");
+    let section = text
+        .split("## Layers")
+        .nth(1)
+        .expect("the section is there");
     let section = section.split("\n## ").next().expect("the first part");
     let names = |cell: &str| -> BTreeSet<String> {
-        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect()
     };
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {
@@ -28,7 +35,9 @@ fn used(dir: &Path, found: &mut BTreeMap<String, String>) {
             used(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).expect("a source");
-            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
             for part in code.flat_map(|line| line.split("crate::").skip(1)) {
                 let is_word = |c: &char| c.is_alphanumeric() || *c == '_';
                 let name: String = part.chars().take_while(is_word).collect();
@@ -65,7 +74,10 @@ fn every_directory_is_in_the_table() {
         let entry = entry.expect("an entry");
         if entry.path().is_dir() {
             let name = entry.file_name().into_string().expect("a name");
-            assert!(allowed.contains_key(&name), "`{name}` is not in the table of layers");
+            assert!(
+                allowed.contains_key(&name),
+                "`{name}` is not in the table of layers"
+            );
         }
     }
 }

@@ -15,9 +15,7 @@ use distill::disk::{
     FatVolume, Guid, Label, Layout, Partition, PartitionType, SectorSize, Size, Uki, VolumeId,
 };
 use distill::package::{Arch, Config, Package, Placed, Recipe, execline, merged};
-use distill::plan::{
-    AbsPath, Action, Artifact, Extract, Hash, Mode, Name, Plan, RelPath,
-};
+use distill::plan::{AbsPath, Action, Artifact, Extract, Hash, Mode, Name, Plan, RelPath};
 use distill::system::{Platform, Root};
 
 /// The disk image of a root file system for a machine with BIOS or UEFI.
@@ -41,7 +39,10 @@ pub fn squashfs(platform: &Platform, root: &Root) -> Plan {
     Recipe {
         name: format!("{}-root", platform.name),
         location: platform.location,
-        tools: vec![distill_packages::squashfs_tools.into(), Package::from(contents)],
+        tools: vec![
+            distill_packages::squashfs_tools.into(),
+            Package::from(contents),
+        ],
         files: vec![permissions],
         output_file: Some("root.squashfs".into()),
         script: execline! {
@@ -55,9 +56,15 @@ pub fn squashfs(platform: &Platform, root: &Root) -> Plan {
 
 /// Everything that the root file system holds, as one tree.
 fn tree(platform: &Platform, root: &Root) -> Plan {
-    let own = Placed { at: None, of: root.files.clone().into() };
+    let own = Placed {
+        at: None,
+        of: root.files.clone().into(),
+    };
     let packages = platform.config.expand_all(&root.packages);
-    merged(&format!("{}-tree", platform.name), packages.into_iter().chain([own]))
+    merged(
+        &format!("{}-tree", platform.name),
+        packages.into_iter().chain([own]),
+    )
 }
 
 fn name(text: &str) -> Name {
@@ -71,7 +78,9 @@ fn file(config: &Config, package: &Package, path: &str) -> Result<Artifact, Stri
     };
     let path = RelPath::new(path).map_err(|e| e.to_string())?;
     let name = name(path.file_name());
-    Ok(Plan::named(name).action(Action::Extract(Extract { tree, path })).into())
+    Ok(Plan::named(name)
+        .action(Action::Extract(Extract { tree, path }))
+        .into())
 }
 
 fn layout(platform: &Platform, root: &Root) -> Result<Layout<Artifact>, String> {
@@ -97,7 +106,10 @@ fn layout(platform: &Platform, root: &Root) -> Result<Layout<Artifact>, String> 
             stage2: file(config, &loader, distill_packages::boot::STAGE2_OUTPUT)?,
             label: label("bios"),
             guid: guid("bios"),
-            boots: BootEntry { partition: label("esp"), path: boot },
+            boots: BootEntry {
+                partition: label("esp"),
+                path: boot,
+            },
         }),
         partitions: vec![
             Partition {
@@ -139,7 +151,10 @@ fn root_type(arch: Arch) -> PartitionType {
 
 fn uki(platform: &Platform, root: Guid) -> Result<Uki<Artifact>, String> {
     let config = &platform.config;
-    let kernel = platform.kernel.as_ref().ok_or("the platform has no kernel")?;
+    let kernel = platform
+        .kernel
+        .as_ref()
+        .ok_or("the platform has no kernel")?;
     let cmdline = cmdline(platform, root)?;
     let stub: Package = distill_packages::efi_stub.into();
     Ok(Uki {
@@ -157,12 +172,17 @@ fn uki(platform: &Platform, root: Guid) -> Result<Uki<Artifact>, String> {
 
 /// The whole command line: where the root is, and what the platform adds.
 fn cmdline(platform: &Platform, root: Guid) -> Result<String, String> {
-    let more = platform.cmdline.texts(&platform.config).map_err(|e| e.to_string())?;
+    let more = platform
+        .cmdline
+        .texts(&platform.config)
+        .map_err(|e| e.to_string())?;
     let root = format!("root=PARTUUID={root} rootfstype=squashfs ro rootwait panic=10 init=/init");
     let line = [vec![root], more].concat().join(" ");
     match line.len() {
         0..=CMDLINE_MAX => Ok(line),
-        length => Err(format!("the kernel's command line has {length} bytes, but only {CMDLINE_MAX} fit")),
+        length => Err(format!(
+            "the kernel's command line has {length} bytes, but only {CMDLINE_MAX} fit"
+        )),
     }
 }
 
@@ -170,6 +190,11 @@ fn cmdline(platform: &Platform, root: Guid) -> Result<String, String> {
 /// itself, and who owns what.
 fn seed(platform: &Platform, root: &Root) -> Result<Vec<u8>, String> {
     let files = distill::store::intake::literal_tree(&root.files).map_err(|e| e.to_string())?;
-    let text = format!("{}\n{}\n{}", platform.name, files.hash(), root.pseudo_file());
+    let text = format!(
+        "{}\n{}\n{}",
+        platform.name,
+        files.hash(),
+        root.pseudo_file()
+    );
     Ok(Hash::of(text).as_bytes().to_vec())
 }

@@ -21,8 +21,11 @@ use crate::disk::disk;
 /// ```
 #[track_caller]
 pub fn qemu_x86_64() -> Platform {
-    let platform =
-        Platform::new("qemu-x86_64", distill_packages::quick(), ImageMaker::new(disk));
+    let platform = Platform::new(
+        "qemu-x86_64",
+        distill_packages::quick(),
+        ImageMaker::new(disk),
+    );
     platform
         .kernel(distill_packages::linux_virt)
         .cmdline(Words::from(["console=tty0", "console=ttyS0,115200"]))

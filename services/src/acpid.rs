@@ -14,10 +14,16 @@ use distill::system::{File, Service};
 /// ```
 #[track_caller]
 pub fn acpid() -> Service {
-    Service::longrun("acpid", execline! {
-        fdmove -c 2 1
-        acpid -d -c #{"/etc/acpi"}
-    })
-    .file(File::script("/etc/acpi/PWRF/00000080", execline! { kill -USR2 1 }))
+    Service::longrun(
+        "acpid",
+        execline! {
+            fdmove -c 2 1
+            acpid -d -c #{"/etc/acpi"}
+        },
+    )
+    .file(File::script(
+        "/etc/acpi/PWRF/00000080",
+        execline! { kill -USR2 1 },
+    ))
     .ready_when_started()
 }

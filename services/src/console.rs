@@ -17,11 +17,18 @@ use distill::system::{File, PATH, Service, Signal};
 #[track_caller]
 pub fn getty(tty: &str, speed: u32, args: impl Into<Words>) -> Service {
     // Serial lines: no modem, and a terminal that everything understands.
-    let kind = if tty.starts_with("tty") && !tty.starts_with("ttyS") { "linux" } else { "vt100" };
+    let kind = if tty.starts_with("tty") && !tty.starts_with("ttyS") {
+        "linux"
+    } else {
+        "vt100"
+    };
     let args = args.into();
-    Service::longrun(format!("getty.{tty}"), execline! {
-        getty -L #{args} #{speed} #{tty} #{kind}
-    })
+    Service::longrun(
+        format!("getty.{tty}"),
+        execline! {
+            getty -L #{args} #{speed} #{tty} #{kind}
+        },
+    )
     .down_signal(Signal::Hup)
 }
 

@@ -14,9 +14,12 @@ use distill::system::Service;
 /// ```
 #[track_caller]
 pub fn kmsg() -> Service {
-    Service::longrun("kmsg", execline! {
-        redirfd -r 0 /dev/kmsg
-        cat
-    })
+    Service::longrun(
+        "kmsg",
+        execline! {
+            redirfd -r 0 /dev/kmsg
+            cat
+        },
+    )
     .ready_when_started()
 }

@@ -47,17 +47,32 @@ impl Default for LogConfig {
 /// ```
 #[track_caller]
 pub fn log(producer: &str, config: &LogConfig) -> Service {
-    let LogConfig { dir, files, bytes, compress } = config;
+    let LogConfig {
+        dir,
+        files,
+        bytes,
+        compress,
+    } = config;
     let (path, user) = (format!("{dir}/{producer}"), user_name(producer));
-    let compress: Words = compress.as_ref().map(|program| format!("!{program}")).into();
-    let logger = Service::longrun(format!("{producer}-log"), execline! {
-        fdmove -c 2 1
-        s6-log -b -d3 "--" t #{format!("n{files}")} #{format!("s{bytes}")} #{compress} #{&path}
-    })
+    let compress: Words = compress
+        .as_ref()
+        .map(|program| format!("!{program}"))
+        .into();
+    let logger = Service::longrun(
+        format!("{producer}-log"),
+        execline! {
+            fdmove -c 2 1
+            s6-log -b -d3 "--" t #{format!("n{files}")} #{format!("s{bytes}")} #{compress} #{&path}
+        },
+    )
     .after_if_present("var-mount")
     .user(User::system(&user))
     .run_as(&user)
-    .directory(Directory::new(path).mode(0o2750).owner(Owner::new(user, "log")))
+    .directory(
+        Directory::new(path)
+            .mode(0o2750)
+            .owner(Owner::new(user, "log")),
+    )
     .notification_fd(3);
     match &config.compress {
         Some(program) if program.starts_with("zstd") => logger.package(zstd),
@@ -72,7 +87,13 @@ fn zstd(_: &Config) -> Package {
 
 /// A user's name for the logger of `producer`: letters that a user's name cannot have become `-`.
 fn user_name(producer: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_lowercase() } else { '-' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
     let name: String = producer.chars().take(28).map(plain).collect();
     format!("{name}-log")
 }

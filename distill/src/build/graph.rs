@@ -54,9 +54,10 @@ impl Kind<'_> {
     /// than usual is expected to need a part of it.
     fn guess(&self) -> Duration {
         match self {
-            Kind::Plan(plan) if self.is_build() => {
-                plan.meta().timeout.map_or(Duration::from_secs(20), |limit| limit / 20)
-            }
+            Kind::Plan(plan) if self.is_build() => plan
+                .meta()
+                .timeout
+                .map_or(Duration::from_secs(20), |limit| limit / 20),
             Kind::Plan(_) => Duration::from_millis(200),
             Kind::Source(_) => Duration::from_secs(2),
             Kind::Literal(_) => Duration::ZERO,

@@ -11,7 +11,9 @@ use super::executor::Job;
 use super::root;
 use crate::disk::{FileInput, Layout, write_disk};
 use crate::plan::archive::Options;
-use crate::plan::{Digest, Extract, Hash, Hasher, Merge, Mode, Node, Object, PathSet, Pick, Place, Unpack};
+use crate::plan::{
+    Digest, Extract, Hash, Hasher, Merge, Mode, Node, Object, PathSet, Pick, Place, Unpack,
+};
 use crate::store::Store;
 use crate::store::intake::{link_tree, scan, unpack_into};
 use crate::store::io::At as _;
@@ -96,9 +98,15 @@ impl Operations<'_> {
         let tree = self.store.manifest(&hash)?;
         let Some(Node::File { hash: contents, .. }) = tree.get(extract.path.as_str()) else {
             let patterns = vec![extract.path.to_string()];
-            return Err(ExecuteError::Unmatched { input: self.label(&extract.tree), patterns });
+            return Err(ExecuteError::Unmatched {
+                input: self.label(&extract.tree),
+                patterns,
+            });
         };
-        let (from, temp) = (extract.path.under(&self.store.tree_path(&hash)), self.store.temp_path());
+        let (from, temp) = (
+            extract.path.under(&self.store.tree_path(&hash)),
+            self.store.temp_path(),
+        );
         std::fs::copy(&from, &temp).at("copy", &from)?;
         Ok(self.store.land_blob(&temp, Digest::Blake2b(*contents))?)
     }

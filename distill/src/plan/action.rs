@@ -187,9 +187,10 @@ impl<I> Action<I> {
                 path: path.clone(),
                 mode: *mode,
             }),
-            Action::Extract(Extract { tree, path }) => {
-                Action::Extract(Extract { tree: map(tree)?, path: path.clone() })
-            }
+            Action::Extract(Extract { tree, path }) => Action::Extract(Extract {
+                tree: map(tree)?,
+                path: path.clone(),
+            }),
             Action::Pick(Pick {
                 tree,
                 include,

@@ -187,8 +187,10 @@ impl<'a> Graph<'a> {
         let mut taken: BTreeMap<&str, &Service> = BTreeMap::new();
         for service in self.services() {
             for why in &service.problems {
-                let problem =
-                    Problem::Configuration { service: service.name.clone(), why: why.clone() };
+                let problem = Problem::Configuration {
+                    service: service.name.clone(),
+                    why: why.clone(),
+                };
                 findings.push(Finding::new(problem, service.location));
             }
             for port in &service.listens {

@@ -126,7 +126,10 @@ pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, Syst
 
 /// A service that makes the home directories that lie on writable ground.
 fn homes(system: &System) -> Option<Service> {
-    let people = system.users.iter().filter(|user| lies_below(&user.home, "/var"));
+    let people = system
+        .users
+        .iter()
+        .filter(|user| lies_below(&user.home, "/var"));
     let home = |user: &User| Directory {
         path: user.home.clone(),
         mode: Mode::new(0o700),
@@ -135,7 +138,10 @@ fn homes(system: &System) -> Option<Service> {
     };
     let directories: Vec<Directory> = people.map(home).collect();
     let after = Service::oneshot("home", execline! { true }).after_if_present("var-mount");
-    (!directories.is_empty()).then_some(Service { directories, ..after })
+    (!directories.is_empty()).then_some(Service {
+        directories,
+        ..after
+    })
 }
 
 fn host_name(platform: &Platform, system: &System) -> Option<Finding> {

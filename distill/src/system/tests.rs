@@ -367,9 +367,17 @@ fn ids_stay_when_services_come_and_go() {
 
 #[test]
 fn homes_are_made_where_they_can_be() {
-    let root = platform().root(&system().user(User::person("ada"))).unwrap();
+    let root = platform()
+        .root(&system().user(User::person("ada")))
+        .unwrap();
     let run = show(&root, "etc/s6/service/home/run");
-    assert!(run.contains("install -d -m 0700 -o ada -g ada /var/home/ada"), "{run}");
+    assert!(
+        run.contains("install -d -m 0700 -o ada -g ada /var/home/ada"),
+        "{run}"
+    );
     let problems = findings(&System::new().user(User::person("ada")));
-    assert!(matches!(problems[..], [Problem::ReadOnly { .. }]), "{problems:?}");
+    assert!(
+        matches!(problems[..], [Problem::ReadOnly { .. }]),
+        "{problems:?}"
+    );
 }

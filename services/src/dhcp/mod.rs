@@ -16,12 +16,15 @@ use distill::system::{Directory, File, Service};
 pub fn dhcp(interface: &str) -> Service {
     const SCRIPT: &str = "/usr/libexec/distill/udhcpc";
     let device = format!("/sys/class/net/{interface}");
-    Service::longrun(format!("dhcp.{interface}"), execline! {
-        fdmove -c 2 1
-        // The interface may appear a moment after boot.
-        if { sh -c "until test -e \"$1\"; do sleep 0.2; done" sh #{device} }
-        udhcpc -f -R -i #{interface} -s #{SCRIPT}
-    })
+    Service::longrun(
+        format!("dhcp.{interface}"),
+        execline! {
+            fdmove -c 2 1
+            // The interface may appear a moment after boot.
+            if { sh -c "until test -e \"$1\"; do sleep 0.2; done" sh #{device} }
+            udhcpc -f -R -i #{interface} -s #{SCRIPT}
+        },
+    )
     .file(File::new(SCRIPT, include_str!("udhcpc.sh")).mode(0o755))
     .directory(Directory::new("/run/dhcp"))
     .writes("/run/resolv.conf")

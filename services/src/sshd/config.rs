@@ -141,13 +141,23 @@ impl SshdConfig {
     /// A server that lets in whoever has a certificate made with the key of `ca` (a line of its
     /// public key file).
     pub fn trusting(ca: impl Into<String>) -> SshdConfig {
-        SshdConfig { trusted_user_ca_keys: vec![ca.into()], ..SshdConfig::new() }
+        SshdConfig {
+            trusted_user_ca_keys: vec![ca.into()],
+            ..SshdConfig::new()
+        }
     }
 
     /// The same; whoever has the key of `line` (of a public key file, perhaps with options in front)
     /// may log in as `user`.
-    pub fn authorized_key(mut self, user: impl Into<String>, line: impl Into<String>) -> SshdConfig {
-        self.authorized_keys.entry(user.into()).or_default().push(line.into());
+    pub fn authorized_key(
+        mut self,
+        user: impl Into<String>,
+        line: impl Into<String>,
+    ) -> SshdConfig {
+        self.authorized_keys
+            .entry(user.into())
+            .or_default()
+            .push(line.into());
         self
     }
 
@@ -166,7 +176,12 @@ impl SshdConfig {
     /// The files that the configuration names.
     #[track_caller]
     pub(super) fn files(&self) -> Vec<File> {
-        let lines = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let lines = |lines: &[String]| {
+            lines
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect::<String>()
+        };
         let mut files = Vec::new();
         for (user, keys) in &self.authorized_keys {
             files.push(File::new(format!("{AUTHORIZED_KEYS}/{user}"), lines(keys)));
@@ -186,16 +201,25 @@ impl SshdConfig {
         let words = [&self.listen_address, &self.allow_users, &self.allow_groups];
         for word in words.into_iter().flatten() {
             if word.is_empty() || word.contains(char::is_whitespace) || word.contains('"') {
-                problems.push(format!("ListenAddress, AllowUsers, AllowGroups: `{word}` is not one word"));
+                problems.push(format!(
+                    "ListenAddress, AllowUsers, AllowGroups: `{word}` is not one word"
+                ));
             }
         }
         let keys = self.authorized_keys.iter().flat_map(|(user, lines)| {
-            lines.iter().map(move |line| (format!("the authorized key of `{user}`"), line))
+            lines
+                .iter()
+                .map(move |line| (format!("the authorized key of `{user}`"), line))
         });
-        let cas = self.trusted_user_ca_keys.iter().map(|line| ("TrustedUserCAKeys".to_owned(), line));
-        problems.extend(keys.chain(cas).filter(|(_, line)| !is_public_key(line)).map(|(what, line)| {
-            format!("{what}: `{line}` is not a line of a public key file")
-        }));
+        let cas = self
+            .trusted_user_ca_keys
+            .iter()
+            .map(|line| ("TrustedUserCAKeys".to_owned(), line));
+        problems.extend(
+            keys.chain(cas)
+                .filter(|(_, line)| !is_public_key(line))
+                .map(|(what, line)| format!("{what}: `{line}` is not a line of a public key file")),
+        );
         for (name, value) in &self.extra {
             if !name.chars().all(|c| c.is_ascii_alphanumeric()) || value.contains('\n') {
                 problems.push(format!("`{name} {value}` is not an option with its value"));
@@ -209,23 +233,37 @@ impl SshdConfig {
 fn is_public_key(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let known = |word: &&str| {
-        ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-sha2-"].iter().any(|p| word.starts_with(p))
+        ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-sha2-"]
+            .iter()
+            .any(|p| word.starts_with(p))
     };
     let kind = words.find(known);
     // A length of four bytes comes first, all but the last of them zero.
-    !line.contains('\n') && kind.is_some() && words.next().is_some_and(|key| key.starts_with("AAAA"))
+    !line.contains('\n')
+        && kind.is_some()
+        && words.next().is_some_and(|key| key.starts_with("AAAA"))
 }
 
 impl fmt::Display for SshdConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let yes = |yes: bool| if yes { "yes" } else { "no" };
-        self.port.iter().try_for_each(|port| writeln!(f, "Port {port}"))?;
-        self.listen_address.iter().try_for_each(|a| writeln!(f, "ListenAddress {a}"))?;
+        self.port
+            .iter()
+            .try_for_each(|port| writeln!(f, "Port {port}"))?;
+        self.listen_address
+            .iter()
+            .try_for_each(|a| writeln!(f, "ListenAddress {a}"))?;
         writeln!(f, "HostKey {}", host_key())?;
         writeln!(f, "PidFile /run/sshd.pid")?;
-        writeln!(f, "PasswordAuthentication no\nKbdInteractiveAuthentication no")?;
+        writeln!(
+            f,
+            "PasswordAuthentication no\nKbdInteractiveAuthentication no"
+        )?;
         writeln!(f, "PermitRootLogin {}", self.permit_root_login)?;
-        for (name, list) in [("AllowUsers", &self.allow_users), ("AllowGroups", &self.allow_groups)] {
+        for (name, list) in [
+            ("AllowUsers", &self.allow_users),
+            ("AllowGroups", &self.allow_groups),
+        ] {
             if !list.is_empty() {
                 writeln!(f, "{name} {}", list.join(" "))?;
             }
@@ -239,16 +277,26 @@ impl fmt::Display for SshdConfig {
         }
         writeln!(f, "MaxAuthTries {}", self.max_auth_tries)?;
         writeln!(f, "LoginGraceTime {}", self.login_grace_time.as_secs())?;
-        writeln!(f, "ClientAliveInterval {}", self.client_alive_interval.as_secs())?;
+        writeln!(
+            f,
+            "ClientAliveInterval {}",
+            self.client_alive_interval.as_secs()
+        )?;
         writeln!(f, "ClientAliveCountMax {}", self.client_alive_count_max)?;
         writeln!(f, "AllowTcpForwarding {}", yes(self.allow_tcp_forwarding))?;
-        writeln!(f, "AllowAgentForwarding {}", yes(self.allow_agent_forwarding))?;
+        writeln!(
+            f,
+            "AllowAgentForwarding {}",
+            yes(self.allow_agent_forwarding)
+        )?;
         writeln!(f, "LogLevel {}", self.log_level)?;
         writeln!(f, "SetEnv PATH={PATH}")?;
         if self.sftp {
             writeln!(f, "Subsystem sftp internal-sftp")?;
         }
-        self.extra.iter().try_for_each(|(name, value)| writeln!(f, "{name} {value}"))
+        self.extra
+            .iter()
+            .try_for_each(|(name, value)| writeln!(f, "{name} {value}"))
     }
 }
 
@@ -256,11 +304,15 @@ impl fmt::Display for SshdConfig {
 mod tests {
     use super::*;
 
-    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0zcu0w0Zr3H3PqFQ6M1nB8v1p x";
+    const KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0zcu0w0Zr3H3PqFQ6M1nB8v1p x";
 
     #[test]
     fn prints_what_sshd_reads() {
-        let config = SshdConfig { port: vec![22, 2222], ..SshdConfig::trusting(KEY) };
+        let config = SshdConfig {
+            port: vec![22, 2222],
+            ..SshdConfig::trusting(KEY)
+        };
         insta::assert_snapshot!(config.option("Banner", "/etc/issue"));
     }
 
@@ -275,7 +327,9 @@ mod tests {
             allow_users: vec!["a b".to_owned()],
             ..SshdConfig::trusting("-----BEGIN OPENSSH PRIVATE KEY-----")
         };
-        let bad = bad.authorized_key("root", "ssh-ed25519").option("Two Words", "x");
+        let bad = bad
+            .authorized_key("root", "ssh-ed25519")
+            .option("Two Words", "x");
         assert_eq!(bad.problems().len(), 5, "{:?}", bad.problems());
     }
 }

@@ -27,7 +27,10 @@ const HOST_KEYS: &str = "/var/lib/sshd";
 /// # let _ = system;
 /// ```
 #[track_caller]
-#[allow(clippy::needless_pass_by_value, reason = "a configuration is written where it is used")]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "a configuration is written where it is used"
+)]
 pub fn sshd(config: SshdConfig) -> Service {
     let key = config::host_key();
     let new = format!("{HOST_KEYS}/new");
@@ -38,12 +41,15 @@ pub fn sshd(config: SshdConfig) -> Service {
         if { sync }
         mv #{&new} #{&key}
     };
-    let service = Service::longrun("sshd", execline! {
-        fdmove -c 2 1
-        if { if -t -n { test -s #{&key} } #{make} }
-        if { rm -f "/run/sshd.pid" }
-        "/usr/sbin/sshd" -D -e -f #{CONFIG}
-    })
+    let service = Service::longrun(
+        "sshd",
+        execline! {
+            fdmove -c 2 1
+            if { if -t -n { test -s #{&key} } #{make} }
+            if { rm -f "/run/sshd.pid" }
+            "/usr/sbin/sshd" -D -e -f #{CONFIG}
+        },
+    )
     .after("var-mount")
     .user(User::system("sshd").home("/var/empty"))
     .file(File::new(CONFIG, config.to_string()).mode(0o600))
@@ -53,6 +59,11 @@ pub fn sshd(config: SshdConfig) -> Service {
     .writes("/run/sshd.pid")
     .ready_when(execline! { test -s "/run/sshd.pid" });
     let service = config.files().into_iter().fold(service, Service::file);
-    let service = config.ports().fold(service, |service, port| service.listens(format!("tcp/{port}")));
-    config.problems().into_iter().fold(service, Service::invalid)
+    let service = config.ports().fold(service, |service, port| {
+        service.listens(format!("tcp/{port}"))
+    });
+    config
+        .problems()
+        .into_iter()
+        .fold(service, Service::invalid)
 }

@@ -53,6 +53,11 @@ fn service(args: &[&str]) -> Service {
 
 /// What tells the kernel and the disk about partitions.
 fn partitioning(_: &Config) -> Package {
-    let files = ["usr/sbin/addpart", "usr/sbin/resizepart", "usr/sbin/sfdisk", "usr/sbin/wipefs"];
+    let files = [
+        "usr/sbin/addpart",
+        "usr/sbin/resizepart",
+        "usr/sbin/sfdisk",
+        "usr/sbin/wipefs",
+    ];
     subpackage(distill_packages::util_linux, "partitioning", files)
 }

@@ -290,7 +290,7 @@ fn make_file(path: &CStr) -> Outcome {
 
 /// Move the mount that is the working directory over the old root, as `switch_root` does when a
 /// machine starts. That covers the old root for good, since the program may neither unmount nor
-/// change its root. `pivot_root` and unmounting would do, but wait for all processors, which takes
+/// change its root, nor become someone who may. `pivot_root` and unmounting would do, but wait for all processors, which takes
 /// longer than all the rest when those are busy.
 fn change_root() -> Outcome {
     sys::mount(c".", c"/", None, libc::MS_MOVE, c"")?;

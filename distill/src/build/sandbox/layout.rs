@@ -13,6 +13,7 @@ use super::child::Exec;
 use super::error::SandboxError;
 use super::spec::{Input, Limits, Method, Spec, Stack};
 use super::step::Step;
+use super::sys::MAX_USER_NAMESPACES;
 
 /// The capabilities that the program keeps: `CHOWN`, `DAC_OVERRIDE`, `FOWNER` and `FSETID` of
 /// linux/capability.h. With them a build reads and replaces any file it sees, as
@@ -152,13 +153,16 @@ impl Spec {
 }
 
 /// Become root in a user namespace that was made by this user and group, as its parent namespace
-/// knows them.
+/// knows them, and let no more be made in it. In one of its own a program could do what it may not in
+/// ours: mount a `/proc` to which root may write, as far as the caller is root, since the host's own is
+/// covered but not gone.
 fn become_root(uid: u32, gid: u32) -> Vec<Step> {
     let write = |path: &CStr, value: &str| Step::Write(path.to_owned(), constant(value));
     vec![
         write(c"/proc/self/setgroups", "deny"),
         write(c"/proc/self/uid_map", &format!("0 {uid} 1\n")),
         write(c"/proc/self/gid_map", &format!("0 {gid} 1\n")),
+        Step::Write(MAX_USER_NAMESPACES.to_owned(), constant("0\n")),
     ]
 }
 

@@ -13,6 +13,9 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
+/// How many user namespaces may be made in that of the process that reads or writes this.
+pub(super) const MAX_USER_NAMESPACES: &CStr = c"/proc/sys/user/max_user_namespaces";
+
 /// The result of a system call: nothing, or the number of the error.
 pub(super) type Outcome<T = ()> = Result<T, c_int>;
 
@@ -118,15 +121,20 @@ impl<T> Birth<'_, T> {
     /// Called by a process that exists for this, and shares our descriptors. The new process is not
     /// its child but its sister.
     fn give_in_home(&mut self) {
+        match self.go_home() {
+            Ok(()) => self.give(),
+            Err(errno) => self.result = Err(errno),
+        }
+    }
+
+    /// The sandbox that was in these namespaces before could make no user namespaces in them.
+    fn go_home(&mut self) -> Outcome {
         for namespace in self.home {
             // SAFETY: no memory is passed.
-            if let Err(errno) = check(unsafe { libc::setns(namespace, 0) }) {
-                self.result = Err(errno);
-                return;
-            }
+            check(unsafe { libc::setns(namespace, 0) })?;
         }
         self.flags |= libc::CLONE_PARENT;
-        self.give();
+        write(MAX_USER_NAMESPACES, c"1000\n")
     }
 }
 

@@ -198,11 +198,11 @@ fn the_builder_can_be_stopped() {
         assert!(begin.elapsed() < Duration::from_mins(1));
         thread::sleep(Duration::from_millis(5));
     }
-    assert_eq!(victim.mark.processes(), 1);
+    assert_eq!(victim.mark.processes(), 2);
 }
 
-/// A process that has a sandbox in which one process sleeps: another run of this test program, as
-/// [`victim`].
+/// A process that has two sandboxes, one of them in a network namespace that was used before, in each
+/// of which one process sleeps: another run of this test program, as [`victim`].
 struct Victim {
     mark: Mark,
     process: Child,
@@ -226,7 +226,7 @@ impl Victim {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        mark.wait_for(1);
+        mark.wait_for(2);
         Some(Self {
             mark,
             process,
@@ -255,9 +255,12 @@ const VICTIM: &str = "DISTILL_TEST_VICTIM";
 #[test]
 fn victim() {
     let Ok(mark) = env::var(VICTIM) else { return };
-    let trial = Trial::sh(&format!("sleep {mark}")).unwrap();
-    let (running, _reader) = trial.start().unwrap();
-    running.wait();
+    Trial::sh("").unwrap().succeed();
+    let trials = [(); 2].map(|()| Trial::sh(&format!("sleep {mark}")).unwrap());
+    let running = trials.each_ref().map(|trial| trial.start().unwrap());
+    for (sandbox, _reader) in running {
+        sandbox.wait();
+    }
 }
 
 /// A number of seconds that no other process sleeps for.

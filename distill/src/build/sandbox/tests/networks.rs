@@ -1,24 +1,39 @@
 //! Network namespaces that are used again: nobody can tell.
 
+use std::fs;
+
 use super::fixture::{Trial, skipped};
 use crate::build::sandbox::caller;
 use crate::build::sandbox::network::Network;
 
-/// Whether there is an idle one. Other tests, beside this one, take and leave some.
-fn one_is_idle() -> bool {
-    Network::take(caller()).map(Network::keep).is_some()
+/// The name of an idle one, if there is one. Other tests, beside this one, take and leave some.
+fn name_of_idle() -> Option<String> {
+    let network = Network::take(caller())?;
+    let [_, net] = network.descriptors();
+    let name = fs::read_link(format!("/proc/self/fd/{net}")).unwrap();
+    network.keep();
+    Some(name.to_str().unwrap().to_owned())
 }
 
 #[test]
-fn an_untouched_one_is_kept() {
+fn an_untouched_one_is_kept_and_used_again() {
+    let mut idle = None;
     for _ in 0..100 {
-        let Some(trial) = Trial::sh("") else { return };
-        trial.succeed();
-        if one_is_idle() {
+        let Some(trial) = Trial::sh("ls -l /proc/self/ns/net") else {
+            return;
+        };
+        let printed = trial.succeed();
+        if idle
+            .as_ref()
+            .is_some_and(|name: &String| printed.trim_end().ends_with(name.as_str()))
+        {
             return;
         }
+        if idle.is_none() {
+            idle = name_of_idle();
+        }
     }
-    panic!("none was kept");
+    panic!("{idle:?} was not seen");
 }
 
 #[test]

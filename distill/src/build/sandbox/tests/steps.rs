@@ -58,6 +58,7 @@ fn setup_with_stacks() {
     write `deny` to `/proc/self/setgroups`
     write `0 1000 1` to `/proc/self/uid_map`
     write `0 100 1` to `/proc/self/gid_map`
+    write `0` to `/proc/sys/user/max_user_namespaces`
     switch the loopback interface on
     die with process 1234
     connect the standard streams
@@ -117,6 +118,7 @@ fn an_old_network_has_its_loopback_up() {
     write `deny` to `/proc/self/setgroups`
     write `0 0 1` to `/proc/self/uid_map`
     write `0 0 1` to `/proc/self/gid_map`
+    write `0` to `/proc/sys/user/max_user_namespaces`
     ");
 }
 
