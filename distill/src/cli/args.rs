@@ -418,7 +418,11 @@ fn size(text: &str) -> Result<u64, String> {
         "T" => Some(1 << 40),
         _ => None,
     };
-    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(n, f)| n.checked_mul(f));
+    let bytes = number
+        .parse::<u64>()
+        .ok()
+        .zip(factor)
+        .and_then(|(n, f)| n.checked_mul(f));
     match bytes {
         // Sectors have 512 bytes.
         Some(bytes) if bytes > 0 && bytes % 512 == 0 => Ok(bytes),
@@ -456,11 +460,20 @@ mod tests {
 
     #[test]
     fn sizes_and_ports() {
-        assert_eq!(["512", "1K", "2M", "8G"].map(size), [512, 1 << 10, 2 << 20, 8 << 30].map(Ok));
+        assert_eq!(
+            ["512", "1K", "2M", "8G"].map(size),
+            [512, 1 << 10, 2 << 20, 8 << 30].map(Ok)
+        );
         for bad in ["", "0", "G", "1KK", "511", "-1G", "99999999999T"] {
             assert!(size(bad).is_err(), "{bad}");
         }
-        assert_eq!(forward("8080:80"), Ok(Forward { host: 8080, guest: 80 }));
+        assert_eq!(
+            forward("8080:80"),
+            Ok(Forward {
+                host: 8080,
+                guest: 80
+            })
+        );
         for bad in ["", "80", "0:80", "80:0", "80:65536", "a:b", "1:2:3"] {
             assert!(forward(bad).is_err(), "{bad}");
         }

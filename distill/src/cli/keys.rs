@@ -40,7 +40,9 @@ impl Keys {
         let text = std::fs::read_to_string(&public).at("read", &public)?;
         let found = lines(&text);
         if found.is_empty() {
-            return Err(CliError::Usage(format!("cannot find a public key in `{public}`")));
+            return Err(CliError::Usage(format!(
+                "cannot find a public key in `{public}`"
+            )));
         }
         self.public.extend(found);
         if private.exists() {
@@ -63,8 +65,16 @@ fn pair(file: &Utf8Path) -> (Utf8PathBuf, Utf8PathBuf) {
 
 /// The lines with keys. A private key's lines are none: they must not leave this machine.
 fn lines(text: &str) -> Vec<String> {
-    let key = |line: &&str| ["ssh-", "ecdsa-", "sk-"].iter().any(|kind| line.starts_with(kind));
-    text.lines().map(str::trim).filter(key).map(str::to_owned).collect()
+    let key = |line: &&str| {
+        ["ssh-", "ecdsa-", "sk-"]
+            .iter()
+            .any(|kind| line.starts_with(kind))
+    };
+    text.lines()
+        .map(str::trim)
+        .filter(key)
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -104,6 +114,9 @@ mod tests {
         }
         assert!(Keys::gather(&[home.join("lone")], &env).is_err());
         assert!(Keys::gather(&[home.join("absent")], &env).is_err());
-        assert_eq!(Keys::gather(&[], &Environment::default()).unwrap(), Keys::default());
+        assert_eq!(
+            Keys::gather(&[], &Environment::default()).unwrap(),
+            Keys::default()
+        );
     }
 }

@@ -49,11 +49,17 @@ pub(super) fn run(
         memory: options.memory,
         cpus: options.cpus,
         accel: if options.kvm { Accel::Kvm } else { Accel::Tcg },
-        network: Some(Network { forwards: forwards(&options.port)?, metadata }),
+        network: Some(Network {
+            forwards: forwards(&options.port)?,
+            metadata,
+        }),
         console: console(),
     };
     if options.dry_run {
-        let line: Vec<String> = command_line(&spec).iter().map(|word| quoted(word)).collect();
+        let line: Vec<String> = command_line(&spec)
+            .iter()
+            .map(|word| quoted(word))
+            .collect();
         context.ui.data(line.join(" "))?;
         return Ok(Exit::Success.code());
     }
@@ -78,7 +84,10 @@ fn boot(
     let mut machine = Machine::start(spec, directory, metadata, Streams::inherited())?;
     let end = machine.wait(context.options.timeout, &|| context.cancel.is_cancelled())?;
     Ok(match end {
-        End::Exited(status) => status.code().and_then(|code| code.try_into().ok()).unwrap_or(1),
+        End::Exited(status) => status
+            .code()
+            .and_then(|code| code.try_into().ok())
+            .unwrap_or(1),
         End::TimedOut => Exit::Timeout.code(),
         End::Stopped => Exit::Interrupted.code(),
     })
@@ -102,7 +111,9 @@ fn qemu(
         [tree @ Object::Tree(_)] => Ok(context.store.path(tree)),
         _ => {
             let name = emulation.qemu.name();
-            Err(CliError::Definition(format!("cannot run `{name}`: it is not one tree")))
+            Err(CliError::Definition(format!(
+                "cannot run `{name}`: it is not one tree"
+            )))
         }
     }
 }
@@ -113,12 +124,19 @@ fn hardware(hardware: Hardware, options: &RunOptions) -> Hardware {
         Some(FirmwareChoice::Bios) => Firmware::Bios,
         Some(FirmwareChoice::Uefi) => Firmware::Uefi,
     };
-    Hardware { firmware, ..hardware }
+    Hardware {
+        firmware,
+        ..hardware
+    }
 }
 
 /// A terminal is for people, and has keys that end the machine; anything else gets every byte.
 fn console() -> Console {
-    if std::io::stdin().is_terminal() { Console::Terminal } else { Console::Stream }
+    if std::io::stdin().is_terminal() {
+        Console::Terminal
+    } else {
+        Console::Stream
+    }
 }
 
 /// What the user asked for, and SSH.
@@ -152,7 +170,10 @@ fn prepare_disk(context: &RunContext<'_>, disk: &Utf8Path) -> Result<(), CliErro
         return Ok(());
     }
     let image = context.image.metadata().at("examine", context.image)?.len();
-    let size = context.options.disk_size.unwrap_or_else(|| DISK_SIZE.max(2 * image));
+    let size = context
+        .options
+        .disk_size
+        .unwrap_or_else(|| DISK_SIZE.max(2 * image));
     Ok(make_disk(context.image, disk, size)?)
 }
 

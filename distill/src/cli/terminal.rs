@@ -21,7 +21,11 @@ impl Terminal {
         }
         let state = tcgetattr(&stdin).ok()?;
         let flags = OFlag::from_bits_retain(fcntl(&stdin, FcntlArg::F_GETFL).ok()?);
-        Some(Terminal { stdin, state, flags })
+        Some(Terminal {
+            stdin,
+            state,
+            flags,
+        })
     }
 }
 

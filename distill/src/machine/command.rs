@@ -26,7 +26,12 @@ pub fn command_line(spec: &MachineSpec) -> Vec<String> {
     // Nothing but what is named here, whatever the host's configuration says.
     add(&["-no-user-config", "-nodefaults", "-display", "none"]);
     add(&["-machine", machine(spec), "-cpu", cpu(spec.accel)]);
-    add(&["-smp", &spec.cpus.to_string(), "-m", &format!("{}M", spec.memory)]);
+    add(&[
+        "-smp",
+        &spec.cpus.to_string(),
+        "-m",
+        &format!("{}M", spec.memory),
+    ]);
     add(&["-device", "virtio-rng-pci"]);
     firmware(&mut line, spec);
     disk(&mut line, spec);
@@ -74,8 +79,14 @@ fn cpu(accel: Accel) -> &'static str {
 fn firmware(line: &mut Vec<String>, spec: &MachineSpec) {
     if spec.hardware.firmware == Firmware::Uefi {
         let code = escape(spec.qemu.join(UEFI_CODE).as_str());
-        line.extend(["-drive".to_owned(), format!("if=pflash,format=raw,readonly=on,file={code}")]);
-        line.extend(["-drive".to_owned(), format!("if=pflash,format=raw,file={UEFI_VARIABLES}")]);
+        line.extend([
+            "-drive".to_owned(),
+            format!("if=pflash,format=raw,readonly=on,file={code}"),
+        ]);
+        line.extend([
+            "-drive".to_owned(),
+            format!("if=pflash,format=raw,file={UEFI_VARIABLES}"),
+        ]);
     }
 }
 
@@ -104,7 +115,11 @@ fn card(line: &mut Vec<String>, network: &Network) {
         addressing.gateway, addressing.nameserver, addressing.guest,
     );
     for forward in &network.forwards {
-        let _ = write!(backend, ",hostfwd=tcp:127.0.0.1:{}-:{}", forward.host, forward.guest);
+        let _ = write!(
+            backend,
+            ",hostfwd=tcp:127.0.0.1:{}-:{}",
+            forward.host, forward.guest
+        );
     }
     if network.metadata {
         let _ = write!(backend, ",guestfwd=tcp:{METADATA}:80-chardev:metadata");
@@ -120,7 +135,10 @@ fn console(line: &mut Vec<String>, console: &Console) {
     let (device, monitor) = match console {
         Console::Terminal => ("stdio,id=console,mux=on,signal=off".to_owned(), true),
         Console::Stream => ("stdio,id=console,signal=off".to_owned(), false),
-        Console::File(path) => (format!("file,id=console,path={}", escape(path.as_str())), false),
+        Console::File(path) => (
+            format!("file,id=console,path={}", escape(path.as_str())),
+            false,
+        ),
     };
     line.extend(["-chardev", &device, "-serial", "chardev:console"].map(str::to_owned));
     if monitor {
@@ -167,11 +185,23 @@ mod tests {
     #[test]
     fn a_cloud_with_uefi() {
         let network = Network {
-            forwards: vec![Forward { host: 2222, guest: 22 }, Forward { host: 8080, guest: 80 }],
+            forwards: vec![
+                Forward {
+                    host: 2222,
+                    guest: 22,
+                },
+                Forward {
+                    host: 8080,
+                    guest: 80,
+                },
+            ],
             metadata: true,
         };
-        let hardware =
-            Hardware { chipset: Chipset::Pc, firmware: Firmware::Uefi, bus: Bus::Scsi };
+        let hardware = Hardware {
+            chipset: Chipset::Pc,
+            firmware: Firmware::Uefi,
+            bus: Bus::Scsi,
+        };
         let console = Console::File("/logs/a,b".into());
         let spec = MachineSpec {
             disk: "/disks/a,b.img".into(),
@@ -191,7 +221,11 @@ mod tests {
         for chipset in [Chipset::Q35, Chipset::Pc] {
             for bus in [Bus::Virtio, Bus::Scsi, Bus::Nvme, Bus::Sata] {
                 let mut words = Vec::new();
-                let hardware = Hardware { chipset, bus, ..Hardware::default() };
+                let hardware = Hardware {
+                    chipset,
+                    bus,
+                    ..Hardware::default()
+                };
                 disk(&mut words, &MachineSpec { hardware, ..spec() });
                 let _ = writeln!(lines, "{chipset:?} {bus:?}: {}", words[2..].join(" "));
             }

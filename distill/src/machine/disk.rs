@@ -16,7 +16,11 @@ pub fn make_disk(image: &Utf8Path, to: &Utf8Path, size: u64) -> Result<(), Machi
     let mut source = File::open(image).at("open", image)?;
     let length = source.metadata().at("examine", image)?.len();
     if size < length {
-        return Err(MachineError::TooSmall { image: image.to_owned(), size: length, wanted: size });
+        return Err(MachineError::TooSmall {
+            image: image.to_owned(),
+            size: length,
+            wanted: size,
+        });
     }
     let mut disk = File::create(to).at("create", to)?;
     disk.set_len(size).at("write", to)?;
@@ -83,7 +87,10 @@ mod tests {
         std::fs::write(at("image"), [1; 1000]).unwrap();
         let error = make_disk(&at("image"), &at("disk"), 999).unwrap_err();
         let text = error.to_string().replace(at("image").as_str(), "IMAGE");
-        assert_eq!(text, "cannot make a disk of 999 bytes: the image `IMAGE` has 1000");
+        assert_eq!(
+            text,
+            "cannot make a disk of 999 bytes: the image `IMAGE` has 1000"
+        );
         assert!(!at("disk").exists());
     }
 }

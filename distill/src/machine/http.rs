@@ -34,15 +34,26 @@ pub(super) fn serve(mut stream: impl Read + Write, metadata: &Metadata) -> io::R
 /// Where the first head in `bytes` ends, if it does.
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
     let end = b"\r\n\r\n";
-    bytes.windows(end.len()).position(|window| window == end).map(|at| at + end.len())
+    bytes
+        .windows(end.len())
+        .position(|window| window == end)
+        .map(|at| at + end.len())
 }
 
 /// What is said to a request.
 fn answer(head: &str, metadata: &Metadata) -> Vec<u8> {
     // The rest of a request that was broken off stands before the one that is complete.
-    let start = ["GET ", "HEAD "].iter().filter_map(|method| head.rfind(method)).max();
+    let start = ["GET ", "HEAD "]
+        .iter()
+        .filter_map(|method| head.rfind(method))
+        .max();
     let Some(mut words) = start.map(|start| head[start..].split_ascii_whitespace()) else {
-        return response("405 Method Not Allowed", "text/plain", "only GET and HEAD\n", true);
+        return response(
+            "405 Method Not Allowed",
+            "text/plain",
+            "only GET and HEAD\n",
+            true,
+        );
     };
     let body = words.next() == Some("GET");
     match words.next().and_then(|path| metadata.page(path)) {

@@ -69,7 +69,12 @@ impl Metadata {
     /// What the service says to a request for `path`; nothing if there is no such thing.
     pub(super) fn page(&self, path: &str) -> Option<(&'static str, String)> {
         let text = |text: String| Some(("text/plain; charset=utf-8", text));
-        let Addressing { guest, gateway, nameserver, .. } = self.addressing;
+        let Addressing {
+            guest,
+            gateway,
+            nameserver,
+            ..
+        } = self.addressing;
         match path.strip_prefix("/metadata/v1")?.trim_end_matches('/') {
             ".json" => Some(("application/json", self.json().to_string())),
             "/id" => text(self.id.to_string()),
@@ -98,7 +103,10 @@ mod tests {
     use super::*;
 
     fn metadata() -> Metadata {
-        let network = Network { metadata: true, ..Network::default() };
+        let network = Network {
+            metadata: true,
+            ..Network::default()
+        };
         let mut metadata = Metadata::new("box", network.addressing());
         metadata.public_keys = vec!["ssh-ed25519 AAAA me".to_owned(), "ssh-rsa BBBB".to_owned()];
         metadata
@@ -114,8 +122,14 @@ mod tests {
     fn parts() {
         let page = |path| metadata().page(path).map(|(_, text)| text);
         assert_eq!(page("/metadata/v1/hostname").unwrap(), "box");
-        assert_eq!(page("/metadata/v1/public-keys").unwrap(), "ssh-ed25519 AAAA me\nssh-rsa BBBB");
-        assert_eq!(page("/metadata/v1/interfaces/public/0/ipv4/address/").unwrap(), "172.20.0.15");
+        assert_eq!(
+            page("/metadata/v1/public-keys").unwrap(),
+            "ssh-ed25519 AAAA me\nssh-rsa BBBB"
+        );
+        assert_eq!(
+            page("/metadata/v1/interfaces/public/0/ipv4/address/").unwrap(),
+            "172.20.0.15"
+        );
         for absent in ["/", "/metadata/v2.json", "/metadata/v1/nothing", ""] {
             assert_eq!(page(absent), None, "{absent}");
         }

@@ -23,7 +23,9 @@ pub struct Monitor {
 impl Monitor {
     pub(super) fn new(stream: UnixStream) -> Result<Monitor, MachineError> {
         stream.set_read_timeout(Some(PATIENCE)).map_err(lost)?;
-        let mut monitor = Monitor { stream: BufReader::new(stream) };
+        let mut monitor = Monitor {
+            stream: BufReader::new(stream),
+        };
         monitor.message()?;
         monitor.order("qmp_capabilities")?;
         Ok(monitor)
@@ -47,7 +49,10 @@ impl Monitor {
     /// Gives an order, and waits until QEMU says that it was taken.
     fn order(&mut self, command: &str) -> Result<(), MachineError> {
         let line = format!("{}\n", json!({ "execute": command }));
-        self.stream.get_mut().write_all(line.as_bytes()).map_err(lost)?;
+        self.stream
+            .get_mut()
+            .write_all(line.as_bytes())
+            .map_err(lost)?;
         loop {
             // Events come in between, and are of no interest.
             let message = self.message()?;
@@ -55,7 +60,9 @@ impl Monitor {
                 return Ok(());
             }
             if let Some(error) = message.get("error") {
-                return Err(MachineError::Monitor(format!("`{command}` was refused: {error}")));
+                return Err(MachineError::Monitor(format!(
+                    "`{command}` was refused: {error}"
+                )));
             }
         }
     }

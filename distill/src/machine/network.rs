@@ -106,7 +106,13 @@ mod tests {
     #[test]
     fn everybody_is_in_the_network_that_is_answered_for() {
         for addressing in [PLAIN, WITH_METADATA] {
-            let Addressing { network, guest, prefix, gateway, nameserver } = addressing;
+            let Addressing {
+                network,
+                guest,
+                prefix,
+                gateway,
+                nameserver,
+            } = addressing;
             for address in [guest, gateway, nameserver] {
                 assert!(within(address, network), "{address}");
                 assert!(within(address, (guest, prefix)), "{address}");

@@ -12,11 +12,11 @@ use nix::unistd::Pid;
 use super::command::{UEFI_FIRST_VARIABLES, UEFI_VARIABLES, command_line};
 use super::disk::copy_writable;
 use super::error::MachineError;
+use super::http;
 use super::metadata::Metadata;
 use super::monitor::Monitor;
 use super::socket::{METADATA_SOCKET, MONITOR_SOCKET, connect, listen};
 use super::spec::{Firmware, MachineSpec};
-use super::http;
 use crate::store::io::{At as _, remove_if_there};
 
 /// How often to look whether the machine has ended.
@@ -57,7 +57,11 @@ pub enum End {
 impl Streams {
     /// Those of this process.
     pub fn inherited() -> Streams {
-        Streams { input: Stdio::inherit(), output: Stdio::inherit(), error: Stdio::inherit() }
+        Streams {
+            input: Stdio::inherit(),
+            output: Stdio::inherit(),
+            error: Stdio::inherit(),
+        }
     }
 }
 
@@ -84,8 +88,14 @@ impl Machine {
             .stdout(streams.output)
             .stderr(streams.error)
             .spawn()
-            .map_err(|source| MachineError::Start { program: line[0].clone(), source })?;
-        Ok(Machine { child, directory: directory.to_owned() })
+            .map_err(|source| MachineError::Start {
+                program: line[0].clone(),
+                source,
+            })?;
+        Ok(Machine {
+            child,
+            directory: directory.to_owned(),
+        })
     }
 
     /// What QEMU reads, if that is a pipe; only once.

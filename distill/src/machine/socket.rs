@@ -41,7 +41,9 @@ mod tests {
     #[test]
     fn a_path_may_be_long() {
         let temp = tempfile::tempdir().unwrap();
-        let directory = Utf8Path::from_path(temp.path()).unwrap().join("long".repeat(50));
+        let directory = Utf8Path::from_path(temp.path())
+            .unwrap()
+            .join("long".repeat(50));
         std::fs::create_dir(&directory).unwrap();
         let listener = listen(&directory, METADATA_SOCKET).unwrap();
         connect(&directory, METADATA_SOCKET).unwrap();
