@@ -8,7 +8,7 @@
 //! use distill_systems::ssh_host;
 //!
 //! let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0zcu0w0Zr3H3PqFQ6M1nB8v1p me@home";
-//! let system = ssh_host([key]).hostname("web1").packages([curl, jq]);
+//! let system = ssh_host(&[key]).hostname("web1").packages((curl, jq));
 //! assert_eq!(system.packages.len(), 3);
 //! ```
 
@@ -37,14 +37,13 @@ pub fn minimal() -> System {
 /// platform's; where it has none, add `distill_services::dhcp("eth0")`.
 ///
 /// ```
-/// let none: [&str; 0] = [];
-/// let cloud = distill_systems::ssh_host(none);
+/// let cloud = distill_systems::ssh_host(&[]);
 /// assert_eq!(cloud.services[0].name, "sshd");
 /// ```
 #[track_caller]
-pub fn ssh_host<K: Into<String>>(keys: impl IntoIterator<Item = K>) -> System {
-    let trust = |config: SshdConfig, key: K| config.authorized_key("root", key);
-    let config = keys.into_iter().fold(SshdConfig::new(), trust);
+pub fn ssh_host(keys: &[&str]) -> System {
+    let trust = |config: SshdConfig, key: &&str| config.authorized_key("root", *key);
+    let config = keys.iter().fold(SshdConfig::new(), trust);
     minimal().service(sshd(config)).package(distill_packages::openssh_server)
 }
 
@@ -55,7 +54,7 @@ mod tests {
     #[test]
     fn keys_go_where_sshd_looks() {
         let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0zcu0w0Zr3H3PqFQ6M1nB8v1p a";
-        let system = ssh_host([key, key]);
+        let system = ssh_host(&[key, key]);
         let paths: Vec<&str> = system.services[0].files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["/etc/ssh/sshd_config", "/etc/ssh/authorized_keys/root"]);
         assert_eq!(system.services[0].problems, [""; 0]);
@@ -63,6 +62,6 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_a_finding() {
-        assert_eq!(ssh_host(["my laptop"]).services[0].problems.len(), 1);
+        assert_eq!(ssh_host(&["my laptop"]).services[0].problems.len(), 1);
     }
 }
