@@ -41,12 +41,15 @@ fn hello(config: &Config) -> Plan {
 /// `execline!` takes a script as execline has it: `foreground` runs a block and waits for it. What
 /// begins with `#` and a brace comes from Rust.
 fn greeter(pause: u32) -> Service {
-    Service::longrun("greeter", execline! {
-        fdmove -c 2 1
-        loopwhilex
-        foreground { hello }
-        sleep #{pause}
-    })
+    Service::longrun(
+        "greeter",
+        execline! {
+            fdmove -c 2 1
+            loopwhilex
+            foreground { hello }
+            sleep #{pause}
+        },
+    )
     .package(hello)
     .user(User::system("greeter"))
     .run_as("greeter")
@@ -54,6 +57,9 @@ fn greeter(pause: u32) -> Service {
 }
 
 fn main() -> ExitCode {
-    let system = minimal().hostname("friendly").package(hello).service(greeter(10));
+    let system = minimal()
+        .hostname("friendly")
+        .package(hello)
+        .service(greeter(10));
     distill::cli::main((qemu_x86_64(), system))
 }

@@ -15,7 +15,7 @@ use distill::disk::{
     FatVolume, Guid, Label, Layout, Partition, PartitionType, SectorSize, Size, Uki, VolumeId,
 };
 use distill::package::{Arch, Config, Package, Placed, Recipe, execline, merged};
-use distill::plan::{AbsPath, Action, Artifact, Extract, Hash, Mode, Name, Plan, RelPath};
+use distill::plan::{AbsPath, Action, Artifact, Extract, Fill, Hash, Mode, Name, Plan, RelPath};
 use distill::system::{Platform, Root};
 
 /// The disk image of a root file system for a machine with BIOS or UEFI.
@@ -56,15 +56,16 @@ pub fn squashfs(platform: &Platform, root: &Root) -> Plan {
 
 /// Everything that the root file system holds, as one tree.
 fn tree(platform: &Platform, root: &Root) -> Plan {
+    let named = |part: &str| format!("{}-{part}", platform.name);
     let own = Placed {
         at: None,
         of: root.files.clone().into(),
     };
     let packages = platform.config.expand_all(&root.packages);
-    merged(
-        &format!("{}-tree", platform.name),
-        packages.into_iter().chain([own]),
-    )
+    let first = merged(&named("files"), packages.into_iter().chain([own]));
+    let fallback = platform.config.expand_all(&platform.fallback);
+    let (tree, from) = (first.into(), merged(&named("fallback"), fallback).into());
+    Plan::named(name(&named("tree"))).action(Action::Fill(Fill { tree, from }))
 }
 
 fn name(text: &str) -> Name {

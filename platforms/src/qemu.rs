@@ -29,7 +29,7 @@ pub fn qemu_x86_64() -> Platform {
     platform
         .kernel(distill_packages::linux_virt)
         .cmdline(Words::from(["console=tty0", "console=ttyS0,115200"]))
-        .package(distill_packages::busybox)
+        .fallback(distill_packages::busybox)
         .package(distill_packages::s6_debian)
         .services([
             var_mount(),

@@ -44,7 +44,9 @@ pub fn minimal() -> System {
 pub fn ssh_host(keys: &[&str]) -> System {
     let trust = |config: SshdConfig, key: &&str| config.authorized_key("root", *key);
     let config = keys.iter().fold(SshdConfig::new(), trust);
-    minimal().service(sshd(config)).package(distill_packages::openssh_server)
+    minimal()
+        .service(sshd(config))
+        .package(distill_packages::openssh_server)
 }
 
 #[cfg(test)]
@@ -53,10 +55,18 @@ mod tests {
 
     #[test]
     fn keys_go_where_sshd_looks() {
-        let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0zcu0w0Zr3H3PqFQ6M1nB8v1p a";
+        let key =
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0zcu0w0Zr3H3PqFQ6M1nB8v1p a";
         let system = ssh_host(&[key, key]);
-        let paths: Vec<&str> = system.services[0].files.iter().map(|file| file.path.as_str()).collect();
-        assert_eq!(paths, ["/etc/ssh/sshd_config", "/etc/ssh/authorized_keys/root"]);
+        let paths: Vec<&str> = system.services[0]
+            .files
+            .iter()
+            .map(|file| file.path.as_str())
+            .collect();
+        assert_eq!(
+            paths,
+            ["/etc/ssh/sshd_config", "/etc/ssh/authorized_keys/root"]
+        );
         assert_eq!(system.services[0].problems, [""; 0]);
     }
 

@@ -60,6 +60,7 @@ impl<'a> Local<'a> {
             Action::Extract(extract) => operations.extract(extract),
             Action::Pick(pick) => operations.pick(pick),
             Action::Merge(merge) => operations.merge(merge),
+            Action::Fill(fill) => operations.fill(fill),
             Action::Disk(layout) => operations.disk(layout),
             Action::Build(build) => self.build(build, job, trace),
         }

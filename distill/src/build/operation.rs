@@ -12,7 +12,8 @@ use super::root;
 use crate::disk::{FileInput, Layout, write_disk};
 use crate::plan::archive::Options;
 use crate::plan::{
-    Digest, Extract, Hash, Hasher, Merge, Mode, Node, Object, PathSet, Pick, Place, Unpack,
+    Digest, Extract, Fill, Hash, Hasher, Merge, Mode, Node, Object, PathSet, Pick, Place, RelPath,
+    Unpack,
 };
 use crate::store::Store;
 use crate::store::intake::{link_tree, scan, unpack_into};
@@ -126,6 +127,23 @@ impl Operations<'_> {
         let (temp, from) = (self.store.temp_dir()?, self.store.tree_path(&hash));
         link_tree(&picked, |path| path.under(&from), temp.path())?;
         Ok(self.store.land_tree(temp.path(), &picked)?)
+    }
+
+    pub(super) fn fill(&self, fill: &Fill<Object>) -> Result<Object, ExecuteError> {
+        let (first, second) = (self.tree_of(&fill.tree)?, self.tree_of(&fill.from)?);
+        let tree = self.store.manifest(&first)?;
+        let filled = tree.filled(&self.store.manifest(&second)?);
+        let origin = |path: &RelPath| {
+            let owner = if tree.get(path.as_str()).is_some() {
+                first
+            } else {
+                second
+            };
+            path.under(&self.store.tree_path(&owner))
+        };
+        let temp = self.store.temp_dir()?;
+        link_tree(&filled, origin, temp.path())?;
+        Ok(self.store.land_tree(temp.path(), &filled)?)
     }
 
     pub(super) fn merge(&self, merge: &Merge<Object>) -> Result<Object, ExecuteError> {

@@ -187,6 +187,7 @@ impl Node<'_> {
             Ok(Action::Extract(_)) => "extract",
             Ok(Action::Pick(_)) => "pick",
             Ok(Action::Merge(_)) => "merge",
+            Ok(Action::Fill(_)) => "fill",
             Ok(Action::Disk(_)) => "disk",
         }
     }

@@ -89,9 +89,16 @@ impl From<Plan> for Target {
     }
 }
 
-/// A system on a platform; the target is called as the platform is.
+/// A system on a platform; the target is called as the platform is, and run as that says.
 impl From<(Platform, System)> for Target {
     fn from((platform, system): (Platform, System)) -> Target {
-        Target::computed(platform.name.clone(), move || platform.image(&system))
+        let (config, emulation) = (platform.config.clone(), platform.emulation.clone());
+        let target = Target::computed(platform.name.clone(), move || platform.image(&system));
+        match emulation {
+            Some(emulation) => {
+                target.with_runner(move |context| super::machine::run(context, &config, &emulation))
+            }
+            None => target,
+        }
     }
 }

@@ -363,8 +363,15 @@ mod tests {
 
     #[test]
     fn packages_of_a_tuple_keep_their_identity() {
-        let keys: Vec<Key> = (base, user, leaf("x")).packages().iter().map(Package::key).collect();
-        assert_eq!(keys[..2], [Package::from(base).key(), Package::from(user).key()]);
+        let keys: Vec<Key> = (base, user, leaf("x"))
+            .packages()
+            .iter()
+            .map(Package::key)
+            .collect();
+        assert_eq!(
+            keys[..2],
+            [Package::from(base).key(), Package::from(user).key()]
+        );
     }
 
     #[test]

@@ -110,6 +110,17 @@ pub struct Merge<I> {
     pub inputs: Vec<Input<I>>,
 }
 
+/// Adds to a tree what another one has and it lacks: whatever lies at a path of `tree` stays, and
+/// nothing is put below what is not a directory there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fill<I> {
+    /// The tree that has precedence.
+    pub tree: I,
+    /// The tree that gives way.
+    pub from: I,
+}
+
 /// How an output comes from inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
@@ -126,6 +137,8 @@ pub enum Action<I> {
     Pick(Pick<I>),
     /// Trees → one tree.
     Merge(Merge<I>),
+    /// Two trees → one, in which the first has precedence.
+    Fill(Fill<I>),
     /// Blobs → a disk image, a blob.
     Disk(Layout<I>),
 }
@@ -140,6 +153,7 @@ impl<I> Action<I> {
             Action::Place(place) => vec![&place.blob],
             Action::Extract(extract) => vec![&extract.tree],
             Action::Pick(pick) => vec![&pick.tree],
+            Action::Fill(fill) => vec![&fill.tree, &fill.from],
             Action::Disk(layout) => layout.contents(),
         }
     }
@@ -203,6 +217,10 @@ impl<I> Action<I> {
                     exclude,
                 })
             }
+            Action::Fill(Fill { tree, from }) => Action::Fill(Fill {
+                tree: map(tree)?,
+                from: map(from)?,
+            }),
             Action::Disk(layout) => Action::Disk(layout.try_map(map)?),
         })
     }

@@ -121,7 +121,7 @@ impl Store {
         prepare(&root)?;
         let usage = usage::Usage::begin(&root)?;
         let run = Run::begin(&root.join("tmp"))?;
-        let journal = Journal::begin(&root)?;
+        let journal = Journal::begin(&root);
         let store = Store {
             root,
             run,

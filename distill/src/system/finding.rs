@@ -25,7 +25,7 @@ pub enum Problem {
         first: &'static Location<'static>,
     },
     /// A service that nobody defines.
-    #[error("`{service}` {relation} `{name}`, which is no service of this system{}", hint(.near))]
+    #[error("`{service}` {relation} `{name}`, which is no service of this system{}", hint(.near.as_ref()))]
     UnknownService {
         service: String,
         relation: Relation,
@@ -121,7 +121,7 @@ pub enum Problem {
         free: u32,
     },
     /// A user or group that nobody defines.
-    #[error("`{subject}` names the {kind} `{name}`, who does not exist{}", hint(.near))]
+    #[error("`{subject}` names the {kind} `{name}`, who does not exist{}", hint(.near.as_ref()))]
     NoSuchAccount {
         subject: String,
         kind: &'static str,
@@ -183,9 +183,8 @@ impl fmt::Display for Relation {
     }
 }
 
-fn hint(near: &Option<String>) -> String {
-    near.as_ref()
-        .map(|near| format!("\nhint: did you mean `{near}`?"))
+fn hint(near: Option<&String>) -> String {
+    near.map(|near| format!("\nhint: did you mean `{near}`?"))
         .unwrap_or_default()
 }
 

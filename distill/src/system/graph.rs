@@ -327,6 +327,10 @@ impl<'a> Resolver<'_, 'a> {
     fn members(&self, name: &'a str, all: &mut BTreeSet<&'a str>) {
         let (mut open, mut bundles) = (vec![name], BTreeSet::new());
         while let Some(name) = open.pop() {
+            #[allow(
+                clippy::collapsible_match,
+                reason = "a guard would send repeated bundles to the next arm"
+            )]
             match self.names.get_key_value(name) {
                 Some((
                     name,

@@ -118,7 +118,12 @@ fn skeleton() {
         show(&root, "etc/passwd") + &show(&root, "etc/group")
     );
     insta::assert_snapshot!("permissions", root.pseudo_file());
-    let names: Vec<&str> = root.files.0.keys().map(|path| path.as_str()).collect();
+    let names: Vec<&str> = root
+        .files
+        .0
+        .keys()
+        .map(crate::plan::RelPath::as_str)
+        .collect();
     insta::assert_snapshot!("paths", names.join("\n"));
 }
 

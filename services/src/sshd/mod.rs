@@ -50,6 +50,7 @@ pub fn sshd(config: SshdConfig) -> Service {
             "/usr/sbin/sshd" -D -e -f #{CONFIG}
         },
     )
+    .package(distill_packages::openssh_server)
     .after("var-mount")
     .user(User::system("sshd").home("/var/empty"))
     .file(File::new(CONFIG, config.to_string()).mode(0o600))

@@ -1,7 +1,6 @@
 //! The one writable file system that lasts.
 
 use distill::execline;
-use distill::package::{Config, Package, subpackage};
 use distill::system::{File, Service};
 
 const SCRIPT: &str = "/usr/libexec/distill/var-mount";
@@ -27,7 +26,7 @@ const SCRIPT: &str = "/usr/libexec/distill/var-mount";
 /// ```
 #[track_caller]
 pub fn var_mount() -> Service {
-    service(&[]).package(partitioning)
+    service(&[]).package(distill_packages::partitioning)
 }
 
 /// Mounts `/var` from a device of its own, such as `/dev/vdb`, which is formatted if its first 4 MiB
@@ -49,15 +48,4 @@ fn service(args: &[&str]) -> Service {
         .file(File::new(SCRIPT, include_str!("var-mount.sh")).mode(0o755))
         .package(distill_packages::e2fsprogs)
         .provides("/var")
-}
-
-/// What tells the kernel and the disk about partitions.
-fn partitioning(_: &Config) -> Package {
-    let files = [
-        "usr/sbin/addpart",
-        "usr/sbin/resizepart",
-        "usr/sbin/sfdisk",
-        "usr/sbin/wipefs",
-    ];
-    subpackage(distill_packages::util_linux, "partitioning", files)
 }

@@ -96,6 +96,7 @@ fn a_text_is_one_line() {
 }
 
 #[test]
+#[allow(clippy::unreadable_literal, reason = "kconfig has no separators")]
 fn the_macro_and_its_twin_agree() {
     let cmdline = String::from("quiet");
     let written = crate::kconfig! { "a name":

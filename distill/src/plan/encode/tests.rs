@@ -71,6 +71,13 @@ fn samples() -> Vec<(&'static str, Resolved)> {
             })),
         ),
         (
+            "fill",
+            Resolved::new(Action::Fill(Fill {
+                tree: tree("a"),
+                from: tree("b"),
+            })),
+        ),
+        (
             "merge",
             Resolved::new(Action::Merge(Merge {
                 inputs: vec![input("/", "a"), input("/x", "b")],
