@@ -2,6 +2,7 @@
 //! documented with the plain Rust that it stands for.
 
 mod execline;
+mod kconfig;
 mod template;
 
 use proc_macro::TokenStream;
@@ -47,4 +48,10 @@ pub fn cmmi_package(input: TokenStream) -> TokenStream {
         required,
     };
     template.expand(input.into()).into()
+}
+
+/// A fragment of a kernel's configuration.
+#[proc_macro]
+pub fn kconfig(input: TokenStream) -> TokenStream {
+    kconfig::expand(input.into()).into()
 }

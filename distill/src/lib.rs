@@ -9,6 +9,7 @@ pub mod build;
 pub mod cli;
 pub mod disk;
 pub mod fetch;
+pub mod machine;
 pub mod package;
 pub mod plan;
 pub mod store;
@@ -147,3 +148,22 @@ pub use distill_macros::cc_package;
 /// # let _ = libmpfr;
 /// ```
 pub use distill_macros::cmmi_package;
+
+/// A [`Fragment`](package::kconfig::Fragment) of a configuration: a name, and options as kconfig
+/// writes them, without `CONFIG_` and with white space between them.
+///
+/// ```
+/// use distill::kconfig;
+///
+/// let cmdline = "console=ttyS0";
+/// let fragment = kconfig! { "serial console":
+///     TTY=y SERIAL_8250=y MODULES=n
+///     SERIAL_8250_NR_UARTS=4 PHYSICAL_START=0x1000000
+///     LOCALVERSION="" CMDLINE=#{cmdline}
+/// };
+/// assert_eq!(fragment.options.len(), 7);
+/// ```
+///
+/// It stands for calls of [`Fragment::set`](package::kconfig::Fragment::set);
+/// [`Fragment::parse`](package::kconfig::Fragment::parse) makes the same from text.
+pub use distill_macros::kconfig;

@@ -1,8 +1,8 @@
 //! curl: transfers over HTTP.
 
+use distill::cmmi_package;
 use distill::package::{Config, Package, execline, subpackage};
 use distill::plan::Plan;
-use distill::cmmi_package;
 
 use crate::{openssl, zlib};
 

@@ -1,8 +1,8 @@
 //! dosfstools: makes and checks FAT file systems.
 
+use distill::cmmi_package;
 use distill::package::Config;
 use distill::plan::Plan;
-use distill::cmmi_package;
 
 /// `mkfs.fat`, `fsck.fat`, `fatlabel`.
 pub fn dosfstools(config: &Config) -> Plan {

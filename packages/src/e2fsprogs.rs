@@ -1,8 +1,8 @@
 //! e2fsprogs: makes, checks and resizes ext2, ext3 and ext4.
 
+use distill::cmmi_package;
 use distill::package::{Config, Package, execline, subpackage};
 use distill::plan::Plan;
-use distill::cmmi_package;
 
 /// `mke2fs`, `e2fsck`, `resize2fs`, `tune2fs`, `dumpe2fs`, under their usual names, and the
 /// libraries.

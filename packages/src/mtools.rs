@@ -1,8 +1,8 @@
 //! mtools: FAT file systems without mounting them.
 
+use distill::cmmi_package;
 use distill::package::Config;
 use distill::plan::Plan;
-use distill::cmmi_package;
 
 /// `mtools`, with the links `mcopy`, `mdir` and so on.
 pub fn mtools(config: &Config) -> Plan {

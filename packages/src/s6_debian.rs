@@ -25,13 +25,23 @@ const TAKEN: [&str; 9] = [
 /// s6, execline, and glibc for these alone.
 pub fn s6_debian(_: &Config) -> Plan {
     let wanted = |row: &seed::Row| row.group == "image-runtime-s6-glibc" || row.name == "libc6";
-    let placed = |of: Artifact| Placed { at: Some(AbsPath::root()), of };
+    let placed = |of: Artifact| Placed {
+        at: Some(AbsPath::root()),
+        of,
+    };
     let rows = seed::rows().filter(wanted);
-    let all = merged("s6-debian-all", rows.map(|row| placed(seed::unpacked(&row))));
+    let all = merged(
+        "s6-debian-all",
+        rows.map(|row| placed(seed::unpacked(&row))),
+    );
     let (include, exclude) = (PathSet::new(TAKEN), PathSet::default());
     let name = distill::plan::Name::new("s6-debian").expect("a constant");
     match include {
-        Ok(include) => Plan::named(name).action(Action::Pick(Pick { tree: all.into(), include, exclude })),
+        Ok(include) => Plan::named(name).action(Action::Pick(Pick {
+            tree: all.into(),
+            include,
+            exclude,
+        })),
         Err(e) => Plan::named(name).invalid(e.to_string()),
     }
 }

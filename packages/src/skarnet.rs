@@ -4,9 +4,9 @@
 //! ([`crate::s6_debian`]) unless a system chooses these, so that a first image needs nothing but
 //! Debian's pool.
 
+use distill::cmmi_package;
 use distill::package::{Config, Words};
 use distill::plan::Plan;
-use distill::cmmi_package;
 
 /// What all four are configured with; `libraries` are those of them that it needs.
 fn configure(config: &Config, libraries: &[&str]) -> Words {
@@ -19,7 +19,10 @@ fn configure(config: &Config, libraries: &[&str]) -> Words {
         format!("--with-sysdeps={root}/lib/skalibs/sysdeps"),
     ];
     let places = libraries.iter().flat_map(|library| {
-        [format!("--with-lib={root}/lib/{library}"), format!("--with-include={root}/include")]
+        [
+            format!("--with-lib={root}/lib/{library}"),
+            format!("--with-include={root}/include"),
+        ]
     });
     common.into_iter().chain(places).collect()
 }

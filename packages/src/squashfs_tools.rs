@@ -1,8 +1,8 @@
 //! squashfs-tools: makes and unpacks squashfs file systems.
 
+use distill::cc_package;
 use distill::package::{Config, env, execline, strip_all};
 use distill::plan::Plan;
-use distill::cc_package;
 
 use crate::{libxz, libzstd, zlib};
 

@@ -1,8 +1,8 @@
 //! XZ Utils: LZMA compression.
 
+use distill::cmmi_package;
 use distill::package::{Config, Package, subpackage};
 use distill::plan::Plan;
-use distill::cmmi_package;
 
 /// XZ Utils: `xz` and its library.
 pub fn xz(config: &Config) -> Plan {

@@ -1,8 +1,8 @@
 //! zlib: the compression of gzip and PNG.
 
+use distill::cmmi_package;
 use distill::package::Config;
 use distill::plan::Plan;
-use distill::cmmi_package;
 
 /// zlib: the compression of gzip and PNG, as a library.
 pub fn zlib(config: &Config) -> Plan {

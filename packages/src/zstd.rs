@@ -1,8 +1,8 @@
 //! Zstandard: fast compression.
 
+use distill::cc_package;
 use distill::package::{Config, Package, env, execline, strip_all, subpackage};
 use distill::plan::Plan;
-use distill::cc_package;
 
 /// Zstandard: `zstd` and its library, with threads.
 pub fn zstd(config: &Config) -> Plan {
@@ -13,7 +13,7 @@ pub fn zstd(config: &Config) -> Plan {
         source: debian("libz/libzstd/libzstd_$version+dfsg.orig.tar.xz",
             sha256("0c092ef267edce57ba7f3f2645c861f72eaf5e76273c6c3632869423464b90a5")),
         // Speed is what it is for.
-        cflags: ["-O2"],
+        cflags: ["-O2", "-DNDEBUG"],
         script: execline! {
             if { make -C lib "libzstd.a-mt" #{env::make_overrides} ZSTD_LEGACY_SUPPORT=0 }
             if { make -C lib install-static install-includes install-pc #{env::make_overrides}

@@ -26,7 +26,11 @@ impl Cancel {
     /// Stops everything: running sandboxes are killed, nothing new starts.
     pub fn cancel(&self) {
         self.0.wanted.store(true, Ordering::SeqCst);
-        let killers = self.0.killers.lock().unwrap_or_else(PoisonError::into_inner);
+        let killers = self
+            .0
+            .killers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         killers.1.values().for_each(Killer::kill);
     }
 
@@ -41,20 +45,32 @@ impl Cancel {
     }
 
     pub(super) fn register(&self, killer: Killer) -> Registration {
-        let mut killers = self.0.killers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut killers = self
+            .0
+            .killers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if self.is_cancelled() {
             killer.kill();
         }
         killers.0 += 1;
         let key = killers.0;
         killers.1.insert(key, killer);
-        Registration { cancel: self.clone(), key }
+        Registration {
+            cancel: self.clone(),
+            key,
+        }
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let mut killers = self.cancel.0.killers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut killers = self
+            .cancel
+            .0
+            .killers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         killers.1.remove(&self.key);
     }
 }

@@ -27,7 +27,11 @@ pub(super) fn capture(
         bytes.clear();
         // A line that never ends must not fill the memory.
         let mut limited = reader.by_ref().take(1 << 20);
-        if limited.read_until(b'\n', &mut bytes).at("read the output of", "/build")? == 0 {
+        if limited
+            .read_until(b'\n', &mut bytes)
+            .at("read the output of", "/build")?
+            == 0
+        {
             return Ok(tail.into());
         }
         let path = log.path().to_owned();
@@ -48,7 +52,10 @@ pub(super) fn capture(
 fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_end();
-    text.chars().filter(|c| *c == '\t' || !c.is_control()).take(LINE).collect()
+    text.chars()
+        .filter(|c| *c == '\t' || !c.is_control())
+        .take(LINE)
+        .collect()
 }
 
 #[cfg(test)]

@@ -31,7 +31,9 @@ pub enum ExecuteError {
     #[error("stopped")]
     Cancelled,
     /// There is nothing in `/out`.
-    #[error("the build wrote nothing to `/out`\nhint: install there, for example with `make install DESTDIR=/out`")]
+    #[error(
+        "the build wrote nothing to `/out`\nhint: install there, for example with `make install DESTDIR=/out`"
+    )]
     NoOutput,
     /// The output is to be one file, which is not there.
     #[error("the build did not write the file `/out/{0}`")]
@@ -40,7 +42,10 @@ pub enum ExecuteError {
     #[error(transparent)]
     Root(#[from] RootError),
     /// A part of a tree was asked for that is not there.
-    #[error("`{input}` has nothing that matches {}\nhint: look with `plan`, or list the tree", quoted(patterns))]
+    #[error(
+        "`{input}` has nothing that matches {}\nhint: look with `plan`, or list the tree",
+        quoted(patterns)
+    )]
     Unmatched {
         /// The tree's label.
         input: String,
@@ -95,7 +100,11 @@ fn ended(status: Status) -> String {
 }
 
 fn quoted(patterns: &[String]) -> String {
-    patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ")
+    patterns
+        .iter()
+        .map(|pattern| format!("`{pattern}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn differences(changes: &[Change]) -> String {
@@ -103,9 +112,17 @@ fn differences(changes: &[Change]) -> String {
     if changes.is_empty() {
         return "the two outputs differ".to_owned();
     }
-    let paths: Vec<String> = changes.iter().take(SHOWN).map(|c| format!("`{}`", c.path)).collect();
+    let paths: Vec<String> = changes
+        .iter()
+        .take(SHOWN)
+        .map(|c| format!("`{}`", c.path))
+        .collect();
     let more = changes.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     format!("{} differ{more}", paths.join(", "))
 }
 

@@ -50,9 +50,14 @@ impl Kind<'_> {
         matches!(self, Kind::Plan(plan) if plan.action().is_ok_and(Action::is_build))
     }
 
+    /// How long it may take, as long as nobody knows. A package that asks for a longer time limit
+    /// than usual is expected to need a part of it.
     fn guess(&self) -> Duration {
         match self {
-            Kind::Plan(_) if self.is_build() => Duration::from_secs(20),
+            Kind::Plan(plan) if self.is_build() => plan
+                .meta()
+                .timeout
+                .map_or(Duration::from_secs(20), |limit| limit / 20),
             Kind::Plan(_) => Duration::from_millis(200),
             Kind::Source(_) => Duration::from_secs(2),
             Kind::Literal(_) => Duration::ZERO,
@@ -67,7 +72,10 @@ impl<'a> Graph<'a> {
         history: &BTreeMap<String, u64>,
     ) -> Result<Graph<'a>, Vec<DefinitionError>> {
         let plans = closure(roots);
-        let errors: Vec<_> = plans.iter().filter_map(|plan| plan.action().err().cloned()).collect();
+        let errors: Vec<_> = plans
+            .iter()
+            .filter_map(|plan| plan.action().err().cloned())
+            .collect();
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -78,7 +86,10 @@ impl<'a> Graph<'a> {
         let mut nodes = growing.nodes;
         let roots = roots.iter().map(|root| growing.plans[&root.id()]).collect();
         for node in &mut nodes {
-            let known = history.get(&node.kind.label()).copied().map(Duration::from_millis);
+            let known = history
+                .get(&node.kind.label())
+                .copied()
+                .map(Duration::from_millis);
             node.estimate = known.unwrap_or_else(|| node.kind.guess());
         }
         rank(&mut nodes);
@@ -86,9 +97,15 @@ impl<'a> Graph<'a> {
     }
 
     /// The plan of a node, once all its inputs' contents are known.
-    pub(super) fn resolve(&self, id: NodeId, output: impl Fn(NodeId) -> Object) -> Option<Resolved> {
+    pub(super) fn resolve(
+        &self,
+        id: NodeId,
+        output: impl Fn(NodeId) -> Object,
+    ) -> Option<Resolved> {
         let node = &self.nodes[id];
-        let Kind::Plan(plan) = node.kind else { return None };
+        let Kind::Plan(plan) = node.kind else {
+            return None;
+        };
         let mut inputs = node.inputs.iter();
         let action = plan.action().ok()?.try_map(|_| {
             Ok::<_, std::convert::Infallible>(output(*inputs.next().expect("a node per input")))
@@ -133,7 +150,10 @@ impl<'a> Growing<'a> {
                 Some(id) => *id,
                 None => {
                     let id = self.push(Kind::Literal(literal));
-                    *self.literals.entry(std::ptr::from_ref(literal)).or_insert(id)
+                    *self
+                        .literals
+                        .entry(std::ptr::from_ref(literal))
+                        .or_insert(id)
                 }
             },
         }
@@ -142,7 +162,13 @@ impl<'a> Growing<'a> {
     fn push(&mut self, kind: Kind<'a>) -> NodeId {
         let (inputs, users) = (Vec::new(), Vec::new());
         let (estimate, rank) = (Duration::ZERO, Duration::ZERO);
-        self.nodes.push(Node { kind, inputs, users, estimate, rank });
+        self.nodes.push(Node {
+            kind,
+            inputs,
+            users,
+            estimate,
+            rank,
+        });
         self.nodes.len() - 1
     }
 }
@@ -150,7 +176,12 @@ impl<'a> Growing<'a> {
 /// Users stand after inputs, so one pass from the end sees every user first.
 fn rank(nodes: &mut [Node<'_>]) {
     for id in (0..nodes.len()).rev() {
-        let after = nodes[id].users.iter().map(|user| nodes[*user].rank).max().unwrap_or_default();
+        let after = nodes[id]
+            .users
+            .iter()
+            .map(|user| nodes[*user].rank)
+            .max()
+            .unwrap_or_default();
         nodes[id].rank = after + nodes[id].estimate;
     }
 }

@@ -33,9 +33,19 @@ impl Jobserver {
         nix::unistd::mkfifo(path.as_std_path(), Mode::from_bits_truncate(0o600))
             .at("create", path)?;
         let flags = nix::libc::O_NONBLOCK;
-        let fifo = OpenOptions::new().read(true).write(true).custom_flags(flags).open(path);
-        let server = Jobserver { path: path.to_owned(), fifo: fifo.at("open", path)?, slots };
-        (&server.fifo).write_all(&vec![b'+'; slots]).at("write", path)?;
+        let fifo = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(flags)
+            .open(path);
+        let server = Jobserver {
+            path: path.to_owned(),
+            fifo: fifo.at("open", path)?,
+            slots,
+        };
+        (&server.fifo)
+            .write_all(&vec![b'+'; slots])
+            .at("write", path)?;
         Ok(server)
     }
 
@@ -85,7 +95,10 @@ mod tests {
         let path = Utf8PathBuf::from_path_buf(dir.path().join("fifo")).unwrap();
         let server = Jobserver::create(&path, 2).unwrap();
         let cancel = Cancel::default();
-        let (one, two) = (server.acquire(&cancel).unwrap(), server.acquire(&cancel).unwrap());
+        let (one, two) = (
+            server.acquire(&cancel).unwrap(),
+            server.acquire(&cancel).unwrap(),
+        );
         let stopped = Cancel::default();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| server.acquire(&stopped).is_some());
@@ -96,6 +109,9 @@ mod tests {
         assert!(server.acquire(&cancel).is_some());
         std::mem::forget(two);
         server.refill();
-        let _all = (server.acquire(&cancel).unwrap(), server.acquire(&cancel).unwrap());
+        let _all = (
+            server.acquire(&cancel).unwrap(),
+            server.acquire(&cancel).unwrap(),
+        );
     }
 }

@@ -40,16 +40,27 @@ impl<'a> Local<'a> {
     /// An executor of so many jobs at once on `store`, whose roots are made by `method`.
     pub fn new(store: &'a Store, jobs: usize, method: Method) -> Result<Local<'a>, IoError> {
         let jobserver = Jobserver::create(&store.temp_path(), jobs)?;
-        Ok(Local { store, jobserver, method, threads: super::cpus() })
+        Ok(Local {
+            store,
+            jobserver,
+            method,
+            threads: super::cpus(),
+        })
     }
 
     fn run(&self, job: &Job<'_>, trace: &mut Trace) -> Result<Object, ExecuteError> {
-        let operations = Operations { store: self.store, job, threads: self.threads };
+        let operations = Operations {
+            store: self.store,
+            job,
+            threads: self.threads,
+        };
         match job.plan.action() {
             Action::Unpack(unpack) => operations.unpack(unpack),
             Action::Place(place) => operations.place(place),
+            Action::Extract(extract) => operations.extract(extract),
             Action::Pick(pick) => operations.pick(pick),
             Action::Merge(merge) => operations.merge(merge),
+            Action::Fill(fill) => operations.fill(fill),
             Action::Disk(layout) => operations.disk(layout),
             Action::Build(build) => self.build(build, job, trace),
         }
@@ -64,8 +75,12 @@ impl<'a> Local<'a> {
         let parts = root::parts(self.store, &build.inputs, job.labels)?;
         root::check(&parts)?;
         let scratch = self.store.temp_dir()?;
-        let spec =
-            root::spec(&parts, scratch.path(), self.method, Some(self.jobserver.path()))?;
+        let spec = root::spec(
+            &parts,
+            scratch.path(),
+            self.method,
+            Some(self.jobserver.path()),
+        )?;
         if self.method == Method::Copy {
             sandbox::populate(&spec)?;
         }
@@ -120,7 +135,9 @@ impl<'a> Local<'a> {
             }
             OutputKind::File(path) => {
                 let file = path.under(out);
-                let is_file = file.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+                let is_file = file
+                    .symlink_metadata()
+                    .is_ok_and(|metadata| metadata.is_file());
                 if !is_file {
                     return Err(ExecuteError::NoFile(path.clone()));
                 }
@@ -133,15 +150,29 @@ impl<'a> Local<'a> {
 impl Executor for Local<'_> {
     fn execute(&self, job: &Job<'_>) -> Executed {
         let mut trace = Trace::default();
-        let token = self.jobserver.acquire(job.cancel);
+        // An operation is short, and what waits for it may be what would use the slots.
+        let token = job
+            .plan
+            .action()
+            .is_build()
+            .then(|| self.jobserver.acquire(job.cancel));
         let began = Instant::now();
         let output = match &token {
-            Some(_) => self.run(job, &mut trace),
-            None => Err(ExecuteError::Cancelled),
+            Some(None) => Err(ExecuteError::Cancelled),
+            Some(Some(_)) | None => self.run(job, &mut trace),
         };
-        let Trace { mut usage, log, tail } = trace;
+        let Trace {
+            mut usage,
+            log,
+            tail,
+        } = trace;
         usage.wall_ms = milliseconds(began.elapsed());
-        Executed { output, usage, log, tail }
+        Executed {
+            output,
+            usage,
+            log,
+            tail,
+        }
     }
 
     fn idle(&self) {

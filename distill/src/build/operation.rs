@@ -11,7 +11,10 @@ use super::executor::Job;
 use super::root;
 use crate::disk::{FileInput, Layout, write_disk};
 use crate::plan::archive::Options;
-use crate::plan::{Digest, Hash, Hasher, Merge, Mode, Node, Object, PathSet, Pick, Place, Unpack};
+use crate::plan::{
+    Digest, Extract, Fill, Hash, Hasher, Merge, Mode, Node, Object, PathSet, Pick, Place, RelPath,
+    Unpack,
+};
 use crate::store::Store;
 use crate::store::intake::{link_tree, scan, unpack_into};
 use crate::store::io::At as _;
@@ -26,7 +29,11 @@ pub(super) struct Operations<'a> {
 
 impl Operations<'_> {
     fn label(&self, object: &Object) -> String {
-        self.job.labels.get(object).cloned().unwrap_or_else(|| object.to_string())
+        self.job
+            .labels
+            .get(object)
+            .cloned()
+            .unwrap_or_else(|| object.to_string())
     }
 
     fn tree_of(&self, object: &Object) -> Result<Hash, ExecuteError> {
@@ -34,7 +41,11 @@ impl Operations<'_> {
             Object::Tree(hash) => Ok(*hash),
             Object::Blob(_) => {
                 let (is, wanted) = ("a file", "a directory tree");
-                Err(ExecuteError::Kind { input: self.label(object), is, wanted })
+                Err(ExecuteError::Kind {
+                    input: self.label(object),
+                    is,
+                    wanted,
+                })
             }
         }
     }
@@ -44,7 +55,11 @@ impl Operations<'_> {
             Object::Blob(digest) => Ok(*digest),
             Object::Tree(_) => {
                 let (is, wanted) = ("a directory tree", "a file");
-                Err(ExecuteError::Kind { input: self.label(object), is, wanted })
+                Err(ExecuteError::Kind {
+                    input: self.label(object),
+                    is,
+                    wanted,
+                })
             }
         }
     }
@@ -52,7 +67,10 @@ impl Operations<'_> {
     pub(super) fn unpack(&self, unpack: &Unpack<Object>) -> Result<Object, ExecuteError> {
         let archive = self.store.blob_path(&self.blob_of(&unpack.archive)?);
         let file = File::open(&archive).at("open", &archive)?;
-        let options = Options { threads: self.threads, ..Options::from(unpack) };
+        let options = Options {
+            threads: self.threads,
+            ..Options::from(unpack)
+        };
         let temp = self.store.temp_dir()?;
         let tree = unpack_into(temp.path(), file, &options, unpack.strip)?;
         Ok(self.store.land_tree(temp.path(), &tree)?)
@@ -69,8 +87,29 @@ impl Operations<'_> {
             set_mode(&temp.path().join(above), Mode::DIR)?;
         }
         set_mode(&to, place.mode)?;
-        let tree = scan(temp.path(), &PathSet::new([place.path.as_str()]).unwrap_or_default())?;
+        let tree = scan(
+            temp.path(),
+            &PathSet::new([place.path.as_str()]).unwrap_or_default(),
+        )?;
         Ok(self.store.land_tree(temp.path(), &tree)?)
+    }
+
+    pub(super) fn extract(&self, extract: &Extract<Object>) -> Result<Object, ExecuteError> {
+        let hash = self.tree_of(&extract.tree)?;
+        let tree = self.store.manifest(&hash)?;
+        let Some(Node::File { hash: contents, .. }) = tree.get(extract.path.as_str()) else {
+            let patterns = vec![extract.path.to_string()];
+            return Err(ExecuteError::Unmatched {
+                input: self.label(&extract.tree),
+                patterns,
+            });
+        };
+        let (from, temp) = (
+            extract.path.under(&self.store.tree_path(&hash)),
+            self.store.temp_path(),
+        );
+        std::fs::copy(&from, &temp).at("copy", &from)?;
+        Ok(self.store.land_blob(&temp, Digest::Blake2b(*contents))?)
     }
 
     pub(super) fn pick(&self, pick: &Pick<Object>) -> Result<Object, ExecuteError> {
@@ -79,12 +118,32 @@ impl Operations<'_> {
         let unmatched = pick.include.unmatched(whole.paths());
         if !unmatched.is_empty() {
             let patterns = unmatched.into_iter().map(str::to_owned).collect();
-            return Err(ExecuteError::Unmatched { input: self.label(&pick.tree), patterns });
+            return Err(ExecuteError::Unmatched {
+                input: self.label(&pick.tree),
+                patterns,
+            });
         }
         let picked = whole.pick(&pick.include, &pick.exclude);
         let (temp, from) = (self.store.temp_dir()?, self.store.tree_path(&hash));
         link_tree(&picked, |path| path.under(&from), temp.path())?;
         Ok(self.store.land_tree(temp.path(), &picked)?)
+    }
+
+    pub(super) fn fill(&self, fill: &Fill<Object>) -> Result<Object, ExecuteError> {
+        let (first, second) = (self.tree_of(&fill.tree)?, self.tree_of(&fill.from)?);
+        let tree = self.store.manifest(&first)?;
+        let filled = tree.filled(&self.store.manifest(&second)?);
+        let origin = |path: &RelPath| {
+            let owner = if tree.get(path.as_str()).is_some() {
+                first
+            } else {
+                second
+            };
+            path.under(&self.store.tree_path(&owner))
+        };
+        let temp = self.store.temp_dir()?;
+        link_tree(&filled, origin, temp.path())?;
+        Ok(self.store.land_tree(temp.path(), &filled)?)
     }
 
     pub(super) fn merge(&self, merge: &Merge<Object>) -> Result<Object, ExecuteError> {
@@ -93,9 +152,14 @@ impl Operations<'_> {
         let mut origins = BTreeMap::new();
         for part in &parts {
             let base = part.at.relative();
-            let files = part.tree.iter().filter(|(_, node)| !matches!(node, Node::Dir { .. }));
+            let files = part
+                .tree
+                .iter()
+                .filter(|(_, node)| !matches!(node, Node::Dir { .. }));
             for (path, _) in files {
-                let placed = base.as_ref().map_or_else(|| path.clone(), |base| base.join(path));
+                let placed = base
+                    .as_ref()
+                    .map_or_else(|| path.clone(), |base| base.join(path));
                 origins.insert(placed, path.under(&part.path));
             }
         }
@@ -110,7 +174,11 @@ impl Operations<'_> {
             Ok::<_, ExecuteError>(FileInput::new(&path).at("read", &path)?)
         })?;
         let temp = self.store.temp_path();
-        let file = File::options().read(true).write(true).create_new(true).open(&temp);
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&temp);
         write_disk(&layout, &mut file.at("create", &temp)?)?;
         let digest = Digest::Blake2b(hash_file(&temp)?);
         Ok(self.store.land_blob(&temp, digest)?)

@@ -21,7 +21,9 @@ pub enum RootError {
     #[error("no input has an executable file `{PROGRAM}`")]
     NoProgram,
     /// An input is bytes, not a tree.
-    #[error("`{0}` is a blob, but the inputs of a build are trees\nhint: give it a place, as a file")]
+    #[error(
+        "`{0}` is a blob, but the inputs of a build are trees\nhint: give it a place, as a file"
+    )]
     Blob(String),
     /// What one input has would be hidden by another that is mounted above it.
     #[error("`{input}` has `{path}`, which what lies at `{at}` would hide")]
@@ -53,12 +55,20 @@ pub(super) fn parts(
     labels: &BTreeMap<Object, String>,
 ) -> Result<Vec<Part>, RootError> {
     let part = |input: &Input<Object>| {
-        let label = labels.get(&input.of).cloned().unwrap_or_else(|| input.of.to_string());
+        let label = labels
+            .get(&input.of)
+            .cloned()
+            .unwrap_or_else(|| input.of.to_string());
         match input.of {
             Object::Blob(_) => Err(RootError::Blob(label)),
             Object::Tree(hash) => {
                 let (tree, path) = (store.manifest(&hash)?, store.tree_path(&hash));
-                Ok(Part { label, at: input.at.clone(), tree, path })
+                Ok(Part {
+                    label,
+                    at: input.at.clone(),
+                    tree,
+                    path,
+                })
             }
         }
     };
@@ -85,9 +95,17 @@ pub(super) fn check(parts: &[Part]) -> Result<(), RootError> {
     let whole = union(parts)?;
     for at in parts.iter().filter_map(|part| part.at.relative()) {
         for part in parts.iter().filter(|part| part.at.relative().is_none()) {
-            if let Some(path) = part.tree.paths().find(|path| path.strip_prefix(&at).is_some()) {
+            if let Some(path) = part
+                .tree
+                .paths()
+                .find(|path| path.strip_prefix(&at).is_some())
+            {
                 let (input, path) = (part.label.clone(), path.clone());
-                return Err(RootError::Hidden { input, path, at: AbsPath::root().join(&at) });
+                return Err(RootError::Hidden {
+                    input,
+                    path,
+                    at: AbsPath::root().join(&at),
+                });
             }
         }
     }
@@ -116,10 +134,17 @@ pub(super) fn spec(
     for (index, (at, layers)) in layers.into_iter().enumerate() {
         let upper = make_dir(scratch.join(format!("upper-{index}")))?;
         let work = make_dir(scratch.join(format!("work-{index}")))?;
-        stacks.push(Stack { at: at.as_str().into(), layers, upper, work });
+        stacks.push(Stack {
+            at: at.as_str().into(),
+            layers,
+            upper,
+            work,
+        });
     }
-    let mut env: Vec<(String, String)> =
-        ENVIRONMENT.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let mut env: Vec<(String, String)> = ENVIRONMENT
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).into()))
+        .collect();
     if jobserver.is_some() {
         env.push(("MAKEFLAGS".into(), MAKEFLAGS.into()));
     }

@@ -69,8 +69,12 @@ pub(super) struct Schedule<'a> {
 
 impl<'a> Schedule<'a> {
     pub(super) fn new(graph: Graph<'a>) -> Schedule<'a> {
-        let fresh =
-            |_: &_| Status { want: Want::Nothing, state: State::Waiting, output: None, plan: None };
+        let fresh = |_: &_| Status {
+            want: Want::Nothing,
+            state: State::Waiting,
+            output: None,
+            plan: None,
+        };
         let status = graph.nodes.iter().map(fresh).collect();
         Schedule {
             graph,
@@ -110,15 +114,14 @@ impl<'a> Schedule<'a> {
         output: Option<Object>,
     ) -> Result<(), F::Error> {
         let status = &mut self.status[id];
-        status.state = if output.is_some() { State::Done } else { State::Failed };
+        status.state = if output.is_some() {
+            State::Done
+        } else {
+            State::Failed
+        };
         status.output = output.or(status.output);
         self.wake_users(id);
         self.settle(facts)
-    }
-
-    /// The jobs that may run now.
-    pub(super) fn ready(&self) -> impl Iterator<Item = NodeId> {
-        self.work.iter().chain(&self.downloads).map(|(_, id)| *id)
     }
 
     pub(super) fn output(&self, id: NodeId) -> Option<Object> {
@@ -147,7 +150,8 @@ impl<'a> Schedule<'a> {
     }
 
     fn wake_users(&mut self, id: NodeId) {
-        self.agenda.extend(self.graph.nodes[id].users.iter().copied());
+        self.agenda
+            .extend(self.graph.nodes[id].users.iter().copied());
     }
 
     fn settle<F: Facts>(&mut self, facts: &F) -> Result<(), F::Error> {

@@ -105,8 +105,14 @@ impl Builder<'_> {
             let skipped = schedule.unfinished().count().saturating_sub(failures.len());
             return Err(BuildError::Failed { failures, skipped });
         }
-        let outputs = schedule.graph.roots.iter().map(|root| schedule.output(*root));
-        Ok(outputs.map(|output| output.expect("everything was built")).collect())
+        let outputs = schedule
+            .graph
+            .roots
+            .iter()
+            .map(|root| schedule.output(*root));
+        Ok(outputs
+            .map(|output| output.expect("everything was built"))
+            .collect())
     }
 
     /// Looks at what is missing, without doing anything.
@@ -116,7 +122,12 @@ impl Builder<'_> {
         schedule.begin(self, false)?;
         let label = |id: NodeId| schedule.graph.nodes[id].kind.label();
         let missing = schedule.unfinished().map(label).collect();
-        let outputs = schedule.graph.roots.iter().map(|root| schedule.output(*root)).collect();
+        let outputs = schedule
+            .graph
+            .roots
+            .iter()
+            .map(|root| schedule.output(*root))
+            .collect();
         Ok(Survey { outputs, missing })
     }
 
@@ -166,9 +177,17 @@ impl Builder<'_> {
     fn announce(&self, schedule: &Schedule<'_>, announced: &mut [bool]) {
         for id in schedule.unfinished() {
             let node = &schedule.graph.nodes[id];
-            if !std::mem::replace(&mut announced[id], true) && !matches!(node.kind, Kind::Literal(_)) {
-                let (label, build, estimate) = (node.kind.label(), node.kind.is_build(), node.estimate);
-                (self.events)(Event::Planned { id, label, build, estimate });
+            if !std::mem::replace(&mut announced[id], true)
+                && !matches!(node.kind, Kind::Literal(_))
+            {
+                let (label, build, estimate) =
+                    (node.kind.label(), node.kind.is_build(), node.estimate);
+                (self.events)(Event::Planned {
+                    id,
+                    label,
+                    build,
+                    estimate,
+                });
             }
         }
     }
@@ -188,15 +207,28 @@ impl Builder<'_> {
         let inputs = &schedule.graph.nodes[id].inputs;
         let labels: BTreeMap<Object, String> = inputs
             .iter()
-            .filter_map(|input| Some((schedule.output(*input)?, schedule.graph.nodes[*input].kind.label())))
+            .filter_map(|input| {
+                Some((
+                    schedule.output(*input)?,
+                    schedule.graph.nodes[*input].kind.label(),
+                ))
+            })
             .collect();
         scope.spawn(move || {
             let result = match kind {
                 Kind::Source(source) => builder.supply(id, source),
-                Kind::Literal(literal) => builder.land_literal(literal).map_err(|error| failure(kind, error)),
+                Kind::Literal(literal) => builder
+                    .land_literal(literal)
+                    .map_err(|error| failure(kind, error)),
                 Kind::Plan(definition) => {
                     let plan = plan.expect("a plan that may run is resolved");
-                    builder.run_plan(&PlanJob { id, definition, plan: &plan, labels: &labels, recorded })
+                    builder.run_plan(&PlanJob {
+                        id,
+                        definition,
+                        plan: &plan,
+                        labels: &labels,
+                        recorded,
+                    })
                 }
             };
             if let Err(failure) = &result {
@@ -212,7 +244,12 @@ impl Builder<'_> {
         let result = self.supplier.supply(id, source, self.events);
         if let Ok(output) = &result {
             let (output, usage) = (*output, Usage::default());
-            (self.events)(Event::Finished { id, outcome: Outcome::Built, output, usage });
+            (self.events)(Event::Finished {
+                id,
+                outcome: Outcome::Built,
+                output,
+                usage,
+            });
         }
         result.map_err(|error| failure(Kind::Source(source), error))
     }
@@ -231,7 +268,10 @@ impl Builder<'_> {
         };
         let waiting = || (self.events)(Event::Waiting { id: job.id });
         let cancelled = || self.cancel.is_cancelled();
-        let lock = self.store.lock(&hash, waiting, cancelled).map_err(|e| fail(e.into()))?;
+        let lock = self
+            .store
+            .lock(&hash, waiting, cancelled)
+            .map_err(|e| fail(e.into()))?;
         if lock.is_none() {
             return Err(fail(ExecuteError::Cancelled));
         }
@@ -242,11 +282,20 @@ impl Builder<'_> {
             self.finished(job.id, Outcome::Found, &record);
             return Ok(record.output);
         }
-        self.store.write_plan(job.plan).map_err(|e| fail(e.into()))?;
-        (self.events)(Event::Started { id: job.id, plan: hash });
+        self.store
+            .write_plan(job.plan)
+            .map_err(|e| fail(e.into()))?;
+        (self.events)(Event::Started {
+            id: job.id,
+            plan: hash,
+        });
         let executed = self.execute(job);
         let (log, tail) = (executed.log.clone(), executed.tail.clone());
-        self.record(job, executed).map_err(|error| Failure { log, tail, ..fail(error) })
+        self.record(job, executed).map_err(|error| Failure {
+            log,
+            tail,
+            ..fail(error)
+        })
     }
 
     fn execute(&self, job: &PlanJob<'_>) -> Executed {
@@ -254,7 +303,11 @@ impl Builder<'_> {
         self.executor.execute(&Job {
             plan: job.plan,
             labels: job.labels,
-            timeout: job.definition.meta().timeout.unwrap_or(self.options.timeout),
+            timeout: job
+                .definition
+                .meta()
+                .timeout
+                .unwrap_or(self.options.timeout),
             cancel: self.cancel,
             line: &line,
         })
@@ -266,7 +319,10 @@ impl Builder<'_> {
         let record = Record {
             label: job.definition.label(),
             output,
-            finished: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            finished: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs(),
             usage,
             machine: machine(),
             distill: env!("CARGO_PKG_VERSION").to_owned(),
@@ -281,14 +337,20 @@ impl Builder<'_> {
             }
             Some(recorded) => {
                 let changes = self.changes(&recorded, &output);
-                return Err(ExecuteError::NotReproducible { recorded, now: output, changes });
+                return Err(ExecuteError::NotReproducible {
+                    recorded,
+                    now: output,
+                    changes,
+                });
             }
         }
         Ok(output)
     }
 
     fn changes(&self, old: &Object, new: &Object) -> Vec<Change> {
-        let (Object::Tree(old), Object::Tree(new)) = (old, new) else { return Vec::new() };
+        let (Object::Tree(old), Object::Tree(new)) = (old, new) else {
+            return Vec::new();
+        };
         match (self.store.manifest(old), self.store.manifest(new)) {
             (Ok(old), Ok(new)) => old.diff(&new),
             _ => Vec::new(),
@@ -300,7 +362,12 @@ impl Builder<'_> {
         if outcome == Outcome::Built {
             self.store.note_timing(&record.label, usage.wall_ms);
         }
-        (self.events)(Event::Finished { id, outcome, output, usage });
+        (self.events)(Event::Finished {
+            id,
+            outcome,
+            output,
+            usage,
+        });
     }
 }
 
@@ -318,7 +385,14 @@ fn failure(kind: Kind<'_>, error: ExecuteError) -> Failure {
         Kind::Plan(plan) => Some(plan.location()),
         Kind::Source(_) | Kind::Literal(_) => None,
     };
-    Failure { label: kind.label(), plan: None, location, log: None, tail: Vec::new(), error }
+    Failure {
+        label: kind.label(),
+        plan: None,
+        location,
+        log: None,
+        tail: Vec::new(),
+        error,
+    }
 }
 
 /// The kernel and machine, as records name them.

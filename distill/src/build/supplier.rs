@@ -41,8 +41,13 @@ impl Supplier for Sources<'_> {
         source: &Source,
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError> {
-        let telling = Telling { job, file_name: &source.file_name, event };
-        self.fetcher.fetch(source, self.store, self.cancel.flag(), &telling)?;
+        let telling = Telling {
+            job,
+            file_name: &source.file_name,
+            event,
+        };
+        self.fetcher
+            .fetch(source, self.store, self.cancel.flag(), &telling)?;
         Ok(Object::Blob(source.digest))
     }
 }
@@ -83,15 +88,26 @@ impl Progress for Telling<'_> {
 
     fn started(&self, place: &str) {
         let (file_name, origin) = (self.file_name.to_owned(), place.to_owned());
-        (self.event)(Event::Downloading { id: self.job, file_name, origin });
+        (self.event)(Event::Downloading {
+            id: self.job,
+            file_name,
+            origin,
+        });
     }
 
     fn bytes(&self, done: u64, total: Option<u64>) {
-        (self.event)(Event::Downloaded { id: self.job, bytes: done, total });
+        (self.event)(Event::Downloaded {
+            id: self.job,
+            bytes: done,
+            total,
+        });
     }
 
     fn retry(&self, place: &str, reason: &Reason, wait: Duration) {
-        self.note(format!("{place}: {reason}; trying again in {} s", wait.as_secs_f32()));
+        self.note(format!(
+            "{place}: {reason}; trying again in {} s",
+            wait.as_secs_f32()
+        ));
     }
 
     fn gave_up(&self, attempt: &Attempt) {

@@ -10,6 +10,7 @@ use clap::{
 
 use super::exit::Exit;
 use crate::build::Options;
+use crate::machine::Forward;
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -192,20 +193,56 @@ pub(super) struct RunArgs {
 }
 
 /// How to run a machine.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "a switch is a switch")]
 pub struct RunOptions {
-    /// Let in who has the key of this file [default: the keys in ~/.ssh]
+    /// Let in who has this key: a public key's file, or the private one beside it
+    /// [default: ~/.ssh/id_{ed25519,ecdsa,rsa}.pub]
     #[arg(long, value_name = "FILE")]
     pub ssh_key: Vec<Utf8PathBuf>,
     /// End the machine after this time, such as `90s`
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub timeout: Option<Duration>,
-    /// Use, and change, this disk; it is made of the image if it is not there
-    #[arg(long, value_name = "FILE")]
+    /// Keep the disk, beside the image, and go on with it the next time
+    #[arg(long)]
+    pub keep: bool,
+    /// Keep the disk in this file, and go on with it if it is there
+    #[arg(long, value_name = "FILE", conflicts_with = "keep")]
     pub disk: Option<Utf8PathBuf>,
+    /// The size of a new disk, such as `512M` or `8G`: /var is what is behind the image
+    /// [default: 2G, or twice the image]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub disk_size: Option<u64>,
     /// Memory of the machine, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 512)]
     pub memory: u32,
+    /// Processors of the machine
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=255))]
+    pub cpus: u32,
+    /// Lead a port of this machine's loopback interface into the other one
+    #[arg(long, value_name = "HERE:THERE", value_parser = forward)]
+    pub port: Vec<Forward>,
+    /// What starts the boot loader [default: as the platform says]
+    #[arg(long, value_enum)]
+    pub firmware: Option<FirmwareChoice>,
+    /// Give no answer where clouds have their metadata service
+    #[arg(long)]
+    pub no_metadata: bool,
+    /// Use /dev/kvm, which is faster where it works
+    #[arg(long)]
+    pub kvm: bool,
+    /// Only print what would be run
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+/// What starts the boot loader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FirmwareChoice {
+    /// The old way.
+    Bios,
+    /// The new way.
+    Uefi,
 }
 
 #[derive(Debug, Args)]
@@ -369,6 +406,34 @@ fn jobs(text: &str) -> Result<usize, String> {
     }
 }
 
+/// `2222:22`.
+fn forward(text: &str) -> Result<Forward, String> {
+    let ports = text.split_once(':').and_then(|(host, guest)| {
+        let (host, guest) = (host.parse().ok()?, guest.parse().ok()?);
+        (host != 0 && guest != 0).then_some(Forward { host, guest })
+    });
+    ports.ok_or_else(|| "want two ports such as `8080:80`".to_owned())
+}
+
+/// `1048576`, `512M`, `8G`: bytes, with powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let number = text.trim_end_matches(['K', 'M', 'G', 'T']);
+    let factor: Option<u64> = match &text[number.len()..] {
+        "" => Some(1),
+        "K" => Some(1 << 10),
+        "M" => Some(1 << 20),
+        "G" => Some(1 << 30),
+        "T" => Some(1 << 40),
+        _ => None,
+    };
+    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(n, f)| n.checked_mul(f));
+    match bytes {
+        // Sectors have 512 bytes.
+        Some(bytes) if bytes > 0 && bytes % 512 == 0 => Ok(bytes),
+        _ => Err("want a size such as `512M` or `8G`".to_owned()),
+    }
+}
+
 /// `90`, `90s`, `30m`, `2h`.
 fn time(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(['s', 'm', 'h']);
@@ -395,6 +460,18 @@ mod tests {
     #[test]
     fn clap_agrees_with_the_definitions() {
         command("droplet", "droplet", 100, false).debug_assert();
+    }
+
+    #[test]
+    fn sizes_and_ports() {
+        assert_eq!(["512", "1K", "2M", "8G"].map(size), [512, 1 << 10, 2 << 20, 8 << 30].map(Ok));
+        for bad in ["", "0", "G", "1KK", "511", "-1G", "99999999999T"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+        assert_eq!(forward("8080:80"), Ok(Forward { host: 8080, guest: 80 }));
+        for bad in ["", "80", "0:80", "80:0", "80:65536", "a:b", "1:2:3"] {
+            assert!(forward(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::exit::Exit;
 use crate::build::sandbox::{Lack, SandboxError};
 use crate::build::{BuildError, ExecuteError};
 use crate::fetch::CacheError;
+use crate::machine::MachineError;
 use crate::store::StoreError;
 use crate::store::intake::IntakeError;
 use crate::store::io::IoError;
@@ -61,6 +62,9 @@ pub enum CliError {
     /// The file system said no.
     #[error(transparent)]
     Io(#[from] IoError),
+    /// A machine does not run.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
     /// Whoever read the output has stopped to.
     #[error("nobody reads the output any more")]
     BrokenPipe,
@@ -81,7 +85,9 @@ impl CliError {
             CliError::Execute(error) => error.into(),
             CliError::Sandbox(error) => error.into(),
             CliError::Store(error) => error.into(),
-            CliError::Io(error) => error.into(),
+            CliError::Io(error) | CliError::Machine(MachineError::Io(error)) => error.into(),
+            CliError::Machine(MachineError::TooSmall { .. }) => Exit::Usage,
+            CliError::Machine(_) => Exit::Unfit,
             // As for `yes | head`: the reader has what it wanted.
             CliError::BrokenPipe => Exit::Success,
         }

@@ -190,8 +190,10 @@ impl Node<'_> {
             Ok(Action::Build(_)) => "build",
             Ok(Action::Unpack(_)) => "unpack",
             Ok(Action::Place(_)) => "place",
+            Ok(Action::Extract(_)) => "extract",
             Ok(Action::Pick(_)) => "pick",
             Ok(Action::Merge(_)) => "merge",
+            Ok(Action::Fill(_)) => "fill",
             Ok(Action::Disk(_)) => "disk",
         }
     }

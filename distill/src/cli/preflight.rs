@@ -31,7 +31,7 @@ impl Volume {
     pub(super) fn of(directory: &Utf8Path) -> Result<Volume, IoError> {
         let stat = statvfs(directory.as_std_path()).at("examine the file system of", directory)?;
         Ok(Volume {
-            free: u64::from(stat.blocks_available()).saturating_mul(stat.fragment_size()),
+            free: stat.blocks_available().saturating_mul(stat.fragment_size()),
             read_only: stat.flags().contains(FsFlags::ST_RDONLY),
             noexec: stat.flags().contains(FsFlags::ST_NOEXEC),
         })

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use super::error::CliError;
 use super::run::RunContext;
 use crate::plan::{Name, Plan};
+use crate::system::{Platform, System};
 
 type Expand = dyn Fn() -> Result<Plan, Box<dyn Error + Send + Sync>> + Send + Sync;
 type Runner = dyn Fn(&RunContext<'_>) -> Result<u8, CliError> + Send + Sync;
@@ -85,5 +86,19 @@ impl From<Plan> for Target {
     /// The image, called as the plan is.
     fn from(image: Plan) -> Target {
         Target::new(image.name().to_string(), image)
+    }
+}
+
+/// A system on a platform; the target is called as the platform is, and run as that says.
+impl From<(Platform, System)> for Target {
+    fn from((platform, system): (Platform, System)) -> Target {
+        let (config, emulation) = (platform.config.clone(), platform.emulation.clone());
+        let target = Target::computed(platform.name.clone(), move || platform.image(&system));
+        match emulation {
+            Some(emulation) => {
+                target.with_runner(move |context| super::machine::run(context, &config, &emulation))
+            }
+            None => target,
+        }
     }
 }

@@ -50,15 +50,35 @@ impl AptSource {
         key.is_some_and(|key| key.contains("debian-archive"))
     }
 
-    fn base_addresses(&self) -> impl Iterator<Item = String> {
-        let web = |uri: &&String| uri.starts_with("http://") || uri.starts_with("https://");
-        let plain = self
-            .uris
-            .iter()
-            .filter(web)
-            .filter(|uri| !uri.contains("$("));
-        plain.map(|uri| uri.trim_end_matches('/').to_owned())
+    /// The addresses of the archive on servers; those in a list of mirrors instead of the list.
+    fn base_addresses(&self, root: &Utf8Path) -> Result<Vec<String>, AptError> {
+        let mut bases = Vec::new();
+        for uri in &self.uris {
+            match mirror_list(uri) {
+                Some(path) => {
+                    let list = read(&root.join(path.trim_start_matches('/')))?;
+                    bases.extend(list.lines().filter_map(web_address));
+                }
+                None => bases.extend(web_address(uri)),
+            }
+        }
+        Ok(bases)
     }
+}
+
+/// The path of the list that `mirror+file:…` names (apt-transport-mirror(1)): an address a line, and
+/// after a tab what apt wants to know of it. Debian's cloud images use this.
+fn mirror_list(uri: &str) -> Option<&str> {
+    uri.strip_prefix("mirror+file:")
+}
+
+/// The address at the beginning of `text`, if it is one that we can fetch from, without the slash at
+/// its end.
+fn web_address(text: &str) -> Option<String> {
+    let address = text.split_whitespace().next()?;
+    let web = address.starts_with("http://") || address.starts_with("https://");
+    let plain = web && !address.contains("$(");
+    plain.then(|| address.trim_end_matches('/').to_owned())
 }
 
 /// Whether Debian has a suite of this name. Its releases are named after a film's characters.
@@ -101,11 +121,12 @@ pub fn read_apt(root: &Utf8Path) -> Result<Vec<String>, AptError> {
             sources.extend(parse_apt_sources(&text));
         }
     }
-    let archives = sources.iter().filter(|source| source.is_main_archive());
     let mut mirrors = Vec::new();
-    for mirror in archives.flat_map(AptSource::base_addresses) {
-        if !mirrors.contains(&mirror) {
-            mirrors.push(mirror);
+    for source in sources.iter().filter(|source| source.is_main_archive()) {
+        for mirror in source.base_addresses(root)? {
+            if !mirrors.contains(&mirror) {
+                mirrors.push(mirror);
+            }
         }
     }
     Ok(mirrors)
@@ -154,10 +175,11 @@ pub fn parse_apt_list(text: &str) -> Vec<AptSource> {
 fn parse_line(line: &str) -> Option<AptSource> {
     let line = line.split('#').next().unwrap_or_default().trim();
     let (kind, rest) = line.split_once(char::is_whitespace)?;
-    if !matches!(kind, "deb" | "deb-src") {
+    let rest = rest.trim_start();
+    // A disc's name may hold anything, also white space.
+    if !matches!(kind, "deb" | "deb-src") || rest.starts_with("cdrom:") {
         return None;
     }
-    let rest = rest.trim_start();
     let (options, rest) = match rest.strip_prefix('[') {
         Some(rest) => rest.split_once(']')?,
         None => ("", rest),
@@ -216,3 +238,6 @@ fn source(paragraph: &[(String, String)]) -> Option<AptSource> {
         signed_by: field("signed-by").map(ToOwned::to_owned),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ pub trait Destination {
     fn has(&self, digest: &Digest) -> bool;
 
     /// Takes the file at `verified`, whose bytes have this digest: renames it or reads it. Whatever
-    /// is left at that path afterwards is removed.
+    /// is left at that path afterwards is removed. Nothing has been synced to the disk.
     fn keep(&self, digest: &Digest, verified: &Utf8Path) -> io::Result<()>;
 }
 

@@ -6,9 +6,6 @@
 mod directory;
 mod lookup;
 
-#[cfg(test)]
-mod conformance;
-
 use std::fmt;
 use std::io::Read;
 

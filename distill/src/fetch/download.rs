@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use reqwest::Url;
 
 use super::address::{self, Place};
-use super::cache::{Cache, Found, Key};
+use super::cache::{Found, Key};
 use super::error::{Attempt, FetchError, Reason};
 use super::fetcher::Fetcher;
 use super::http::Resume;
@@ -87,9 +87,9 @@ impl<'a> Download<'a> {
             let path = self.partial.path().to_string();
             return Ok((path, self.partial));
         }
-        let from = match self.from_caches()? {
+        let from = match self.ask_caches()? {
             Some(name) => Some(name),
-            None => self.from_origins()?,
+            None => self.try_origins()?,
         };
         match from {
             Some(from) => Ok((from, self.partial)),
@@ -101,34 +101,45 @@ impl<'a> Download<'a> {
         }
     }
 
-    fn from_caches(&mut self) -> Result<Option<String>, FetchError> {
+    fn ask_caches(&mut self) -> Result<Option<String>, FetchError> {
         for cache in &self.fetcher.settings().caches {
-            self.progress.started(&cache.name());
-            match self.from_cache(cache.as_ref()) {
-                Ok(()) => return Ok(Some(cache.name())),
-                Err(Stop::Fatal(error)) => return Err(error),
-                Err(Stop::Failed(reason)) => self.give_up(cache.name(), reason),
-                Err(Stop::Stale) => self.give_up(cache.name(), unasked_part()),
-            }
+            let (place, found) = (cache.name(), cache.find(&Key::Blob(self.source.digest)));
+            let reason = match found {
+                // That a cache lacks something is no event, but a failed fetch tells of it.
+                Ok(None) => {
+                    let reason = Reason::Absent;
+                    self.attempts.push(Attempt { place, reason });
+                    continue;
+                }
+                Err(error) => Reason::Cache(error.to_string()),
+                Ok(Some(found)) => {
+                    self.progress.started(&place);
+                    match self.take(found) {
+                        Ok(()) => return Ok(Some(place)),
+                        Err(Stop::Fatal(error)) => return Err(error),
+                        Err(Stop::Failed(reason)) => reason,
+                        Err(Stop::Stale) => unasked_part(),
+                    }
+                }
+            };
+            self.give_up(place, reason);
         }
         Ok(None)
     }
 
-    fn from_cache(&mut self, cache: &dyn Cache) -> Result<(), Stop> {
-        let found = cache.find(&Key::Blob(self.source.digest));
-        match found.map_err(|error| Reason::Cache(error.to_string()))? {
-            None => Err(Reason::Absent.into()),
-            Some(Found::Bytes(mut bytes)) => self.copy(&mut bytes),
-            Some(Found::File(path)) => self.copy_file(&path),
-            Some(Found::Url(url)) => match address::parse(&url) {
-                Ok(place) => self.attempt(&place),
-                Err(attempt) => Err(attempt.reason.into()),
-            },
+    fn take(&mut self, found: Found) -> Result<(), Stop> {
+        match found {
+            Found::Bytes(mut bytes) => self.copy(&mut bytes),
+            Found::File(path) => self.copy_file(&path),
+            Found::Url(url) => {
+                let place = address::parse(&url).map_err(|attempt| attempt.reason)?;
+                self.attempt(&place)
+            }
         }
     }
 
     /// Tries all places once, and those whose failure may pass again, each when it is due.
-    fn from_origins(&mut self) -> Result<Option<String>, FetchError> {
+    fn try_origins(&mut self) -> Result<Option<String>, FetchError> {
         let mut pending = self.pending();
         while let Some(index) = next_due(&pending) {
             let mut next = pending.remove(index);

@@ -244,23 +244,21 @@ fn client(settings: &Settings) -> Result<Client, String> {
         .connect_timeout(settings.connect_timeout)
         // For the blocking client this is the longest wait for an answer, and for each read.
         .timeout(settings.stall_timeout);
-    let builder = proxied(builder, &settings.proxies).map_err(|error| chain(&error))?;
-    builder.build().map_err(|error| chain(&error))
+    let builder = proxied(builder, &settings.proxies).map_err(|error| cause(&error))?;
+    builder.build().map_err(|error| cause(&error))
 }
 
 fn proxied(builder: ClientBuilder, proxies: &Proxies) -> reqwest::Result<ClientBuilder> {
     // Without this the library would look for proxies in the environment.
     let mut builder = builder.no_proxy();
     let none = proxies.none.as_deref().and_then(NoProxy::from_string);
-    let kinds: [(&Option<String>, fn(&str) -> reqwest::Result<Proxy>); 3] = [
-        (&proxies.http, |address| Proxy::http(address)),
-        (&proxies.https, |address| Proxy::https(address)),
-        (&proxies.all, |address| Proxy::all(address)),
+    let proxies = [
+        proxies.http.as_ref().map(Proxy::http),
+        proxies.https.as_ref().map(Proxy::https),
+        proxies.all.as_ref().map(Proxy::all),
     ];
-    for (address, proxy) in kinds {
-        if let Some(address) = address {
-            builder = builder.proxy(proxy(address)?.no_proxy(none.clone()));
-        }
+    for proxy in proxies.into_iter().flatten() {
+        builder = builder.proxy(proxy?.no_proxy(none.clone()));
     }
     Ok(builder)
 }
@@ -271,15 +269,15 @@ fn reason(error: &reqwest::Error, stall: Duration) -> Reason {
         return Reason::Certificate(why);
     }
     if error.is_connect() {
-        Reason::Connect(chain(error))
+        Reason::Connect(cause(error))
     } else if error.is_timeout() {
         Reason::Stalled(stall)
     } else if error.is_redirect() {
         Reason::Redirects
     } else if error.is_builder() {
-        Reason::Address(chain(error))
+        Reason::Address(cause(error))
     } else {
-        Reason::Broken(chain(error))
+        Reason::Broken(cause(error))
     }
 }
 
@@ -299,21 +297,14 @@ fn certificate(error: &reqwest::Error) -> Option<String> {
     None
 }
 
-/// The causes of an error of the HTTP library, without its own words, which hold the address.
-fn chain(error: &reqwest::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if parts.last() != Some(&text) {
-            parts.push(text);
-        }
-        cause = error.source();
+/// The innermost cause of an error of the HTTP library: what is around it says no more than that it
+/// happened while connecting or reading, and holds the address.
+fn cause(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn Error = error;
+    while let Some(error) = innermost.source() {
+        innermost = error;
     }
-    if parts.is_empty() {
-        return error.to_string();
-    }
-    parts.join(": ")
+    innermost.to_string()
 }
 
 #[cfg(test)]

@@ -117,3 +117,17 @@ impl Default for Retry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preferred_mirrors_come_first_and_none_twice() {
+        let mut settings = Settings::new("/nowhere");
+        let kernel = DEBIAN_MIRRORS[0];
+        settings.prefer_debian(["http://near.example/debian", kernel].map(String::from));
+        let expected = ["http://near.example/debian", kernel, DEBIAN_SNAPSHOT];
+        assert_eq!(settings.debian, expected);
+    }
+}

@@ -70,7 +70,13 @@ impl Cmmi {
             Some(words) => words.clone(),
             None => configure_words.into(),
         };
-        let make = || Words::from("make").with(if self.serial { "-j1".into() } else { Words::new() });
+        let make = || {
+            Words::from("make").with(if self.serial {
+                "-j1".into()
+            } else {
+                Words::new()
+            })
+        };
         let install = match &self.install {
             Some(words) => words.clone(),
             None => ["DESTDIR=/out", "install"].into(),
@@ -79,7 +85,9 @@ impl Cmmi {
             true => (out_of_tree(), "../configure"),
             false => (Script::new(), "./configure"),
         };
-        let configure = Words::from(program).with(configure).with(self.extra_configure.clone());
+        let configure = Words::from(program)
+            .with(configure)
+            .with(self.extra_configure.clone());
         self.prepare
             .clone()
             .then(enter)
@@ -89,7 +97,6 @@ impl Cmmi {
             .then(self.cleanup.clone())
             .then(tidy())
     }
-
 }
 
 /// Goes to a fresh directory inside the source.
@@ -103,8 +110,14 @@ fn out_of_tree() -> Script {
 pub fn tidy() -> Script {
     let manuals = ["man", "info", "doc", "locale"].map(|name| format!("/out/usr/share/{name}"));
     Script::new()
-        .with_block("if", Script::new().command(("rm", "-rf", Words::from_iter(manuals))))
-        .with_block("if", Script::new().command(["find", "/out", "-name", "*.la", "-delete"]))
+        .with_block(
+            "if",
+            Script::new().command(("rm", "-rf", Words::from_iter(manuals))),
+        )
+        .with_block(
+            "if",
+            Script::new().command(["find", "/out", "-name", "*.la", "-delete"]),
+        )
         .then(strip_all())
 }
 
@@ -113,6 +126,8 @@ pub fn strip_all() -> Script {
     const STRIP: &str = r#"for file do
   if [ "$(head -c 4 "$file")" = "$(printf '\177ELF')" ]; then "$STRIP" "$file" || exit 1; fi
 done"#;
-    let find = ["find", "/out", "-type", "f", "-perm", "-u+x", "-exec", "sh", "-c", STRIP, "sh", "{}", "+"];
+    let find = [
+        "find", "/out", "-type", "f", "-perm", "-u+x", "-exec", "sh", "-c", STRIP, "sh", "{}", "+",
+    ];
     Script::new().command(find)
 }

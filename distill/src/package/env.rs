@@ -39,7 +39,11 @@ fn programs(tools: &Toolchain) -> Variables {
         ("READELF", &tools.readelf),
         ("STRIP", &tools.strip),
     ];
-    named.into_iter().filter(|(_, value)| !value.is_empty()).map(|(k, v)| (k, v.clone())).collect()
+    named
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(k, v)| (k, v.clone()))
+        .collect()
 }
 
 /// The toolchain for programs that run during the build: that of the config which builds the build

@@ -10,6 +10,7 @@ mod config;
 pub mod env;
 mod expand;
 pub mod field;
+pub mod kconfig;
 mod recipe;
 pub mod script;
 pub mod source;

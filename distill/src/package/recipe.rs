@@ -166,17 +166,27 @@ impl Recipe {
             "" => format!("/src/{}", self.name),
             version => format!("/src/{}-{version}", self.name),
         };
-        let text = if self.dir.is_empty() { default() } else { self.dir.clone() };
+        let text = if self.dir.is_empty() {
+            default()
+        } else {
+            self.dir.clone()
+        };
         AbsPath::new(text).map_err(|e| e.to_string())
     }
 
     fn action(&self) -> Result<Action<Artifact>, String> {
         let (config, dir) = (&self.config, self.directory()?);
         let mut inputs = Vec::new();
-        inputs.extend(place(config.build().expand_all(&config.build().target().base), None));
+        inputs.extend(place(
+            config.build().expand_all(&config.build().target().base),
+            None,
+        ));
         inputs.extend(place(config.build().expand_all(&self.tools), None));
         inputs.extend(place(config.expand_all(&self.cross), None));
-        inputs.extend(place(config.expand_all(&self.libs), Some(&config.sysroot())));
+        inputs.extend(place(
+            config.expand_all(&self.libs),
+            Some(&config.sysroot()),
+        ));
         inputs.extend(self.source_inputs(&dir)?);
         inputs.extend(self.files.iter().cloned().map(at_root));
         inputs.push(at_root(self.own_files(&dir)?.into()));
@@ -185,7 +195,11 @@ impl Recipe {
             Some(path) => OutputKind::File(RelPath::new(path).map_err(|e| e.to_string())?),
         };
         let setid = PathSet::new(self.setid.clone()).map_err(|e| e.to_string())?;
-        Ok(Action::Build(Build { inputs: unique(inputs), output, setid }))
+        Ok(Action::Build(Build {
+            inputs: unique(inputs),
+            output,
+            setid,
+        }))
     }
 
     fn source_inputs(&self, dir: &AbsPath) -> Result<Vec<Input<Artifact>>, String> {
@@ -194,7 +208,10 @@ impl Recipe {
                 Some(place) => AbsPath::new(place).map_err(|e| e.to_string())?,
                 None => at,
             };
-            Ok(Input { at, of: pin.tree(&self.name, &self.version)? })
+            Ok(Input {
+                at,
+                of: pin.tree(&self.name, &self.version)?,
+            })
         };
         let mut inputs = Vec::new();
         if let Some(pin) = &self.source {
@@ -212,12 +229,21 @@ impl Recipe {
     fn own_files(&self, dir: &AbsPath) -> Result<Literal, String> {
         let path = |text: String| RelPath::new(text).map_err(|e| e.to_string());
         let mut files = Literal::default();
-        let node = |mode, contents: Contents| LiteralNode::File { mode: Some(mode), contents };
+        let node = |mode, contents: Contents| LiteralNode::File {
+            mode: Some(mode),
+            contents,
+        };
         for (number, Patch(contents)) in self.patches.iter().enumerate() {
-            files.0.insert(path(patch_name(number))?, node(Mode::FILE, contents.clone()));
+            files.0.insert(
+                path(patch_name(number))?,
+                node(Mode::FILE, contents.clone()),
+            );
         }
         let program = self.program(dir)?;
-        files.0.insert(path("build".to_owned())?, node(Mode::EXECUTABLE, program.into()));
+        files.0.insert(
+            path("build".to_owned())?,
+            node(Mode::EXECUTABLE, program.into()),
+        );
         if self.source.is_none()
             && let Some(dir) = dir.relative()
         {
@@ -227,13 +253,22 @@ impl Recipe {
     }
 
     fn program(&self, dir: &AbsPath) -> Result<String, String> {
-        let patch = |number| ["patch".into(), "-p1".into(), "-i".into(), format!("/{}", patch_name(number))];
+        let patch = |number| {
+            [
+                "patch".into(),
+                "-p1".into(),
+                "-i".into(),
+                format!("/{}", patch_name(number)),
+            ]
+        };
         let patches = (0..self.patches.len()).map(|number| Script::new().command(patch(number)));
         let mut script = Script::cd(dir.as_str());
         for patch in patches {
             script = script.with_block("if", patch);
         }
-        let script = script.then(self.env.clone().export()).then(self.script.clone());
+        let script = script
+            .then(self.env.clone().export())
+            .then(self.script.clone());
         let program = script.expand(&self.config).map_err(|e| e.to_string())?;
         let execlineb = AbsPath::new("/usr/bin/execlineb").expect("a path");
         Ok(Shebang::new(execlineb).file(&program))
@@ -248,7 +283,10 @@ fn patch_name(number: usize) -> String {
 fn place(placed: Vec<Placed>, at: Option<&AbsPath>) -> Vec<Input<Artifact>> {
     let root = AbsPath::root();
     let chosen = |own: Option<AbsPath>| own.unwrap_or_else(|| at.unwrap_or(&root).clone());
-    placed.into_iter().map(|Placed { at, of }| Input { at: chosen(at), of }).collect()
+    placed
+        .into_iter()
+        .map(|Placed { at, of }| Input { at: chosen(at), of })
+        .collect()
 }
 
 /// The inputs without repetitions of one plan at one place: two dependencies may share a third.

@@ -76,7 +76,10 @@ pub fn github(path: impl Into<String>, digest: PinText) -> Pin {
 
 /// A source on `SourceForge`: `project/file`.
 pub fn sourceforge(path: impl Into<String>, digest: PinText) -> Pin {
-    pin(Template::Mirror(MirrorFamily::SourceForge, path.into()), digest)
+    pin(
+        Template::Mirror(MirrorFamily::SourceForge, path.into()),
+        digest,
+    )
 }
 
 /// A source in Debian's pool: the path below `pool/main/`.
@@ -156,7 +159,11 @@ impl Pin {
             })
             .collect::<Result<_, String>>()?;
         let file_name = origins[0].file_name().to_owned();
-        Ok(Source { digest, file_name, origins })
+        Ok(Source {
+            digest,
+            file_name,
+            origins,
+        })
     }
 
     /// The tree that the bytes become: unpacked, or one file.
@@ -217,5 +224,8 @@ impl From<&camino::Utf8Path> for Patch {
 
 /// An input at the root.
 pub(super) fn at_root(of: Artifact) -> Input<Artifact> {
-    Input { at: crate::plan::AbsPath::root(), of }
+    Input {
+        at: crate::plan::AbsPath::root(),
+        of,
+    }
 }

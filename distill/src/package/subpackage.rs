@@ -5,11 +5,23 @@ use super::expand::{Package, Placed};
 use crate::plan::{AbsPath, Action, Artifact, Input, Merge, Name, PathSet, Pick, Plan};
 
 /// What a library's users need to compile and link: `lib`, `include`, `share` below `usr`.
-pub const LIBS: [&str; 4] = ["usr/lib", "usr/include", "usr/share/pkgconfig", "usr/share/aclocal"];
+pub const LIBS: [&str; 4] = [
+    "usr/lib",
+    "usr/include",
+    "usr/share/pkgconfig",
+    "usr/share/aclocal",
+];
 
 /// What programs consist of.
 pub const BINARIES: [&str; 8] = [
-    "bin", "sbin", "libexec", "usr/bin", "usr/sbin", "usr/libexec", "usr/share", "etc",
+    "bin",
+    "sbin",
+    "libexec",
+    "usr/bin",
+    "usr/sbin",
+    "usr/libexec",
+    "usr/share",
+    "etc",
 ];
 
 /// The paths and globs `include` of what `package` makes. A pattern that matches nothing is an
@@ -31,7 +43,11 @@ pub fn subpackage<const N: usize>(
         match PathSet::new(include.clone()) {
             Ok(include) => {
                 let exclude = PathSet::default();
-                builder.meta(meta).action(Action::Pick(Pick { tree, include, exclude }))
+                builder.meta(meta).action(Action::Pick(Pick {
+                    tree,
+                    include,
+                    exclude,
+                }))
             }
             Err(e) => builder.invalid(e.to_string()),
         }
@@ -52,7 +68,11 @@ pub fn without<const N: usize>(
         match (single(config, &package), PathSet::new(exclude.clone())) {
             (Ok((tree, meta)), Ok(exclude)) => {
                 let include = PathSet::default();
-                builder.meta(meta).action(Action::Pick(Pick { tree, include, exclude }))
+                builder.meta(meta).action(Action::Pick(Pick {
+                    tree,
+                    include,
+                    exclude,
+                }))
             }
             (Err(message), _) => builder.invalid(message),
             (_, Err(e)) => builder.invalid(e.to_string()),
@@ -71,7 +91,10 @@ fn single(config: &Config, package: &Package) -> Result<(Artifact, crate::plan::
             };
             Ok((of, meta))
         }
-        _ => Err(format!("`{}` is not one tree, so no part of it can be taken", package.name())),
+        _ => Err(format!(
+            "`{}` is not one tree, so no part of it can be taken",
+            package.name()
+        )),
     }
 }
 
@@ -79,7 +102,10 @@ fn single(config: &Config, package: &Package) -> Result<(Artifact, crate::plan::
 #[track_caller]
 pub fn merged(name: &str, artifacts: impl IntoIterator<Item = Placed>) -> Plan {
     let root = AbsPath::root();
-    let input = |Placed { at, of }| Input { at: at.unwrap_or_else(|| root.clone()), of };
+    let input = |Placed { at, of }| Input {
+        at: at.unwrap_or_else(|| root.clone()),
+        of,
+    };
     let inputs = artifacts.into_iter().map(input).collect();
     Plan::named(named(name)).action(Action::Merge(Merge { inputs }))
 }

@@ -58,7 +58,11 @@ pub trait At<T> {
 
 impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
     fn at(self, verb: &'static str, path: impl AsRef<Utf8Path>) -> Result<T, IoError> {
-        self.map_err(|e| IoError { verb, path: path.as_ref().to_owned(), source: e.into() })
+        self.map_err(|e| IoError {
+            verb,
+            path: path.as_ref().to_owned(),
+            source: e.into(),
+        })
     }
 }
 

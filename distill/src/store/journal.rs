@@ -24,8 +24,11 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    pub(super) fn begin(root: &Utf8Path) -> Result<Journal, IoError> {
-        Ok(Journal { root: root.to_owned(), open: Mutex::new(None) })
+    pub(super) fn begin(root: &Utf8Path) -> Journal {
+        Journal {
+            root: root.to_owned(),
+            open: Mutex::new(None),
+        }
     }
 
     /// Lists `object`; the first one begins the list.
@@ -58,7 +61,11 @@ impl Journal {
 impl Drop for Journal {
     /// Makes everything last. If that fails, the list stays, and the next process knows.
     fn drop(&mut self) {
-        let open = self.open.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let open = self
+            .open
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some((path, _lock)) = open
             && self.sync().is_ok()
         {
@@ -74,7 +81,9 @@ impl Store {
         for entry in directory.read_dir_utf8().at("list", &directory)?.flatten() {
             let path = entry.path();
             let file = File::open(path).at("open", path)?;
-            let Ok(_lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else { continue };
+            let Ok(_lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else {
+                continue;
+            };
             let bytes = read_if_there(path)?.unwrap_or_default();
             self.settle_list(&String::from_utf8_lossy(&bytes))?;
             let _ = std::fs::remove_file(path);

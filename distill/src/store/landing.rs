@@ -54,8 +54,13 @@ impl Store {
     pub fn manifest(&self, hash: &Hash) -> Result<Tree, StoreError> {
         let path = self.manifest_path(hash);
         let missing = || std::io::Error::from(ErrorKind::NotFound);
-        let bytes = read_if_there(&path)?.ok_or_else(missing).at("read", &path)?;
-        Tree::decode(&bytes).map_err(|source| StoreError::Manifest { tree: *hash, source })
+        let bytes = read_if_there(&path)?
+            .ok_or_else(missing)
+            .at("read", &path)?;
+        Tree::decode(&bytes).map_err(|source| StoreError::Manifest {
+            tree: *hash,
+            source,
+        })
     }
 
     /// Removes an object's bytes; its record stays.
@@ -81,6 +86,12 @@ fn settle_root(directory: &Utf8Path) -> Result<(), IoError> {
     let permissions = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(directory, permissions).at("change the mode of", directory)?;
     let (epoch, flags) = (TimeSpec::new(0, 0), UtimensatFlags::NoFollowSymlink);
-    utimensat(nix::fcntl::AT_FDCWD, directory.as_std_path(), &epoch, &epoch, flags)
-        .at("set the time of", directory)
+    utimensat(
+        nix::fcntl::AT_FDCWD,
+        directory.as_std_path(),
+        &epoch,
+        &epoch,
+        flags,
+    )
+    .at("set the time of", directory)
 }

@@ -34,7 +34,10 @@ impl Store {
             return Ok(Vec::new());
         }
         let entries = directory.read_dir_utf8().at("list", &directory)?;
-        let mut logs: Vec<_> = entries.flatten().map(|entry| entry.into_path()).collect();
+        let mut logs: Vec<_> = entries
+            .flatten()
+            .map(camino::Utf8DirEntry::into_path)
+            .collect();
         logs.sort();
         Ok(logs)
     }
@@ -77,6 +80,12 @@ pub fn read_log(path: &Utf8Path) -> Result<Vec<u8>, IoError> {
 /// Now, as a TAI64N label without the `@`: 24 hexadecimal digits. TAI has been 37 seconds ahead of
 /// UTC since 2017 (IERS Bulletin C), and 2^62 stands for 1970 (<https://cr.yp.to/libtai/tai64.html>).
 pub fn tai64n() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("{:016x}{:08x}", (1_u64 << 62) + 37 + now.as_secs(), now.subsec_nanos())
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    format!(
+        "{:016x}{:08x}",
+        (1_u64 << 62) + 37 + now.as_secs(),
+        now.subsec_nanos()
+    )
 }

@@ -28,8 +28,8 @@ pub use lock::PlanLock;
 pub use log::{LogWriter, read_log, tai64n};
 pub use record::{Record, Usage};
 pub use roots::{Placed, Root};
-pub use temp::TempDir;
 use temp::Run;
+pub use temp::TempDir;
 pub use usage::Exclusive;
 
 /// The version of the layout; a store of another version is refused.
@@ -37,7 +37,16 @@ const VERSION: &str = "distill-store 1\n";
 
 /// The directories of a store.
 const DIRECTORIES: [&str; 11] = [
-    "blobs", "trees", "manifests", "plans", "records", "outputs", "roots", "logs", "locks", "tmp",
+    "blobs",
+    "trees",
+    "manifests",
+    "plans",
+    "records",
+    "outputs",
+    "roots",
+    "logs",
+    "locks",
+    "tmp",
     "unsynced",
 ];
 
@@ -66,7 +75,9 @@ pub enum StoreError {
         path: Utf8PathBuf,
     },
     /// Other processes use the store, so nothing can be removed from it.
-    #[error("cannot remove anything from `{path}`: another process uses it\nhint: try again when it has ended")]
+    #[error(
+        "cannot remove anything from `{path}`: another process uses it\nhint: try again when it has ended"
+    )]
     Busy {
         /// The store.
         path: Utf8PathBuf,
@@ -75,7 +86,9 @@ pub enum StoreError {
     #[error(transparent)]
     Remove(#[from] intake::IntakeError),
     /// A stored tree's manifest cannot be read.
-    #[error("the manifest of tree `{tree}` is damaged\nhint: `fsck` finds and removes what is damaged")]
+    #[error(
+        "the manifest of tree `{tree}` is damaged\nhint: `fsck` finds and removes what is damaged"
+    )]
     Manifest {
         /// The tree.
         tree: Hash,
@@ -109,8 +122,13 @@ impl Store {
         prepare(&root)?;
         let usage = usage::Usage::begin(&root)?;
         let run = Run::begin(&root.join("tmp"))?;
-        let journal = Journal::begin(&root)?;
-        let store = Store { root, run, journal, usage };
+        let journal = Journal::begin(&root);
+        let store = Store {
+            root,
+            run,
+            journal,
+            usage,
+        };
         store.settle()?;
         Ok(store)
     }
@@ -122,7 +140,9 @@ impl Store {
 
     /// Where a blob lies.
     pub fn blob_path(&self, digest: &Digest) -> Utf8PathBuf {
-        self.root.join("blobs").join(digest.to_string().replace(':', "-"))
+        self.root
+            .join("blobs")
+            .join(digest.to_string().replace(':', "-"))
     }
 
     /// Where a tree lies, unpacked.
@@ -166,7 +186,9 @@ impl Store {
     }
 
     fn output_path(&self, object: &Object) -> Utf8PathBuf {
-        self.root.join("outputs").join(object.to_string().replace(':', "-"))
+        self.root
+            .join("outputs")
+            .join(object.to_string().replace(':', "-"))
     }
 }
 
@@ -191,7 +213,9 @@ fn prepare(root: &Utf8Path) -> Result<(), StoreError> {
             let mut entries = root.read_dir_utf8().at("list", root)?;
             let ours = |name: &str| DIRECTORIES.contains(&name) || name == "version.new";
             if entries.any(|entry| entry.is_ok_and(|entry| !ours(entry.file_name()))) {
-                return Err(StoreError::NotAStore { path: root.to_owned() });
+                return Err(StoreError::NotAStore {
+                    path: root.to_owned(),
+                });
             }
         }
         Err(e) => return Err(e).at("read", &version)?,

@@ -57,15 +57,24 @@ impl Store {
 
     /// Stores the encoding of `plan`, so that it can be run again without its recipe.
     pub fn write_plan(&self, plan: &Resolved) -> Result<(), StoreError> {
-        write_new(&self.run.fresh(), &plan.encode(), &self.plan_path(&plan.hash()))?;
+        write_new(
+            &self.run.fresh(),
+            &plan.encode(),
+            &self.plan_path(&plan.hash()),
+        )?;
         Ok(())
     }
 
     /// The stored plan of that hash.
     pub fn plan(&self, hash: &PlanHash) -> Result<Option<Resolved>, StoreError> {
-        let Some(bytes) = read_if_there(&self.plan_path(hash))? else { return Ok(None) };
+        let Some(bytes) = read_if_there(&self.plan_path(hash))? else {
+            return Ok(None);
+        };
         let plan = Resolved::decode(&bytes);
-        plan.map(Some).map_err(|source| StoreError::Plan { plan: *hash, source })
+        plan.map(Some).map_err(|source| StoreError::Plan {
+            plan: *hash,
+            source,
+        })
     }
 
     /// The plan that made `object` last.
@@ -80,8 +89,10 @@ impl Store {
         let directory = self.root.join("plans");
         let entries = directory.read_dir_utf8().at("list", &directory)?;
         let names = entries.flatten().map(|entry| entry.file_name().to_owned());
-        let mut plans: Vec<PlanHash> =
-            names.filter(|name| name.starts_with(prefix)).filter_map(|n| n.parse().ok()).collect();
+        let mut plans: Vec<PlanHash> = names
+            .filter(|name| name.starts_with(prefix))
+            .filter_map(|n| n.parse().ok())
+            .collect();
         plans.sort();
         Ok(plans)
     }

@@ -29,10 +29,18 @@ impl Run {
         for attempt in 0.. {
             let name = format!("run-{}-{attempt}", std::process::id());
             let lock_path = tmp.join(format!("{name}.lock"));
-            let Some(lock) = try_lock(&lock_path)? else { continue };
+            let Some(lock) = try_lock(&lock_path)? else {
+                continue;
+            };
             let directory = tmp.join(name);
             match std::fs::create_dir(&directory) {
-                Ok(()) => return Ok(Run { directory, counter: AtomicU64::new(0), _lock: lock }),
+                Ok(()) => {
+                    return Ok(Run {
+                        directory,
+                        counter: AtomicU64::new(0),
+                        _lock: lock,
+                    });
+                }
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
                 Err(e) => return Err(e).at("create", directory),
             }
@@ -42,7 +50,8 @@ impl Run {
 
     /// A path in it that nothing has yet.
     pub(super) fn fresh(&self) -> Utf8PathBuf {
-        self.directory.join(self.counter.fetch_add(1, Ordering::Relaxed).to_string())
+        self.directory
+            .join(self.counter.fetch_add(1, Ordering::Relaxed).to_string())
     }
 }
 

@@ -30,11 +30,17 @@ fn refuses_another_version_and_other_directories() {
     let (_dir, root) = scratch();
     drop(Store::open(&root).unwrap());
     std::fs::write(root.join("version"), "distill-store 99\n").unwrap();
-    assert!(matches!(Store::open(&root), Err(StoreError::Version { .. })));
+    assert!(matches!(
+        Store::open(&root),
+        Err(StoreError::Version { .. })
+    ));
     let (dir, _) = scratch();
     std::fs::write(dir.path().join("precious"), "x").unwrap();
     let other = Utf8Path::from_path(dir.path()).unwrap();
-    assert!(matches!(Store::open(other), Err(StoreError::NotAStore { .. })));
+    assert!(matches!(
+        Store::open(other),
+        Err(StoreError::NotAStore { .. })
+    ));
 }
 
 #[test]
@@ -44,7 +50,9 @@ fn a_tree_lands_once_and_is_found_again() {
     let object = land(&store, "hello");
     assert_eq!(land(&store, "hello"), object);
     assert!(store.has(&object) && store.is_sound(&object));
-    let Object::Tree(hash) = object else { panic!("not a tree") };
+    let Object::Tree(hash) = object else {
+        panic!("not a tree")
+    };
     let node = store.manifest(&hash).unwrap().get("file").cloned().unwrap();
     assert!(matches!(node, Node::File { size: 5, .. }));
     store.drop_object(&object).unwrap();
@@ -102,12 +110,22 @@ fn a_plan_is_locked_by_one() {
     let (_dir, root) = scratch();
     let (one, two) = (Store::open(&root).unwrap(), Store::open(&root).unwrap());
     let plan = Resolved::new(Action::Merge(Merge { inputs: Vec::new() })).hash();
-    let lock = one.lock(&plan, || panic!("nobody holds it"), || false).unwrap();
+    let lock = one
+        .lock(&plan, || panic!("nobody holds it"), || false)
+        .unwrap();
     let said = std::cell::Cell::new(false);
-    assert!(two.lock(&plan, || said.set(true), || said.get()).unwrap().is_none());
+    assert!(
+        two.lock(&plan, || said.set(true), || said.get())
+            .unwrap()
+            .is_none()
+    );
     assert!(said.get());
     drop(lock);
-    assert!(two.lock(&plan, || panic!("nobody holds it"), || false).unwrap().is_some());
+    assert!(
+        two.lock(&plan, || panic!("nobody holds it"), || false)
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[test]
@@ -133,7 +151,13 @@ fn a_tree_of_any_mode_can_be_removed() {
     let store = Store::open(&root).unwrap();
     let dir = store.temp_dir().unwrap();
     let mut tree = Tree::new();
-    tree.insert(RelPath::new("locked").unwrap(), Node::Dir { mode: Mode::new(0o555) }).unwrap();
+    tree.insert(
+        RelPath::new("locked").unwrap(),
+        Node::Dir {
+            mode: Mode::new(0o555),
+        },
+    )
+    .unwrap();
     std::fs::create_dir(dir.path().join("locked")).unwrap();
     std::fs::write(dir.path().join("locked/in"), "").unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o555);

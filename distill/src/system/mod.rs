@@ -1,1 +1,39 @@
-//! Systems: services, users, platforms, images.
+//! Systems: what a machine consists of, independent of hardware, and what it becomes on a platform.
+//!
+//! A [`Service`] is data: a daemon or a script, with its packages, files, users and what it starts
+//! after. A [`System`] and a [`Platform`] are collections of such data. [`Platform::root`] puts the
+//! two together, checks everything that can be known before the machine runs, and gives the
+//! [`Root`]: the contents of the root file system, still as data.
+
+mod account;
+mod composition;
+mod emulation;
+mod file;
+mod finding;
+mod graph;
+mod init;
+mod mount;
+mod platform;
+mod root;
+mod s6;
+mod service;
+mod skeleton;
+pub mod sysctl;
+mod unix;
+
+pub use account::Accounts;
+pub use composition::{Loggers, Override, System};
+pub use emulation::Emulation;
+pub use file::{File, FileNode, Owner, Text};
+pub use finding::{Finding, Problem, Relation, SystemError};
+pub use graph::Graph;
+pub use init::{EXECLINEB, PATH, SCANDIR};
+pub use mount::Mount;
+pub use platform::{ImageMaker, Platform};
+pub use root::{Permission, Root};
+pub use service::{After, Directory, Kind, Longrun, Oneshot, Pattern, Readiness, Service, Signal};
+pub use sysctl::Sysctl;
+pub use unix::{Group, User};
+
+#[cfg(test)]
+mod tests;

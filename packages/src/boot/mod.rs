@@ -2,21 +2,20 @@
 //!
 //! | source | what | becomes | goes to |
 //! |---|---|---|---|
-//! | `mbr.S` | first stage of the BIOS loader | 440 bytes, flat | `disk::BiosLoader::mbr` |
-//! | `stage2.S` | second stage of the BIOS loader | about 1.2 KiB, flat | `disk::BiosLoader::stage2` |
-//! | `efi/stub.c`, `efi/uefi.h` | stub of a unified kernel image | an ELF shared object | `disk::Uki::stub` |
+//! | `mbr.s` | first stage of the BIOS loader | 440 bytes, flat | `disk::BiosLoader::mbr` |
+//! | `stage2.s` | second stage of the BIOS loader | 1.2 KiB, flat | `disk::BiosLoader::stage2` |
+//! | `efi/stub.c`, `efi/uefi.h` | stub of a kernel image | ELF shared object | `disk::Uki::stub` |
 //!
 //! GNU binutils and gcc (12 and 14 were tried) are all that is needed: no C library, no header of
-//! one but gcc's own `stddef.h` and `stdint.h`, no GRUB, gnu-efi, objcopy or linker script. gcc is
-//! called for `-m32` only to assemble and link, so it needs no 32-bit libraries. The results name
-//! no directory and no time: they depend on the compiler alone.
+//! one but the freestanding `stddef.h` and `stdint.h`, no GRUB, gnu-efi, objcopy or linker script.
+//! The compiler is called to compile only, and `ld` by itself, so it does not matter for which C
+//! library the compiler is set up. The results name no directory and no time.
 //!
-//! Each command is run in the directory with the sources laid out as in this module, and writes the
-//! file that its `OUTPUT` names. The first word is the C compiler of the target and may be replaced
-//! by its name.
+//! The commands of a thing are run one after the other in the directory with the sources laid out
+//! as in this module. The first word of each is `as`, `cc` or `ld`, to be replaced by the target's.
 //!
 //! How a disk fills in the fields that the sources leave open is in `distill::disk`. The headers
-//! are a contract between both: its magics carry a version, `1` in `DISTILL1` and `DISTIL21`.
+//! are a contract between both: their magics carry a version, `1` in `DISTILL1` and `DISTIL21`.
 //!
 //! # What the BIOS loader does
 //!
@@ -27,46 +26,50 @@
 //! device (`int 18h`).
 //!
 //! QEMU without KVM does not check segment limits: a loader that breaks them works there and fails
-//! on a real processor. So test changes of `stage2.S` in Bochs, too.
+//! on a real processor. So test changes of `stage2.s` in Bochs, too.
 
 /// Source of the first stage of the BIOS loader.
-pub const MBR: &str = include_str!("mbr.S");
+pub const MBR: &str = include_str!("mbr.s");
 
-/// Compiles [`MBR`], found as `mbr.S`.
-pub const MBR_COMMAND: &[&str] = &[
-    "gcc",
-    "-m32",
-    "-nostdlib",
-    "-static",
-    "-Wl,--build-id=none",
-    "-Wl,--oformat=binary",
-    "-Wl,-Ttext=0x7c00",
-    "-o",
-    MBR_OUTPUT,
-    "mbr.S",
+/// Makes [`MBR_OUTPUT`] of [`MBR`], found as `mbr.s`; `ld` must know i386, as every x86-64 one does.
+pub const MBR_COMMANDS: &[&[&str]] = &[
+    &["as", "--32", "-o", "mbr.o", "mbr.s"],
+    &[
+        "ld",
+        "-m",
+        "elf_i386",
+        "--build-id=none",
+        "--oformat=binary",
+        "-Ttext=0x7c00",
+        "-o",
+        MBR_OUTPUT,
+        "mbr.o",
+    ],
 ];
 
-/// The file that [`MBR_COMMAND`] writes.
+/// The file that [`MBR_COMMANDS`] make.
 pub const MBR_OUTPUT: &str = "mbr.bin";
 
 /// Source of the second stage of the BIOS loader.
-pub const STAGE2: &str = include_str!("stage2.S");
+pub const STAGE2: &str = include_str!("stage2.s");
 
-/// Compiles [`STAGE2`], found as `stage2.S`.
-pub const STAGE2_COMMAND: &[&str] = &[
-    "gcc",
-    "-m32",
-    "-nostdlib",
-    "-static",
-    "-Wl,--build-id=none",
-    "-Wl,--oformat=binary",
-    "-Wl,-Ttext=0x8000",
-    "-o",
-    STAGE2_OUTPUT,
-    "stage2.S",
+/// Makes [`STAGE2_OUTPUT`] of [`STAGE2`], found as `stage2.s`.
+pub const STAGE2_COMMANDS: &[&[&str]] = &[
+    &["as", "--32", "-o", "stage2.o", "stage2.s"],
+    &[
+        "ld",
+        "-m",
+        "elf_i386",
+        "--build-id=none",
+        "--oformat=binary",
+        "-Ttext=0x8000",
+        "-o",
+        STAGE2_OUTPUT,
+        "stage2.o",
+    ],
 ];
 
-/// The file that [`STAGE2_COMMAND`] writes.
+/// The file that [`STAGE2_COMMANDS`] make.
 pub const STAGE2_OUTPUT: &str = "stage2.bin";
 
 /// Source of the stub of a unified kernel image.
@@ -75,48 +78,60 @@ pub const EFI_STUB: &str = include_str!("efi/stub.c");
 /// Its header.
 pub const EFI_HEADER: &str = include_str!("efi/uefi.h");
 
-/// Compiles [`EFI_STUB`], found as `efi/stub.c` beside `efi/uefi.h`.
+/// Makes [`EFI_STUB_OUTPUT`] of [`EFI_STUB`], found as `efi/stub.c` beside `efi/uefi.h`, for x86-64.
 ///
-/// Code relative to the program counter (`-fPIC`, hidden symbols, `-Bsymbolic`), on pages apart
-/// from constants and data (`-z separate-code`): so its sections can be put into a portable
-/// executable as they are. `-z defs` refuses what is not in the source, and the image maker what
-/// would need relocation.
-pub const EFI_STUB_COMMAND: &[&str] = &[
-    "gcc",
-    "-std=c17",
-    "-Os",
-    "-Wall",
-    "-Wextra",
-    "-ffreestanding",
-    "-fno-builtin",
-    "-fPIC",
-    "-fvisibility=hidden",
-    "-fshort-wchar",
-    "-fno-stack-protector",
-    "-fno-asynchronous-unwind-tables",
-    "-fno-ident",
-    "-shared",
-    "-nostdlib",
-    "-Wl,-Bsymbolic",
-    "-Wl,-z,defs",
-    "-Wl,-z,separate-code",
-    "-Wl,-z,max-page-size=4096",
-    "-Wl,-z,norelro",
-    "-Wl,--build-id=none",
-    "-Wl,--hash-style=sysv",
-    "-Wl,-e,efi_main",
-    "-o",
-    EFI_STUB_OUTPUT,
-    "efi/stub.c",
+/// Code relative to the program counter (`-fPIC`, hidden symbols, `-Bsymbolic`), on pages apart from
+/// constants and data (`-z separate-code`): so its sections can be put into a portable executable as
+/// they are. `-z defs` refuses what is not in the source, and the image maker what would need
+/// relocation. `-mno-red-zone` and `-mgeneral-regs-only`: the firmware's interrupts use the stack
+/// below the stack pointer, and nobody saves the vector registers. Without these two and
+/// `-fcf-protection` the commands are those of every other machine that has UEFI.
+pub const EFI_STUB_COMMANDS: &[&[&str]] = &[
+    &[
+        "cc",
+        "-std=c17",
+        "-Os",
+        "-Wall",
+        "-Wextra",
+        "-ffreestanding",
+        "-fno-builtin",
+        "-fPIC",
+        "-fvisibility=hidden",
+        "-fshort-wchar",
+        "-fno-stack-protector",
+        "-fno-asynchronous-unwind-tables",
+        "-fno-ident",
+        "-mno-red-zone",
+        "-mgeneral-regs-only",
+        "-fcf-protection=none",
+        "-c",
+        "-o",
+        "stub.o",
+        "efi/stub.c",
+    ],
+    &[
+        "ld",
+        "-shared",
+        "-Bsymbolic",
+        "-z",
+        "defs",
+        "-z",
+        "separate-code",
+        "-z",
+        "max-page-size=4096",
+        "-z",
+        "norelro",
+        "-z",
+        "noexecstack",
+        "--build-id=none",
+        "--hash-style=sysv",
+        "-e",
+        "efi_main",
+        "-o",
+        EFI_STUB_OUTPUT,
+        "stub.o",
+    ],
 ];
 
-/// More words for [`EFI_STUB_COMMAND`] on x86-64, anywhere behind the first: the firmware's
-/// interrupts use the stack below the stack pointer, and nobody saves the vector registers.
-pub const EFI_STUB_X86_64: &[&str] = &[
-    "-mno-red-zone",
-    "-mgeneral-regs-only",
-    "-fcf-protection=none",
-];
-
-/// The file that [`EFI_STUB_COMMAND`] writes.
+/// The file that [`EFI_STUB_COMMANDS`] make.
 pub const EFI_STUB_OUTPUT: &str = "stub.so";

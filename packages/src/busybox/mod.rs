@@ -1,19 +1,29 @@
 //! BusyBox: the usual small programs, in one.
 
+use distill::cc_package;
 use distill::package::{Config, execline};
 use distill::plan::{Artifact, Mode, Plan, RelPath};
-use distill::cc_package;
 
 /// BusyBox with nearly everything that it has, all below `/usr`.
 pub fn busybox(config: &Config) -> Plan {
-    build(config, "busybox", "make full_defconfig HOSTCC=gcc", include_str!("full.config"))
+    build(
+        config,
+        "busybox",
+        "make full_defconfig HOSTCC=gcc",
+        include_str!("full.config"),
+    )
 }
 
 /// BusyBox with what boot scripts and a rescue shell need, and nothing else.
 pub fn busybox_core(config: &Config) -> Plan {
     // In this kconfig the first mention of a symbol wins.
     let configure = "make allnoconfig HOSTCC=gcc && cat .config >> configs/full_defconfig && make full_defconfig HOSTCC=gcc";
-    build(config, "busybox-core", configure, include_str!("core.config"))
+    build(
+        config,
+        "busybox-core",
+        configure,
+        include_str!("core.config"),
+    )
 }
 
 fn build(config: &Config, name: &str, configure: &'static str, options: &str) -> Plan {

@@ -1,8 +1,8 @@
 //! The authorities that Mozilla trusts to vouch for servers.
 
+use distill::package;
 use distill::package::{Config, execline};
 use distill::plan::{Artifact, Mode, Plan, RelPath};
-use distill::package;
 
 /// `/etc/ssl/certs/ca-certificates.crt`, and `/etc/ssl/cert.pem`, which points to it: the
 /// authorities that Mozilla trusts for servers, without those whose trust has an end.

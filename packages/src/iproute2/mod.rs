@@ -1,8 +1,8 @@
 //! iproute2: addresses, routes and traffic control.
 
+use distill::cc_package;
 use distill::package::{Config, execline, strip_all};
 use distill::plan::Plan;
-use distill::cc_package;
 
 use crate::seed;
 

@@ -1,8 +1,8 @@
 //! jq: queries and edits JSON.
 
+use distill::cc_package;
 use distill::package::{Config, env, execline, strip_all};
 use distill::plan::{Artifact, Mode, Plan, RelPath};
-use distill::cc_package;
 
 use crate::oniguruma;
 

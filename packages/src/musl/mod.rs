@@ -1,8 +1,8 @@
 //! musl: a C library for static programs.
 
+use distill::cmmi_package;
 use distill::package::{Config, execline};
 use distill::plan::Plan;
-use distill::cmmi_package;
 
 /// musl: the C library of everything that lands in an image. Headers and static libraries only.
 ///

@@ -1,8 +1,8 @@
 //! Oniguruma: regular expressions in many encodings.
 
+use distill::cc_package;
 use distill::package::{Config, env, execline};
 use distill::plan::{Artifact, Mode, Plan, RelPath};
-use distill::cc_package;
 
 /// Oniguruma, as a library. Its repository has no `configure`; two files of ours stand for it.
 pub fn oniguruma(config: &Config) -> Plan {

@@ -6,9 +6,7 @@
 
 use distill::package::source::{debian, sha256};
 use distill::package::{Config, Placed, merged};
-use distill::plan::{
-    AbsPath, Artifact, Literal, LiteralNode, Mode, Plan, RelPath,
-};
+use distill::plan::{AbsPath, Artifact, Literal, LiteralNode, Mode, Plan, RelPath};
 
 /// One row of `packages.tsv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +29,13 @@ pub fn rows() -> impl Iterator<Item = Row> {
         let mut columns = line.split('\t');
         let mut next = || columns.next().unwrap_or_default();
         let (name, version, path, sha256, _size) = (next(), next(), next(), next(), next());
-        Row { name, version, path, sha256, group: next() }
+        Row {
+            name,
+            version,
+            path,
+            sha256,
+            group: next(),
+        }
     })
 }
 
@@ -52,21 +56,37 @@ const LEFT_OUT: [&str; 10] = [
 /// The unpacked package of a row.
 pub fn unpacked(row: &Row) -> Artifact {
     let path = row.path.strip_prefix("pool/main/").unwrap_or(row.path);
-    let pin = debian(path, sha256(row.sha256)).keep_top().exclude(LEFT_OUT);
-    pin.tree(row.name, row.version).expect("the rows are checked by a test")
+    let pin = debian(path, sha256(row.sha256))
+        .keep_top()
+        .exclude(LEFT_OUT);
+    pin.tree(row.name, row.version)
+        .expect("the rows are checked by a test")
 }
 
 /// The packages of some groups, as one tree, with links and files of our own.
 fn tree(name: &str, wanted: impl Fn(&Row) -> bool, own: Literal) -> Plan {
-    let placed = |of: Artifact| Placed { at: Some(AbsPath::root()), of };
+    let placed = |of: Artifact| Placed {
+        at: Some(AbsPath::root()),
+        of,
+    };
     let packages = rows().filter(wanted).map(|row| placed(unpacked(&row)));
-    merged(name, packages.chain([placed(own.into())]).collect::<Vec<_>>())
+    merged(
+        name,
+        packages.chain([placed(own.into())]).collect::<Vec<_>>(),
+    )
 }
 
 fn links(links: &[(&str, &str)]) -> Literal {
-    let node = |target: &str| LiteralNode::Symlink { target: target.to_owned() };
+    let node = |target: &str| LiteralNode::Symlink {
+        target: target.to_owned(),
+    };
     let path = |path: &str| RelPath::new(path).expect("a constant");
-    Literal(links.iter().map(|(at, target)| (path(at), node(target))).collect())
+    Literal(
+        links
+            .iter()
+            .map(|(at, target)| (path(at), node(target)))
+            .collect(),
+    )
 }
 
 /// What every build finds at `/`: gcc, binutils, make, a shell, coreutils and their like, execline.
@@ -84,33 +104,59 @@ pub fn core(_: &Config) -> Plan {
         ("usr/bin/pkg-config", "pkgconf"),
     ]);
     for (path, text) in [
-        ("etc/passwd", "root:x:0:0:root:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
+        (
+            "etc/passwd",
+            "root:x:0:0:root:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+        ),
         ("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
     ] {
-        let node = LiteralNode::File { mode: Some(Mode::FILE), contents: text.into() };
+        let node = LiteralNode::File {
+            mode: Some(Mode::FILE),
+            contents: text.into(),
+        };
         own.0.insert(RelPath::new(path).expect("a constant"), node);
     }
-    tree("seed-core", |row| row.group == "core" || EXECLINE.contains(&row.name), own)
+    tree(
+        "seed-core",
+        |row| row.group == "core" || EXECLINE.contains(&row.name),
+        own,
+    )
 }
 
 /// What a kernel's build needs beside the core: bc, flex, bison, libelf for its own tools.
 pub fn kernel(_: &Config) -> Plan {
-    tree("seed-kernel", |row| row.group == "kernel", links(&[("usr/bin/yacc", "bison.yacc")]))
+    tree(
+        "seed-kernel",
+        |row| row.group == "kernel",
+        links(&[("usr/bin/yacc", "bison.yacc")]),
+    )
 }
 
 /// All of perl: for OpenSSL, and for what autotools made.
 pub fn perl(_: &Config) -> Plan {
-    tree("seed-perl", |row| row.group == "perl-heavy", Literal::default())
+    tree(
+        "seed-perl",
+        |row| row.group == "perl-heavy",
+        Literal::default(),
+    )
 }
 
 /// autoconf, automake, libtool.
 pub fn autotools(_: &Config) -> Plan {
-    tree("seed-autotools", |row| row.group == "autotools", Literal::default())
+    tree(
+        "seed-autotools",
+        |row| row.group == "autotools",
+        Literal::default(),
+    )
 }
 
 /// Python, for build systems in it.
 pub fn python(_: &Config) -> Plan {
-    tree("seed-python", |row| row.group == "python", Literal::default())
+    tree(
+        "seed-python",
+        |row| row.group == "python",
+        Literal::default(),
+    )
 }
 
 #[cfg(test)]
@@ -121,7 +167,10 @@ mod tests {
     fn rows_are_whole_and_pinned() {
         assert!(rows().count() > 100);
         for row in rows() {
-            assert!(row.path.starts_with("pool/main/") && row.path.ends_with(".deb"), "{row:?}");
+            assert!(
+                row.path.starts_with("pool/main/") && row.path.ends_with(".deb"),
+                "{row:?}"
+            );
             assert!(!row.group.is_empty(), "{row:?}");
             let pin = debian(row.path, sha256(row.sha256));
             assert!(pin.source(row.name, row.version).is_ok(), "{row:?}");

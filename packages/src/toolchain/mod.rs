@@ -51,7 +51,9 @@ pub fn quick() -> Config {
             strip: tool("strip"),
             objcopy: tool("objcopy"),
             readelf: tool("readelf"),
-            cflags: words("-Os -pipe -fstack-protector-strong -ftrivial-auto-var-init=zero -ffunction-sections -fdata-sections"),
+            cflags: words(
+                "-Os -pipe -fstack-protector-strong -ftrivial-auto-var-init=zero -ffunction-sections -fdata-sections",
+            ),
             ldflags: words("-Wl,--gc-sections"),
             ..Toolchain::default()
         },
@@ -65,8 +67,18 @@ pub fn quick() -> Config {
 /// library and link static PIEs against musl.
 pub fn wrapper(config: &Config) -> Literal {
     const TOOLS: [&str; 12] = [
-        "addr2line", "ar", "as", "ld", "nm", "objcopy", "objdump", "ranlib", "readelf", "size",
-        "strings", "strip",
+        "addr2line",
+        "ar",
+        "as",
+        "ld",
+        "nm",
+        "objcopy",
+        "objdump",
+        "ranlib",
+        "readelf",
+        "size",
+        "strings",
+        "strip",
     ];
     let triple = config.triple();
     let specs = include_str!("musl.specs")
@@ -74,15 +86,29 @@ pub fn wrapper(config: &Config) -> Literal {
         .replace("@EMULATION@", "elf_x86_64");
     let cc = format!("#!/bin/sh\nexec /usr/bin/gcc-14 -specs=/usr/lib/{triple}.specs \"$@\"\n");
     let path = |path: String| RelPath::new(path).expect("made of a triple and constants");
-    let file = |mode, text: String| LiteralNode::File { mode: Some(mode), contents: text.into() };
+    let file = |mode, text: String| LiteralNode::File {
+        mode: Some(mode),
+        contents: text.into(),
+    };
     let link = |target: String| LiteralNode::Symlink { target };
     let mut files = Literal::default();
-    files.0.insert(path(format!("usr/lib/{triple}.specs")), file(Mode::FILE, specs));
-    files.0.insert(path(format!("usr/bin/{triple}-cc")), file(Mode::EXECUTABLE, cc));
-    files.0.insert(path(format!("usr/bin/{triple}-gcc")), link(format!("{triple}-cc")));
+    files.0.insert(
+        path(format!("usr/lib/{triple}.specs")),
+        file(Mode::FILE, specs),
+    );
+    files.0.insert(
+        path(format!("usr/bin/{triple}-cc")),
+        file(Mode::EXECUTABLE, cc),
+    );
+    files.0.insert(
+        path(format!("usr/bin/{triple}-gcc")),
+        link(format!("{triple}-cc")),
+    );
     for tool in TOOLS {
         let target = link(format!("x86_64-linux-gnu-{tool}"));
-        files.0.insert(path(format!("usr/bin/{triple}-{tool}")), target);
+        files
+            .0
+            .insert(path(format!("usr/bin/{triple}-{tool}")), target);
     }
     files
 }

@@ -2,7 +2,8 @@
 
 use std::ffi::c_int;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use nix::errno::Errno;
 
@@ -17,11 +18,13 @@ pub(super) struct State {
     /// Wait status of the program.
     status: AtomicI32,
     /// Descriptor of process 1.
-    pub(super) pidfd: AtomicI32,
+    pub(super) pidfd: OnceLock<Arc<OwnedFd>>,
     /// KiB: the most that the builder itself had in memory when it started the program.
     floor: AtomicI64,
     /// KiB: the most that one process of the sandbox had in memory.
     peak: AtomicI64,
+    /// Nothing was sent in the network namespace.
+    network_is_untouched: AtomicBool,
 }
 
 /// The setup is under way.
@@ -56,9 +59,10 @@ impl State {
             step: AtomicU32::new(0),
             errno: AtomicI32::new(0),
             status: AtomicI32::new(0),
-            pidfd: AtomicI32::new(-1),
+            pidfd: OnceLock::new(),
             floor: AtomicI64::new(0),
             peak: AtomicI64::new(0),
+            network_is_untouched: AtomicBool::new(false),
         }
     }
 
@@ -75,11 +79,6 @@ impl State {
                 _ => return Started::Running,
             }
         }
-    }
-
-    /// Take the descriptor of process 1. It is there once, after the start.
-    pub(super) fn take_pidfd(&self) -> Option<OwnedFd> {
-        sys::take_pidfd(&self.pidfd)
     }
 
     pub(super) fn running(&self) {
@@ -109,6 +108,16 @@ impl State {
 
     pub(super) fn note_floor(&self, kib: i64) {
         self.floor.store(kib, Ordering::Relaxed);
+    }
+
+    pub(super) fn note_network(&self, untouched: bool) {
+        self.network_is_untouched
+            .store(untouched, Ordering::Relaxed);
+    }
+
+    /// False where process 1 was killed before it could look.
+    pub(super) fn network_is_untouched(&self) -> bool {
+        self.network_is_untouched.load(Ordering::Relaxed)
     }
 
     pub(super) fn ended(&self, status: c_int, peak: i64) {

@@ -1,15 +1,20 @@
 //! Every line of unsafe code: the system calls of a sandbox, and the making of its processes.
 //!
-//! All but [`wait_usage`], [`kill`] and the futexes are called by processes that share the memory of
-//! the builder, as `vfork` has it. So nothing here allocates, takes a lock or panics: it is
+//! Most of it is called by processes that share the memory of the builder. So nothing here but
+//! [`run_sharing`] and [`Pointers::new`] allocates or takes a lock, and nothing panics: it is
 //! async-signal-safe. Errors are numbers, as the kernel gives them.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
+use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+/// How many user namespaces may be made in that of the process that reads or writes this.
+pub(super) const MAX_USER_NAMESPACES: &CStr = c"/proc/sys/user/max_user_namespaces";
 
 /// The result of a system call: nothing, or the number of the error.
 pub(super) type Outcome<T = ()> = Result<T, c_int>;
@@ -39,46 +44,152 @@ struct Call<'a, T> {
     value: &'a mut T,
 }
 
-/// Make a process that shares our memory and runs a function until it ends or executes a program.
-/// The calling thread sleeps until then. The result is the process id; a descriptor of the process
-/// is stored where `pidfd` says, before it runs.
+/// Make a process that shares our memory and runs a function, and sleep until it and its children
+/// are gone. The result is its wait status and what they used.
 ///
-/// It runs as if this thread had called the function, but for what the kernel keeps by process. It
-/// may be killed at any time: if it then held a lock, such as the allocator's, nobody would release
-/// it, which is why the function must take none.
+/// `home` are descriptors of a user and another namespace that the process is to be in, if not in
+/// ours; `flags` say which namespaces it gets anew. `alive` is called as soon as it exists, with its
+/// id and a descriptor of it.
+///
+/// The process runs as a second thread on this thread's `errno`, so where a system call fails in
+/// both at once they may see each other's reason; the caller should have every signal blocked. The
+/// process may be killed at any time: if it then held a lock, such as the allocator's, nobody would
+/// release it, so the function must take none.
+///
+/// This thread does not sleep by `CLONE_VFORK`, or the builder could not be stopped by Ctrl-Z.
+pub(super) fn run_sharing<T>(
+    value: &mut T,
+    run: fn(&mut T),
+    flags: c_int,
+    home: Option<[RawFd; 2]>,
+    alive: impl FnOnce(c_int, Arc<OwnedFd>),
+) -> Outcome<(c_int, libc::rusage)> {
+    let mut stack = Stack::new();
+    let mut birth = Birth {
+        call: Call { run, value },
+        stack: stack.top(),
+        flags: flags | libc::CLONE_VM | libc::CLONE_PIDFD,
+        home: home.unwrap_or_default(),
+        pidfd: -1,
+        result: Err(libc::ESRCH),
+    };
+    match home {
+        None => birth.give(),
+        // This process has threads, so it cannot enter a user namespace: a process between does.
+        Some(_) => {
+            vfork(
+                &mut birth,
+                Birth::give_in_home,
+                &mut Stack::new(),
+                libc::CLONE_FILES,
+            )
+            .map(reap)?;
+        }
+    }
+    let pid = birth.result?;
+    // SAFETY: the kernel made this descriptor for us.
+    let pidfd = Arc::new(unsafe { OwnedFd::from_raw_fd(birth.pidfd) });
+    let until_dead = UntilDead(&pidfd);
+    alive(pid, Arc::clone(&pidfd));
+    drop(until_dead);
+    Ok(reap(pid))
+}
+
+/// All that the making of a process by [`run_sharing`] takes, and what comes of it.
+struct Birth<'a, T> {
+    call: Call<'a, T>,
+    stack: *mut c_void,
+    flags: c_int,
+    home: [RawFd; 2],
+    pidfd: c_int,
+    /// The process id.
+    result: Outcome<c_int>,
+}
+
+impl<T> Birth<'_, T> {
+    fn give(&mut self) {
+        let Self { stack, flags, .. } = *self;
+        let pidfd = &raw mut self.pidfd;
+        let call = (&raw mut self.call).cast();
+        // SAFETY: `start::<T>` gets the pointer to a `Call<T>` that it expects. The stack and all
+        // that the call borrows outlive the process, because `run_sharing` returns after its end
+        // only. The kernel stores the descriptor before it returns.
+        let pid = unsafe { libc::clone(start::<T>, stack, flags, call, pidfd) };
+        self.result = check(pid).map(|()| pid);
+    }
+
+    /// Called by a process that exists for this, and shares our descriptors. The new process is not
+    /// its child but its sister.
+    fn give_in_home(&mut self) {
+        match self.go_home() {
+            Ok(()) => self.give(),
+            Err(errno) => self.result = Err(errno),
+        }
+    }
+
+    /// The sandbox that was in these namespaces before could make no user namespaces in them.
+    fn go_home(&mut self) -> Outcome {
+        for namespace in self.home {
+            // SAFETY: no memory is passed.
+            check(unsafe { libc::setns(namespace, 0) })?;
+        }
+        self.flags |= libc::CLONE_PARENT;
+        write(MAX_USER_NAMESPACES, c"1000\n")
+    }
+}
+
+/// When this goes, the process that a descriptor stands for is dead.
+struct UntilDead<'a>(&'a OwnedFd);
+
+impl Drop for UntilDead<'_> {
+    /// It sleeps whatever happens: the process uses this thread's memory.
+    fn drop(&mut self) {
+        let fd = self.0.as_raw_fd();
+        let mut poll = libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let (forever, mask) = (ptr::null::<libc::timespec>(), ptr::null::<c_void>());
+        while poll.revents == 0 {
+            // SAFETY: the kernel reads and writes one such structure; no timeout, and no mask.
+            unsafe { libc::syscall(libc::SYS_ppoll, &raw mut poll, 1, forever, mask, 0) };
+        }
+    }
+}
+
+/// The wait status of a dead process, and what it and all that it waited for used.
+fn reap(pid: c_int) -> (c_int, libc::rusage) {
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: both pointers are to live values of the right type; all bytes zero is a valid rusage.
+    let usage = unsafe {
+        libc::wait4(pid, &raw mut status, libc::__WALL, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    (status, usage)
+}
+
+/// Make a process that shares our memory, and runs a function until it ends or executes a program.
+/// This thread sleeps until then. The result is the process id.
 pub(super) fn vfork<T>(
     value: &mut T,
     run: fn(&mut T),
     stack: &mut Stack,
     flags: c_int,
-    pidfd: Option<&AtomicI32>,
 ) -> Outcome<c_int> {
     let mut call = Call { run, value };
     let flags = flags | libc::CLONE_VM | libc::CLONE_VFORK;
-    let flags = if pidfd.is_some() {
-        flags | libc::CLONE_PIDFD
-    } else {
-        flags
-    };
-    let pidfd = pidfd.map_or(ptr::null_mut(), AtomicI32::as_ptr);
     // SAFETY: `start::<T>` gets the pointer to a `Call<T>` that it expects. The stack and all that
     // the call borrows outlive the process's use of them, because CLONE_VFORK suspends this thread
     // until the process no longer uses this memory.
-    let pid = unsafe {
-        libc::clone(
-            start::<T>,
-            stack.top(),
-            flags,
-            (&raw mut call).cast(),
-            pidfd,
-        )
-    };
+    let pid = unsafe { libc::clone(start::<T>, stack.top(), flags, (&raw mut call).cast()) };
     check(pid).map(|()| pid)
 }
 
 /// The first function of a new process.
 extern "C" fn start<T>(argument: *mut c_void) -> c_int {
-    // SAFETY: `vfork` passes a pointer to such a value, and does not touch it meanwhile.
+    // SAFETY: the argument points to such a value, which its maker does not touch meanwhile.
     let call = unsafe { &mut *argument.cast::<Call<'_, T>>() };
     (call.run)(call.value);
     exit()
@@ -161,13 +272,6 @@ fn futex(number: &AtomicU32, operation: c_int, value: u32) {
     }
 }
 
-/// Take the descriptor that [`vfork`] stored. It is there once.
-pub(super) fn take_pidfd(place: &AtomicI32) -> Option<OwnedFd> {
-    let fd = place.swap(-1, Ordering::Relaxed);
-    // SAFETY: the kernel made this descriptor for us, and the swap hands it out once.
-    (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
 /// Kill the process that a descriptor stands for. A process that is gone is no error.
 pub(super) fn kill(pidfd: BorrowedFd<'_>) {
     // SAFETY: no memory is passed.
@@ -180,21 +284,6 @@ pub(super) fn kill(pidfd: BorrowedFd<'_>) {
             0,
         );
     }
-}
-
-/// Wait for a process that [`vfork`] made: its wait status, and what it and everything that it
-/// waited for used.
-pub(super) fn wait_usage(pid: c_int) -> (c_int, libc::rusage) {
-    let mut status = 0;
-    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: both pointers are to live values of the right type; all bytes zero is a valid rusage.
-    let usage = unsafe {
-        while libc::wait4(pid, &raw mut status, libc::__WALL, usage.as_mut_ptr()) < 0
-            && last_errno() == libc::EINTR
-        {}
-        usage.assume_init()
-    };
-    (status, usage)
 }
 
 /// Reap whatever ends until this process does, and return its wait status.
@@ -426,4 +515,17 @@ pub(super) fn default_signals() -> Outcome {
             SET_SIZE,
         )
     })
+}
+
+/// Set the flag of `chattr +T`.
+pub(super) fn mark_top_directory(directory: &File) -> Outcome {
+    /// `FS_TOPDIR_FL` of linux/fs.h.
+    const TOP_DIRECTORY: c_int = 0x0002_0000;
+    let (fd, mut flags) = (directory.as_raw_fd(), 0);
+    // SAFETY: in spite of their names, both requests are for a pointer to an `int`.
+    unsafe {
+        check(libc::ioctl(fd, libc::FS_IOC_GETFLAGS, &raw mut flags))?;
+        flags |= TOP_DIRECTORY;
+        check(libc::ioctl(fd, libc::FS_IOC_SETFLAGS, &raw const flags))
+    }
 }

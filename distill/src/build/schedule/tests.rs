@@ -33,7 +33,10 @@ impl Facts for Fake {
 impl Fake {
     /// Runs everything that may run, one at a time; gives the labels in order.
     fn run(&self, roots: &[Plan], history: &[(&str, u64)], fails: &[&str]) -> Vec<String> {
-        let history = history.iter().map(|(name, ms)| ((*name).to_owned(), *ms)).collect();
+        let history = history
+            .iter()
+            .map(|(name, ms)| ((*name).to_owned(), *ms))
+            .collect();
         let mut schedule = Schedule::new(Graph::new(roots, &history).unwrap());
         let Ok(()) = schedule.begin(self, false);
         let mut order = Vec::new();
@@ -61,7 +64,10 @@ impl Fake {
 fn plan(name: &str, inputs: &[&Plan]) -> Plan {
     let at = AbsPath::root();
     let file = Artifact::file(RelPath::new(name).unwrap(), Mode::FILE, name);
-    let inputs = inputs.iter().map(|plan| Artifact::from(*plan)).chain([file]);
+    let inputs = inputs
+        .iter()
+        .map(|plan| Artifact::from(*plan))
+        .chain([file]);
     let inputs = inputs.map(|of| Input { at: at.clone(), of }).collect();
     Plan::named(Name::new(name).unwrap()).action(Action::Merge(Merge { inputs }))
 }
@@ -82,7 +88,10 @@ fn the_longest_path_comes_first() {
     let (short, long) = (plan("short", &[]), plan("long", &[]));
     let roots = [plan("top", &[&short, &long])];
     let history = [("short", 10), ("long", 90_000)];
-    assert_eq!(Fake::default().run(&roots, &history, &[]), ["long", "short", "top"]);
+    assert_eq!(
+        Fake::default().run(&roots, &history, &[]),
+        ["long", "short", "top"]
+    );
 }
 
 #[test]

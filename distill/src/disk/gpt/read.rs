@@ -45,26 +45,33 @@ fn read_copy(disk: &Region<'_>, at: u64) -> Result<(GptTable, u64), ReadError> {
         return wrong("a table is damaged");
     }
     let sectors = own.max(other).saturating_add(1);
+    let entries = entries(&table);
+    if entries
+        .iter()
+        .any(|entry| entry.last < entry.first || entry.last >= sectors)
+    {
+        return wrong("a partition ends before it begins, or behind the disk");
+    }
+    let disk = guid;
     Ok((
         GptTable {
-            disk: guid,
+            disk,
             sectors,
-            entries: entries(&table)?,
+            entries,
         },
         other,
     ))
 }
 
-fn entries(table: &[u8]) -> Result<Vec<GptEntry>, ReadError> {
+/// All entries up to the last that is used.
+fn entries(table: &[u8]) -> Vec<GptEntry> {
     let entries: Vec<&[u8]> = table.chunks_exact(ENTRY).collect();
-    let used = entries
-        .iter()
-        .rposition(|entry| entry.array::<16>(0) != [0; 16])
-        .map_or(0, |last| last + 1);
+    let is_used = |entry: &&[u8]| entry.array::<16>(0) != [0; 16];
+    let used = entries.iter().rposition(is_used).map_or(0, |last| last + 1);
     entries[..used].iter().map(|entry| decode(entry)).collect()
 }
 
-fn decode(entry: &[u8]) -> Result<GptEntry, ReadError> {
+fn decode(entry: &[u8]) -> GptEntry {
     let units: Vec<u16> = entry[56..]
         .chunks_exact(2)
         .map(|unit| unit.u16(0))
@@ -73,16 +80,12 @@ fn decode(entry: &[u8]) -> Result<GptEntry, ReadError> {
         .iter()
         .position(|unit| *unit == 0)
         .unwrap_or(units.len());
-    let [first, last] = [entry.u64(32), entry.u64(40)];
-    if last < first {
-        return Err(ReadError::format(WHAT, "a partition ends before it begins"));
-    }
-    Ok(GptEntry {
+    GptEntry {
         kind: PartitionType::from(Guid::from_disk(entry.array(0))),
         guid: Guid::from_disk(entry.array(16)),
-        first,
-        last,
+        first: entry.u64(32),
+        last: entry.u64(40),
         attributes: Attributes(entry.u64(48)),
         label: String::from_utf16_lossy(&units[..length]),
-    })
+    }
 }

@@ -1,6 +1,7 @@
 //! The boot code itself, compiled as its package does: its headers are what the image maker
 //! expects.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::*;
@@ -10,49 +11,54 @@ use super::*;
 #[expect(unreachable_pub, reason = "public where it belongs")]
 mod sources;
 
-/// The results of all three commands in `directory`, or nothing where there is no compiler for
-/// them.
-fn compile(compiler: &str, directory: &std::path::Path) -> Option<[Vec<u8>; 3]> {
+/// First stage, second stage and stub, made in `directory`; nothing where there is no compiler.
+fn compile(compiler: &str, directory: &Path) -> Option<[Vec<u8>; 3]> {
     std::fs::create_dir(directory.join("efi")).unwrap();
     let files = [
-        ("mbr.S", sources::MBR),
-        ("stage2.S", sources::STAGE2),
+        ("mbr.s", sources::MBR),
+        ("stage2.s", sources::STAGE2),
         ("efi/stub.c", sources::EFI_STUB),
         ("efi/uefi.h", sources::EFI_HEADER),
     ];
     for (name, text) in files {
         std::fs::write(directory.join(name), text).unwrap();
     }
-    let stub = [sources::EFI_STUB_COMMAND, sources::EFI_STUB_X86_64].concat();
-    let commands = [
-        (sources::MBR_COMMAND, sources::MBR_OUTPUT),
-        (sources::STAGE2_COMMAND, sources::STAGE2_OUTPUT),
-        (&stub, sources::EFI_STUB_OUTPUT),
+    let things = [
+        (sources::MBR_COMMANDS, sources::MBR_OUTPUT),
+        (sources::STAGE2_COMMANDS, sources::STAGE2_OUTPUT),
+        (sources::EFI_STUB_COMMANDS, sources::EFI_STUB_OUTPUT),
     ];
-    let mut results = Vec::new();
-    for (command, output) in commands {
-        assert_eq!(command[0], "gcc");
-        let run = Command::new(compiler)
-            .args(&command[1..])
-            .current_dir(directory)
-            .output();
-        let Ok(run) = run else {
-            skipped(&format!("`{compiler}` is not installed"));
-            return None;
-        };
-        assert!(
-            run.status.success(),
-            "{}",
-            String::from_utf8_lossy(&run.stderr)
-        );
-        assert!(
-            run.stderr.is_empty(),
-            "{}",
-            String::from_utf8_lossy(&run.stderr)
-        );
-        results.push(std::fs::read(directory.join(output)).unwrap());
-    }
-    results.try_into().ok()
+    let made = things.map(|(commands, output)| {
+        commands
+            .iter()
+            .try_for_each(|command| run(compiler, command, directory))?;
+        Some(std::fs::read(directory.join(output)).unwrap())
+    });
+    let [mbr, stage2, stub] = made;
+    Some([mbr?, stage2?, stub?])
+}
+
+/// Runs a command, which must say nothing. Nothing if the program is not installed.
+fn run(compiler: &str, command: &[&str], directory: &Path) -> Option<()> {
+    let program = if command[0] == "cc" {
+        compiler
+    } else {
+        command[0]
+    };
+    let Ok(output) = Command::new(program)
+        .args(&command[1..])
+        .current_dir(directory)
+        .output()
+    else {
+        skipped(&format!("`{program}` is not installed"));
+        return None;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && said.is_empty(),
+        "{command:?}: {said}"
+    );
+    Some(())
 }
 
 #[test]
@@ -69,13 +75,7 @@ fn needs_gcc_for_x86_the_boot_code_fits_a_disk() {
         let mut layout = sample();
         let bios = layout.bios.as_mut().unwrap();
         (bios.mbr, bios.stage2) = (mbr, stage2);
-        let Contents::Fat(volume) = &mut layout.partitions[0].contents else {
-            panic!()
-        };
-        let Some(FatFile::Uki(uki)) = volume.files.get_mut(&path("EFI/BOOT/BOOTX64.EFI")) else {
-            panic!()
-        };
-        uki.stub = stub;
+        sample_uki(&mut layout).stub = stub;
         write(&layout).unwrap();
     }
 }

@@ -4,6 +4,7 @@ mod boot_code;
 mod properties;
 mod structure;
 mod tools;
+mod verification;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -103,6 +104,17 @@ fn sample() -> Layout<Vec<u8>> {
                 ..partition("root-b", PartitionType::LinuxRootX86_64, Contents::Blank)
             },
         ],
+    }
+}
+
+/// The sample's unified kernel image.
+fn sample_uki(layout: &mut Layout<Vec<u8>>) -> &mut Uki<Vec<u8>> {
+    let Contents::Fat(volume) = &mut layout.partitions[0].contents else {
+        panic!()
+    };
+    match volume.files.get_mut(&path("EFI/BOOT/BOOTX64.EFI")) {
+        Some(FatFile::Uki(uki)) => uki,
+        _ => panic!(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Any layout: what is written is what is read back.
 
+use std::os::unix::fs::FileExt;
+
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
@@ -153,12 +155,30 @@ fn damaged_disks_do_not_hurt() {
     for at in places {
         let original = disk.read(start + at, 1).unwrap();
         for byte in [0, 0xff, original[0] ^ 0x40] {
-            std::os::unix::fs::FileExt::write_all_at(&file, &[byte], start + at).unwrap();
+            file.write_all_at(&[byte], start + at).unwrap();
             let region = disk.part(start, entry.sectors() * SECTOR).unwrap();
             if let Ok(volume) = FatReader::new(region) {
                 let _ = volume.files();
             }
         }
-        std::os::unix::fs::FileExt::write_all_at(&file, &original, start + at).unwrap();
+        file.write_all_at(&original, start + at).unwrap();
     }
+}
+
+/// A change of any byte of the table is noticed, by its checksums.
+#[test]
+fn a_damaged_table_is_noticed() {
+    let (file, _) = write(&sample()).unwrap();
+    let disk = Region::new(&file).unwrap();
+    let last = disk.length() - 512;
+    for at in (512..512 + 92)
+        .chain(1024..1024 + 256)
+        .chain(last..last + 92)
+    {
+        let original = disk.read(at, 1).unwrap();
+        file.write_all_at(&[!original[0]], at).unwrap();
+        assert!(GptTable::read(&disk).is_err(), "byte {at}");
+        file.write_all_at(&original, at).unwrap();
+    }
+    assert!(GptTable::read(&disk).is_ok());
 }

@@ -1,6 +1,6 @@
 //! What other people's tools say about a disk. Each test needs the tool in its name.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -55,6 +55,9 @@ impl Fixture {
     }
 }
 
+/// What Python says where the module is missing (Debian: python3-pefile).
+const NO_PEFILE: &str = "No module named 'pefile'";
+
 /// Runs a tool: whether it succeeded, and all that it said. Nothing if it is not installed.
 fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<(bool, String)> {
     let with_sbin = format!(
@@ -72,7 +75,13 @@ fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<(bool, String)
         .spawn();
     let mut child = match spawned {
         Ok(child) => child,
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+        // "Permission denied" is what one hears of a directory in PATH that is somebody else's.
+        Err(cause)
+            if matches!(
+                cause.kind(),
+                ErrorKind::NotFound | ErrorKind::PermissionDenied
+            ) =>
+        {
             skipped(&format!("`{program}` is not installed"));
             return None;
         }
@@ -168,10 +177,7 @@ fn needs_fsck_vfat_it_finds_nothing_to_repair() {
         let Some((ok, said)) = run("fsck.vfat", &["-n", "-v", partition.as_str()], b"") else {
             return;
         };
-        assert!(
-            ok && said.contains("303 files") || said.contains("files, "),
-            "{said}"
-        );
+        assert!(ok, "{said}");
         for complaint in [
             "differ",
             "wrong",
@@ -255,17 +261,19 @@ fn needs_objdump_it_reads_the_unified_kernel_image() {
 fn needs_ukify_it_inspects_the_unified_kernel_image() {
     let fixture = Fixture::new(&sample());
     let image = fixture.uki();
-    let inspected = ["ukify", "/usr/lib/systemd/ukify"]
-        .iter()
-        .find_map(|program| run(program, &["inspect", image.as_str()], b""));
-    let Some((ok, said)) = inspected else { return };
+    let Some((ok, said)) = run("ukify", &["inspect", image.as_str()], b"") else {
+        return;
+    };
+    if said.contains(NO_PEFILE) {
+        return skipped("the Python module `pefile` is not installed");
+    }
     assert!(ok, "{said}");
-    for part in [
-        ".linux",
-        ".initrd",
-        "console=ttyS0 root=PARTLABEL=root ro",
-        "PRETTY_NAME",
-    ] {
+    let kernel = "  size: 100000 bytes";
+    let texts = ["root=PARTLABEL=root ro", "PRETTY_NAME=\"Distill\""];
+    for part in [".linux:", ".initrd:", ".osrel:", ".cmdline:", kernel]
+        .iter()
+        .chain(&texts)
+    {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
@@ -273,11 +281,13 @@ fn needs_ukify_it_inspects_the_unified_kernel_image() {
 #[test]
 fn needs_pefile_it_warns_of_nothing() {
     let fixture = Fixture::new(&sample());
-    let script = "import pefile, sys\np = pefile.PE(sys.argv[1])\nprint(p.get_warnings(), p.OPTIONAL_HEADER.Subsystem)";
+    let script = "import pefile, sys\n\
+                  p = pefile.PE(sys.argv[1])\n\
+                  print(p.get_warnings(), p.OPTIONAL_HEADER.Subsystem)";
     let Some((ok, said)) = run("python3", &["-c", script, fixture.uki().as_str()], b"") else {
         return;
     };
-    if said.contains("No module named 'pefile'") {
+    if said.contains(NO_PEFILE) {
         return skipped("the Python module `pefile` is not installed");
     }
     assert!(ok, "{said}");

@@ -87,7 +87,7 @@ impl DirectoryCache {
             return Ok(());
         }
         let temporary = self.temporary()?;
-        let put = self.write(key, bytes, &temporary).and_then(|()| {
+        let put = write(key, bytes, &temporary).and_then(|()| {
             let parent = path.parent().unwrap_or(&self.root);
             fs::create_dir_all(parent).map_err(io_error(parent))?;
             fs::rename(&temporary, &path).map_err(io_error(&path))
@@ -123,19 +123,6 @@ impl DirectoryCache {
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         Ok(dir.join(format!("{}-{serial}", process::id())))
     }
-
-    fn write(&self, key: &Key, bytes: &mut dyn Read, to: &Utf8Path) -> Result<(), CacheError> {
-        let mut file = File::create(to).map_err(io_error(to))?;
-        let got = copy(bytes, &mut file, expected(key)).map_err(io_error(to))?;
-        if got == expected(key) {
-            return Ok(());
-        }
-        let key = *key;
-        Err(got.map_or_else(
-            || unreachable!("a hash is computed whenever one is expected"),
-            |got| CacheError::Mismatch { key, got },
-        ))
-    }
 }
 
 /// The digest that the bytes under `key` have to have, if the key tells.
@@ -144,6 +131,16 @@ fn expected(key: &Key) -> Option<Digest> {
         Key::Blob(digest) => Some(*digest),
         Key::Manifest(hash) => Some(Digest::from(*hash)),
         Key::Output(_) | Key::Archive(_) => None,
+    }
+}
+
+/// Writes `bytes` to a new file, and refuses them if they do not belong to `key`.
+fn write(key: &Key, bytes: &mut dyn Read, to: &Utf8Path) -> Result<(), CacheError> {
+    let mut file = File::create(to).map_err(io_error(to))?;
+    let expected = expected(key);
+    match copy(bytes, &mut file, expected).map_err(io_error(to))? {
+        Some(got) if expected != Some(got) => Err(CacheError::Mismatch { key: *key, got }),
+        _ => Ok(()),
     }
 }
 

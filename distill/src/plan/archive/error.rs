@@ -177,7 +177,7 @@ pub enum ArchiveError {
 fn exclude_hint(fault: NameFault) -> &'static str {
     match fault {
         NameFault::NotUtf8 => {
-            "\nhint: `exclude` leaves members out; a `?` stands for what is not UTF-8"
+            "\nhint: `exclude` leaves members out; a `*` stands for what is not UTF-8"
         }
         NameFault::Absolute => "\nhint: `exclude` leaves members out, by the name without the `/`",
         _ => "",

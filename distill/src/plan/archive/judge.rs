@@ -43,7 +43,7 @@ enum Seen {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(options: &'a Options) -> Judge<'a> {
-        let patterns = options.include.patterns().chain(options.exclude.patterns());
+        let patterns = options.include.patterns();
         let alone = |pattern| PathSet::new([pattern]).expect("a pattern of a set");
         Judge {
             options,
@@ -184,7 +184,7 @@ impl<'a> Judge<'a> {
 
     /// A hard link to a symbolic link is another symbolic link.
     fn hard_link(&mut self, path: RelPath, member: &Member) -> Result<Step, ArchiveError> {
-        let to = self.linked(&path, member)?;
+        let to = linked(&path, member)?;
         let first = self.first_name(&to);
         match first.as_ref().and_then(|first| self.seen.get(first)) {
             Some(Seen::Symlink(target)) => {
@@ -206,16 +206,6 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn linked(&self, path: &RelPath, member: &Member) -> Result<RelPath, ArchiveError> {
-        tree_name(&member.link)
-            .and_then(|to| to.ok_or(NameFault::Empty))
-            .map_err(|fault| ArchiveError::HardLinkOutside {
-                member: path.to_string(),
-                to: shown(&member.link),
-                fault,
-            })
-    }
-
     fn nowhere(&self, member: RelPath, to: RelPath) -> ArchiveError {
         let hint = if self.is_wanted(&to) {
             ""
@@ -232,6 +222,16 @@ impl<'a> Judge<'a> {
             _ => Some(path.clone()),
         }
     }
+}
+
+fn linked(path: &RelPath, member: &Member) -> Result<RelPath, ArchiveError> {
+    tree_name(&member.link)
+        .and_then(|to| to.ok_or(NameFault::Empty))
+        .map_err(|fault| ArchiveError::HardLinkOutside {
+            member: path.to_string(),
+            to: shown(&member.link),
+            fault,
+        })
 }
 
 fn target(member: &Member) -> Result<String, ArchiveError> {

@@ -1,5 +1,7 @@
 //! What of an archive is taken, and how much of it is borne.
 
+use std::num::NonZero;
+
 use super::super::action::Unpack;
 use super::super::glob::PathSet;
 use super::Format;
@@ -31,24 +33,25 @@ pub struct Options {
     /// What to take, by the names in the archive; everything if empty.
     pub include: PathSet,
     /// What to leave out. It is not judged either: this is how an archive with one name that is not
-    /// UTF-8 is unpacked. Bytes that are not UTF-8 match as U+FFFD does, an absolute name as it is
+    /// UTF-8 is unpacked. Bytes that are not UTF-8 match as U+FFFD does (`*`), an absolute name as it is
     /// without its `/`. A name with `..` matches nothing.
     pub exclude: PathSet,
     /// How much it may hold.
     pub limits: Limits,
-    /// How many threads may decompress; only some xz archives have use for more than one.
+    /// How many threads may decompress; only xz archives of several blocks have use for more than
+    /// one. What comes out is the same.
     pub threads: usize,
 }
 
 impl Options {
-    /// Takes everything, within the default limits, with a decompressor of one thread.
+    /// Takes everything, within the default limits, with as many threads as there are processors.
     pub fn new(format: Format) -> Options {
         Options {
             format,
             include: PathSet::default(),
             exclude: PathSet::default(),
             limits: Limits::default(),
-            threads: 1,
+            threads: std::thread::available_parallelism().map_or(1, NonZero::get),
         }
     }
 }

@@ -84,7 +84,7 @@ fn copy(
     mut contents: impl Read,
     out: &mut impl Write,
 ) -> Result<(), PackError> {
-    let mut buffer = [0; 64 << 10];
+    let mut buffer = [0; 8 << 10];
     let mut left = size;
     loop {
         let read = match contents.read(&mut buffer) {

@@ -48,13 +48,11 @@ pub fn unpack(
     options: &Options,
     sink: &mut dyn Sink,
 ) -> Result<(), ArchiveError> {
-    match Compression::of(options.format) {
-        Some(compression) => unpack_tar(input, compression, options, sink),
-        None => {
-            let (compression, data) = deb::data(input)?;
-            unpack_tar(data, compression, options, sink)
-        }
+    if let Some(compression) = Compression::of(options.format) {
+        return unpack_tar(input, compression, options, sink);
     }
+    let (compression, data) = deb::data(input)?;
+    unpack_tar(data, compression, options, sink)
 }
 
 fn unpack_tar(
@@ -99,9 +97,10 @@ fn take<R: Read>(
         }
         Step::Compare(path, first) => {
             let same = sink.is_same(&first, &mut *tar.contents(member));
-            match read(tar, &path, same)? {
-                true => Ok(()),
-                false => Err(ArchiveError::Twice { member: path }),
+            if read(tar, &path, same)? {
+                Ok(())
+            } else {
+                Err(ArchiveError::Twice { member: path })
             }
         }
     }

@@ -81,7 +81,8 @@ fn lines<T: fmt::Display>(items: &[T]) -> String {
     let listed = items.iter().take(LISTED).map(|item| format!("\n  {item}"));
     let mut text: String = listed.collect();
     if items.len() > LISTED {
-        text += &format!("\n  and {} more", items.len() - LISTED);
+        let more = items.len() - LISTED;
+        text.extend([format!("\n  and {more} more")]);
     }
     text
 }

@@ -34,8 +34,10 @@ pub fn write_literal(dir: &Utf8Path, literal: &Literal) -> Result<Tree, IntakeEr
     Ok(tree)
 }
 
-/// The tree, and the bytes of its files in order.
-fn read(literal: &Literal) -> Result<(Tree, Vec<Cow<'_, [u8]>>), IntakeError> {
+/// A tree, and the bytes of its files in order.
+type Written<'a> = (Tree, Vec<Cow<'a, [u8]>>);
+
+fn read(literal: &Literal) -> Result<Written<'_>, IntakeError> {
     let (mut tree, mut files) = (Tree::new(), Vec::new());
     for (path, node) in &literal.0 {
         let node = match node {

@@ -14,7 +14,8 @@ use crate::plan::{Mode, Node, PathSet, RelPath, Tree};
 /// any more; `setid` names the paths that may be set-user-id or set-group-id.
 ///
 /// It is made fit for the store on the way: the owner may read every file and everything in every
-/// directory, the directory itself is 0755, and every time of change is the epoch. Other modes stay.
+/// directory, the directory itself is 0755, every time of change is the epoch, and extended attributes
+/// are gone. Other modes stay.
 /// Refused are devices, sockets, named pipes, names and link targets that are not UTF-8, and
 /// set-user-id or set-group-id bits that are not declared.
 pub fn scan(dir: &Utf8Path, setid: &PathSet) -> Result<Tree, IntakeError> {
@@ -86,6 +87,7 @@ impl<'a> Walk<'a> {
             return self.symlink(path, meta);
         }
         let mode = Mode::new(meta.mode());
+        self.drop_attributes(&path, mode)?;
         if mode.is_setid() && !self.setid.contains(&path) {
             self.undeclared.push(path.clone());
         }
@@ -100,6 +102,28 @@ impl<'a> Walk<'a> {
             self.special.push(Special { path, kind });
         }
         Ok(())
+    }
+
+    /// Drops extended attributes: no manifest has them, and some change what a file does, or what a
+    /// directory shows when trees are stacked.
+    fn drop_attributes(&self, path: &RelPath, mode: Mode) -> Result<(), IntakeError> {
+        let full = path.under(self.root.path());
+        let names = match xattr::list(&full) {
+            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => return Ok(()),
+            names => names.map_err(io_error("read the attributes of", &full))?,
+        };
+        let names: Vec<_> = names
+            .filter(|name| is_dropped(name.as_encoded_bytes()))
+            .collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        // Even its owner can only drop attributes of what is writable.
+        self.open_up(path, mode, 0o600)?;
+        for name in names {
+            xattr::remove(&full, &name).map_err(io_error("drop an attribute of", &full))?;
+        }
+        self.root.change_mode(path, mode)
     }
 
     /// Adds the bits that the owner needs.
@@ -198,6 +222,17 @@ fn named(
         })?;
     let name = RelPath::new(name).expect("the name of a file");
     Ok(dir.map_or_else(|| name.clone(), |dir| dir.join(&name)))
+}
+
+/// Attributes that a build can set; the others belong to the file system or to a security module.
+fn is_dropped(name: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 4] = [
+        b"user.",
+        b"trusted.",
+        b"security.capability",
+        b"system.posix_acl_",
+    ];
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn is_timeless(meta: &std::fs::Metadata) -> bool {

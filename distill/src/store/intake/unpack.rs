@@ -236,6 +236,7 @@ fn strip_top(root: &Root, tree: Tree) -> Result<Tree, IntakeError> {
     Ok(inner)
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "a predicate of `filter`")]
 fn is_top(path: &&RelPath) -> bool {
     path.ancestors().next().is_none()
 }

@@ -1,16 +1,18 @@
 //! How sandboxes end, and that nothing outlives them.
 
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+use tempfile::TempDir;
 
-use super::fixture::{Trial, finish};
-use crate::build::sandbox::Status;
+use super::fixture::{Trial, finish, usable};
+use crate::build::sandbox::{Status, discard};
 
 #[test]
 fn exit_code_is_passed_on() {
@@ -138,44 +140,127 @@ fn memory_of_the_builder_is_not_the_programs() {
     drop(ballast);
 }
 
-/// Kills a process that has a sandbox: another run of this test program, as [`victim`].
+/// The first processes of a sandbox share the builder's memory; what the kernel keeps with that,
+/// such as whether others may look at it, must not change.
+#[test]
+fn the_builder_stays_as_it_was() {
+    let seen = || {
+        let status = fs::read_to_string("/proc/thread-self/status").unwrap();
+        let fields = [
+            "Umask",
+            "Uid",
+            "Gid",
+            "SigBlk",
+            "SigIgn",
+            "SigCgt",
+            "Cap",
+            "NoNewPrivs",
+        ];
+        let kept = |line: &&str| fields.iter().any(|field| line.starts_with(field));
+        let status: String = status.lines().filter(kept).collect();
+        let links = ["user", "net", "mnt", "pid", "uts"]
+            .map(|name| fs::read_link(format!("/proc/thread-self/ns/{name}")).unwrap());
+        (
+            status,
+            links,
+            nix::sys::prctl::get_dumpable().unwrap(),
+            env::current_dir().unwrap(),
+        )
+    };
+    let before = seen();
+    for _ in 0..3 {
+        let Some(trial) = Trial::sh("") else { return };
+        trial.succeed();
+    }
+    assert_eq!(seen(), before);
+}
+
 #[test]
 fn the_builders_death_ends_it() {
-    if Trial::sh("").is_none() {
+    let Some(mut victim) = Victim::start("death") else {
         return;
+    };
+    kill(victim.pid(), Signal::SIGKILL).unwrap();
+    victim.process.wait().unwrap();
+    victim.mark.wait_for(0);
+}
+
+/// As Ctrl-Z does.
+#[test]
+fn the_builder_can_be_stopped() {
+    let Some(victim) = Victim::start("stop") else {
+        return;
+    };
+    kill(victim.pid(), Signal::SIGSTOP).unwrap();
+    let begin = Instant::now();
+    let flags = WaitPidFlag::WUNTRACED | WaitPidFlag::WNOHANG;
+    while waitpid(victim.pid(), Some(flags)) == Ok(WaitStatus::StillAlive) {
+        assert!(begin.elapsed() < Duration::from_mins(1));
+        thread::sleep(Duration::from_millis(5));
     }
-    let mark = Mark::new("death");
-    let mut victim = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "--nocapture", victim_name()])
-        .env(VICTIM, &mark.0)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    mark.wait_for(1);
-    kill(Pid::from_raw(victim.id().cast_signed()), Signal::SIGKILL).unwrap();
-    victim.wait().unwrap();
-    mark.wait_for(0);
+    assert_eq!(victim.mark.processes(), 2);
+}
+
+/// A process that has two sandboxes, one of them in a network namespace that was used before, in each
+/// of which one process sleeps: another run of this test program, as [`victim`].
+struct Victim {
+    mark: Mark,
+    process: Child,
+    directory: TempDir,
+}
+
+impl Victim {
+    fn start(name: &str) -> Option<Self> {
+        if !usable() {
+            return None;
+        }
+        let (mark, directory) = (Mark::new(name), TempDir::with_prefix("sandbox-").unwrap());
+        let name = concat!(module_path!(), "::victim")
+            .split_once("::")
+            .unwrap()
+            .1;
+        let process = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", name])
+            .env(VICTIM, &mark.0)
+            .env("TMPDIR", directory.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        mark.wait_for(2);
+        Some(Self {
+            mark,
+            process,
+            directory,
+        })
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.process.id().cast_signed())
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        self.mark.wait_for(0);
+        discard(self.directory.path().try_into().unwrap()).unwrap();
+    }
 }
 
 /// Names the mark of the process that is to be found dead.
 const VICTIM: &str = "DISTILL_TEST_VICTIM";
 
-/// Does nothing, except in the process that [`the_builders_death_ends_it`] starts.
+/// Does nothing, except in the process that [`Victim`] starts.
 #[test]
 fn victim() {
     let Ok(mark) = env::var(VICTIM) else { return };
-    let trial = Trial::sh(&format!("sleep {mark}")).unwrap();
-    // The fixture's directories outlive this process; whoever runs tests has a temporary directory.
-    let (running, _reader) = trial.start().unwrap();
-    running.wait();
-}
-
-/// The name of [`victim`] as the test runner knows it: without the crate.
-fn victim_name() -> &'static str {
-    concat!(module_path!(), "::victim")
-        .split_once("::")
-        .unwrap()
-        .1
+    Trial::sh("").unwrap().succeed();
+    let trials = [(); 2].map(|()| Trial::sh(&format!("sleep {mark}")).unwrap());
+    let running = trials.each_ref().map(|trial| trial.start().unwrap());
+    for (sandbox, _reader) in running {
+        sandbox.wait();
+    }
 }
 
 /// A number of seconds that no other process sleeps for.

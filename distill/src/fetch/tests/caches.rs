@@ -1,0 +1,244 @@
+//! What a cache has to do, tried on each kind.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _};
+use std::sync::Arc;
+
+use super::*;
+use crate::plan::{Mode, Node, Object, PlanHash, RelPath, Tree};
+
+/// What a cache is filled with; right or not.
+type Entries = BTreeMap<Key, Vec<u8>>;
+
+/// A cache of one kind with these entries, and whatever has to live as long.
+type Make = fn(&Utf8Path, Entries) -> (Arc<dyn Cache>, Option<Server>);
+
+fn directory(root: &Utf8Path, entries: Entries) -> (Arc<dyn Cache>, Option<Server>) {
+    let cache = DirectoryCache::create(root.join("cache")).unwrap();
+    for (key, bytes) in entries {
+        // Not `put`: it would refuse wrong bytes.
+        let path = cache.root().join(key.path());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    (Arc::new(cache), None)
+}
+
+fn in_memory(_: &Utf8Path, entries: Entries) -> (Arc<dyn Cache>, Option<Server>) {
+    let cache = LookupCache::new("memory", move |key: &Key| {
+        let bytes = entries.get(key)?.clone();
+        Some(Found::Bytes(Box::new(Cursor::new(bytes))))
+    });
+    (Arc::new(cache), None)
+}
+
+fn files_by_lookup(root: &Utf8Path, entries: Entries) -> (Arc<dyn Cache>, Option<Server>) {
+    directory(root, entries);
+    let root = root.join("cache");
+    let find = move |key: &Key| Some(root.join(key.path())).filter(|path| path.exists());
+    let cache = LookupCache::new("files", move |key: &Key| find(key).map(Found::File));
+    (Arc::new(cache), None)
+}
+
+fn server_by_lookup(_: &Utf8Path, entries: Entries) -> (Arc<dyn Cache>, Option<Server>) {
+    let paths = entries
+        .into_iter()
+        .map(|(key, bytes)| (format!("/{key}"), bytes));
+    let files: BTreeMap<String, Vec<u8>> = paths.collect();
+    let server = Server::new(move |request: &Request| match files.get(&request.target) {
+        Some(bytes) => Reply::ranged(bytes, request),
+        None => Reply::status(404),
+    });
+    let base = server.url("");
+    let cache = LookupCache::new("server", move |key: &Key| {
+        Some(Found::Url(format!("{base}{}", key.path())))
+    });
+    (Arc::new(cache), Some(server))
+}
+
+const KINDS: [Make; 4] = [directory, in_memory, files_by_lookup, server_by_lookup];
+
+/// A scene with a cache that has these entries, for each kind of cache.
+fn on_each(entries: &[(Key, &[u8])], test: impl Fn(&Scene)) {
+    for make in KINDS {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        let owned = entries.iter().map(|(key, bytes)| (*key, bytes.to_vec()));
+        let (cache, _server) = make(root, owned.collect());
+        assert!(!cache.name().is_empty());
+        test(&Scene::with(|settings| settings.caches.push(cache)));
+    }
+}
+
+fn a_tree() -> Tree {
+    let mut tree = Tree::new();
+    let node = Node::File {
+        mode: Mode::FILE,
+        size: 2,
+        hash: Hash::of("hi"),
+    };
+    tree.insert(RelPath::new("etc/motd").unwrap(), node)
+        .unwrap();
+    tree
+}
+
+fn output(scene: &Scene, plan: PlanHash) -> Option<Object> {
+    let output = scene.fetcher.output(&plan, &scene.cancel, &scene.told);
+    output.map(|output| output.object)
+}
+
+fn tree(scene: &Scene, hash: Hash) -> Option<(Tree, Vec<u8>)> {
+    let mut found = scene.fetcher.tree(&hash, &scene.cancel, &scene.told)?;
+    let mut archive = Vec::new();
+    found.archive.read_to_end(&mut archive).unwrap();
+    Some((found.manifest, archive))
+}
+
+#[test]
+fn blobs_come_from_the_cache_first() {
+    let bytes = sample(400_000);
+    let sha: Digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        .parse()
+        .unwrap();
+    let blake = Digest::from(Hash::of(&bytes));
+    on_each(
+        &[(Key::Blob(sha), b"abc"), (Key::Blob(blake), &bytes)],
+        |scene| {
+            let mut source = source(&bytes, &["http://not.asked.invalid/".to_owned()]);
+            scene.fetch_right(&source, &bytes);
+            source.digest = sha;
+            scene.fetch_right(&source, b"abc");
+        },
+    );
+}
+
+#[test]
+fn what_the_cache_lacks_comes_from_the_origin() {
+    let server = good_server(b"x");
+    on_each(&[], |scene| {
+        scene.fetch_right(&source(b"x", &[server.url("a")]), b"x");
+        let error = scene.fetch(&source(b"y", &[])).unwrap_err();
+        assert_eq!(error.kind(), FetchErrorKind::Unreachable);
+    });
+}
+
+#[test]
+fn wrong_blobs_are_refused() {
+    let server = good_server(b"x");
+    let key = Key::Blob(Hash::of("x").into());
+    on_each(&[(key, b"not x")], |scene| {
+        let source = source(b"x", &[server.url("a")]);
+        scene.fetch_right(&source, b"x");
+        assert!(scene.told.lines()[1].contains("has other bytes"));
+    });
+}
+
+#[test]
+fn outputs() {
+    let plan = |text| PlanHash(Hash::of(text));
+    let object = Object::Tree(Hash::of("tree"));
+    let record = format!("{object}\n");
+    let entries = [
+        (Key::Output(plan("good")), record.as_bytes()),
+        (Key::Output(plan("bad")), b"nonsense"),
+        (Key::Output(plan("long")), &[b' '; 5000]),
+    ];
+    on_each(&entries, |scene| {
+        assert_eq!(output(scene, plan("good")), Some(object));
+        assert_eq!(output(scene, plan("unknown")), None);
+        assert_eq!(scene.told.lines(), Vec::<String>::new());
+        assert_eq!(output(scene, plan("bad")), None);
+        assert_eq!(output(scene, plan("long")), None);
+        assert_eq!(scene.told.count("gave up"), 2);
+    });
+}
+
+#[test]
+fn trees() {
+    let (good, manifest) = (a_tree().hash(), a_tree().encode());
+    let (wrong, bare) = (Hash::of("wrong"), Tree::new().hash());
+    let entries = [
+        (Key::Manifest(good), &*manifest),
+        (Key::Archive(good), b"archive"),
+        (Key::Manifest(wrong), &*manifest),
+        (Key::Archive(wrong), b"archive"),
+        (Key::Manifest(bare), &*Tree::new().encode()),
+    ];
+    on_each(&entries, |scene| {
+        let found = tree(scene, good);
+        assert_eq!(found, Some((a_tree(), b"archive".to_vec())));
+        assert_eq!(tree(scene, Hash::of("unknown")), None);
+        assert_eq!(scene.told.lines(), Vec::<String>::new());
+        assert_eq!(tree(scene, wrong), None);
+        assert!(scene.told.lines()[0].contains("has other bytes"));
+        assert_eq!(tree(scene, bare), None);
+        assert!(scene.told.lines()[1].contains("but not the files"));
+    });
+}
+
+#[test]
+fn many_threads_at_once() {
+    let texts: Vec<String> = (0..20).map(|number| format!("blob {number}")).collect();
+    let key = |text: &String| (Key::Blob(Hash::of(text).into()), text.clone());
+    let keys: Vec<_> = texts.iter().map(key).collect();
+    let entries: Vec<_> = keys
+        .iter()
+        .map(|(key, text)| (*key, text.as_bytes()))
+        .collect();
+    on_each(&entries, |scene| {
+        std::thread::scope(|scope| {
+            for text in &texts {
+                scope.spawn(|| scene.fetch(&source(text.as_bytes(), &[])).unwrap());
+            }
+        });
+        assert_eq!(scene.store().0.read_dir_utf8().unwrap().count(), 20);
+    });
+}
+
+#[test]
+fn a_cache_that_fails_is_passed_over() {
+    #[derive(Debug)]
+    struct Broken;
+    impl Cache for Broken {
+        fn name(&self) -> String {
+            "broken".to_owned()
+        }
+        fn find(&self, _: &Key) -> Result<Option<Found>, CacheError> {
+            Err(CacheError::Other("out of order".to_owned()))
+        }
+    }
+    let object = Object::Blob(Hash::of("x").into());
+    let plan = PlanHash(Hash::of("plan"));
+    let record = object.to_string();
+    on_each(&[(Key::Output(plan), record.as_bytes())], |scene| {
+        let mut settings = scene.fetcher.settings().clone();
+        settings.caches.insert(0, Arc::new(Broken));
+        let fetcher = Fetcher::new(settings);
+        let output = fetcher.output(&plan, &scene.cancel, &scene.told).unwrap();
+        assert_eq!(output.object, object);
+        assert_eq!(
+            scene.told.lines(),
+            ["gave up `broken` failed: out of order"]
+        );
+    });
+}
+
+#[test]
+fn exported_sources_serve_a_machine_without_a_network() {
+    let bytes = sample(100_000);
+    let scene = Scene::new();
+    let path = scene.root().join("source.tar");
+    fs::write(&path, &bytes).unwrap();
+    let digest = Digest::from(Hash::of(&bytes));
+    let export = DirectoryCache::create(scene.root().join("export")).unwrap();
+    export
+        .put(&Key::Blob(digest), &mut fs::File::open(&path).unwrap())
+        .unwrap();
+    let offline = Scene::with(|settings| {
+        settings.offline = true;
+        let import = DirectoryCache::open(scene.root().join("export")).unwrap();
+        settings.caches.push(Arc::new(import));
+    });
+    let source = source(&bytes, &["https://upstream.invalid/source.tar".to_owned()]);
+    offline.fetch_right(&source, &bytes);
+}

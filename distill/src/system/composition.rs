@@ -1,0 +1,212 @@
+//! Systems: what one machine does, independent of hardware.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::file::{File, Owner};
+use super::service::Service;
+use super::sysctl::Sysctl;
+use super::unix::{Group, User};
+use crate::package::Package;
+
+/// Which service reads what a daemon writes.
+#[derive(Clone)]
+pub struct Loggers(Arc<dyn Fn(&Service) -> Option<Service> + Send + Sync>);
+
+impl Loggers {
+    /// The loggers that `choose` returns: given a daemon, a daemon that reads its output. Those
+    /// without one share the catch-all logger. The two are connected here; `choose` need not say it.
+    pub fn new(choose: impl Fn(&Service) -> Option<Service> + Send + Sync + 'static) -> Loggers {
+        Loggers(Arc::new(choose))
+    }
+
+    /// No loggers.
+    pub fn none() -> Loggers {
+        Loggers::new(|_| None)
+    }
+
+    /// `services` with a logger for each daemon that has no end of a pipeline yet.
+    pub(super) fn apply(&self, services: impl IntoIterator<Item = Service>) -> Vec<Service> {
+        services
+            .into_iter()
+            .flat_map(|service| self.with_logger(service))
+            .collect()
+    }
+
+    fn with_logger(&self, service: Service) -> Vec<Service> {
+        let free = service.as_longrun().is_some_and(|longrun| {
+            longrun.producer_for.is_none() && longrun.consumer_for.is_empty()
+        });
+        let logger = free.then(|| (self.0)(&service)).flatten();
+        match logger {
+            Some(logger) => {
+                let name = logger.name.clone();
+                let logger = logger.consumer_for(&service.name);
+                vec![service.producer_for(name), logger]
+            }
+            None => vec![service],
+        }
+    }
+}
+
+impl fmt::Debug for Loggers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Loggers")
+    }
+}
+
+/// Other permissions or another owner for a path of the root file system, whoever made it.
+#[derive(Debug, Clone)]
+pub struct Override {
+    /// A file with no contents of its own to say: only its path, mode and owner count.
+    pub file: File,
+}
+
+/// What one machine does, independent of hardware.
+///
+/// ```
+/// use distill::execline;
+/// use distill::system::{File, Service, System, sysctl};
+///
+/// let system = System::new()
+///     .hostname("web1")
+///     .sysctl(sysctl::hardening())
+///     .service(Service::oneshot("hello", execline! { echo "hello, console" }))
+///     .file(File::new("/etc/motd", "immutable, and proud of it\n"));
+/// assert_eq!(system.services.len(), 1);
+/// ```
+///
+/// Every field is public, so that a system can be derived from another one.
+#[derive(Debug, Clone)]
+pub struct System {
+    /// What is started at boot.
+    pub services: Vec<Service>,
+    /// What lies in the root file system.
+    pub packages: Vec<Package>,
+    /// Users beside those of the services.
+    pub users: Vec<User>,
+    /// Groups beside those of the services.
+    pub groups: Vec<Group>,
+    /// Files beside those of the services.
+    pub files: Vec<File>,
+    /// Other permissions for files of packages.
+    pub permissions: Vec<Override>,
+    /// The host name.
+    pub hostname: Option<String>,
+    /// Kernel parameters.
+    pub sysctl: Sysctl,
+    /// Which services read what daemons write.
+    pub loggers: Loggers,
+}
+
+impl Default for System {
+    fn default() -> System {
+        System::new()
+    }
+}
+
+impl System {
+    /// A machine that does nothing.
+    pub fn new() -> System {
+        System {
+            services: Vec::new(),
+            packages: Vec::new(),
+            users: Vec::new(),
+            groups: Vec::new(),
+            files: Vec::new(),
+            permissions: Vec::new(),
+            hostname: None,
+            sysctl: Sysctl::new(),
+            loggers: Loggers::none(),
+        }
+    }
+
+    /// The same with another service.
+    pub fn service(mut self, service: Service) -> System {
+        self.services.push(service);
+        self
+    }
+
+    /// The same with more services.
+    pub fn services(mut self, services: impl IntoIterator<Item = Service>) -> System {
+        self.services.extend(services);
+        self
+    }
+
+    /// The same with a service in place of the one of its name, if there is one.
+    pub fn replace(self, service: Service) -> System {
+        self.without(&service.name).service(service)
+    }
+
+    /// The same with a change to the service `name`; without effect if there is none.
+    pub fn update(mut self, name: &str, mut update: impl FnMut(Service) -> Service) -> System {
+        let change = |service: Service| {
+            if service.name == name {
+                update(service)
+            } else {
+                service
+            }
+        };
+        self.services = self.services.into_iter().map(change).collect();
+        self
+    }
+
+    /// The same without the service `name`.
+    pub fn without(mut self, name: &str) -> System {
+        self.services.retain(|service| service.name != name);
+        self
+    }
+
+    /// The same with another package in the root file system.
+    pub fn package(mut self, package: impl Into<Package>) -> System {
+        self.packages.push(package.into());
+        self
+    }
+
+    /// The same with another user.
+    pub fn user(mut self, user: User) -> System {
+        self.users.push(user);
+        self
+    }
+
+    /// The same with another group.
+    pub fn group(mut self, group: Group) -> System {
+        self.groups.push(group);
+        self
+    }
+
+    /// The same with another file.
+    pub fn file(mut self, file: File) -> System {
+        self.files.push(file);
+        self
+    }
+
+    /// The same with other permission bits and another owner for a path that a package brings.
+    #[track_caller]
+    pub fn permission(mut self, path: impl Into<String>, bits: u32, owner: Owner) -> System {
+        let file = File::new(path, "").mode(bits).owner(owner);
+        self.permissions.push(Override { file });
+        self
+    }
+
+    /// The same with a host name.
+    pub fn hostname(self, name: impl Into<String>) -> System {
+        System {
+            hostname: Some(name.into()),
+            ..self
+        }
+    }
+
+    /// The same with more kernel parameters; the last value wins.
+    pub fn sysctl(self, sysctl: Sysctl) -> System {
+        System {
+            sysctl: self.sysctl.with(sysctl),
+            ..self
+        }
+    }
+
+    /// The same with other loggers.
+    pub fn loggers(self, loggers: Loggers) -> System {
+        System { loggers, ..self }
+    }
+}

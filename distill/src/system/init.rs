@@ -1,0 +1,175 @@
+//! The first process: what the kernel starts, how it becomes `s6-svscan`, and how it ends.
+
+use super::file::File;
+use super::graph::Graph;
+use super::mount::Mount;
+use super::s6;
+use crate::execline;
+use crate::package::script::Positional;
+use crate::package::{Script, Words};
+
+/// What runs scripts. The kernel starts it by this path, so it has to be a compiled program.
+pub const EXECLINEB: &str = "/usr/lib/execline/bin/execlineb";
+/// Where programs are looked for.
+pub const PATH: &str = "/usr/bin:/usr/sbin:/usr/lib/execline/bin";
+/// Where the services live while the machine runs, each as a service directory.
+pub const SCANDIR: &str = "/run/service";
+/// The service directories as the image has them.
+pub(super) const TEMPLATE: &str = "/etc/s6/service";
+/// The FIFOs between services.
+pub(super) const PIPES: &str = "/run/pipe";
+/// Where what a platform does before everything else lies.
+const PREBOOT: &str = "/usr/sbin/preboot";
+const SHUTDOWN: &str = "/usr/libexec/distill/shutdown";
+/// The logger for everything that no other logger reads.
+const CATCH_ALL: &str = "s6-svscan-log";
+
+/// What `/init` has to know beside the services.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Boot {
+    pub(super) mounts: Vec<Mount>,
+    pub(super) hostname: Option<String>,
+    pub(super) preboot: Option<Script>,
+}
+
+/// Everything between the kernel and the services.
+pub(super) fn files(boot: &Boot, graph: &Graph<'_>) -> Vec<File> {
+    let mut files = vec![
+        File::script("/init", init(boot, graph)),
+        File::symlink("/usr/sbin/init", "../../init"),
+        File::script(control("finish"), finish()),
+        File::script(control("crash"), crash()),
+        File::script(format!("{TEMPLATE}/{CATCH_ALL}/run"), catch_all()),
+        File::script_with(SHUTDOWN, Positional::Substituted(1), shutdown(graph)),
+    ];
+    files.extend(
+        boot.preboot
+            .as_ref()
+            .map(|preboot| File::script(PREBOOT, preboot)),
+    );
+    files.extend(signals());
+    files
+}
+
+fn control(name: &str) -> String {
+    format!("{TEMPLATE}/.s6-svscan/{name}")
+}
+
+/// The kernel starts this with neither `PATH` nor anything mounted.
+fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
+    let hostname = boot
+        .hostname
+        .as_ref()
+        .map(|name| execline! { foreground { hostname #{name} } });
+    let preboot = boot
+        .preboot
+        .as_ref()
+        .map(|_| execline! { foreground { #{PREBOOT} } });
+    let catch_all = format!("{SCANDIR}/{CATCH_ALL}/fifo");
+    execline! {
+        "/usr/bin/env" -i #{format!("PATH={PATH}")} execline-umask 022
+        execline-cd "/"
+        #{mounts(&boot.mounts)}
+        foreground { ln -s "/proc/self/fd" "/dev/fd" }
+        #{hostname}
+        #{preboot}
+        foreground { cp -R #{TEMPLATE} #{SCANDIR} }
+        foreground { mkdir "/run/oneshot" "/run/log" #{PIPES} }
+        foreground { mkfifo -m 0600 #{&catch_all} #{s6::pipes(graph)} }
+        // What the catch-all logger itself has to say goes to the console.
+        redirfd -w 3 /dev/console
+        redirfd -r 0 /dev/null
+        redirfd -w -n -b 1 #{&catch_all}
+        fdmove -c 2 1
+        s6-svscan -X3 -t0 #{SCANDIR}
+    }
+}
+
+fn mounts(mounts: &[Mount]) -> Script {
+    let mount = |mount: &Mount| {
+        // The kernel may have mounted /dev, and knows of no directories in it.
+        let quiet = (mount.kind == "devtmpfs").then(|| execline! { redirfd -w 2 /dev/null });
+        let make = (mount.at.starts_with("/dev/"))
+            .then(|| execline! { foreground { mkdir -p #{&mount.at} } });
+        execline! {
+            #{make}
+            foreground { #{quiet} #{mount.command()} }
+        }
+    };
+    mounts.iter().map(mount).collect()
+}
+
+fn catch_all() -> Script {
+    execline! {
+        redirfd -r -n -b 0 fifo
+        if { install -d -o catchlog -g log -m 2750 "/run/log/catch-all" }
+        s6-setuidgid catchlog
+        s6-log -b -p -- t n3 s100000 "/run/log/catch-all"
+    }
+}
+
+/// What process 1 does when it is sent a signal: the meaning is that of busybox's `halt`,
+/// `poweroff` and `reboot`, and of the kernel's Ctrl-Alt-Del and power failure.
+fn signals() -> Vec<File> {
+    let meaning = [
+        ("SIGUSR1", "halt"),
+        ("SIGUSR2", "poweroff"),
+        ("SIGPWR", "poweroff"),
+        ("SIGTERM", "reboot"),
+        ("SIGINT", "reboot"),
+        ("SIGQUIT", "reboot"),
+    ];
+    let file = |(signal, action): (&str, &str)| {
+        File::script(control(signal), execline! { #{SHUTDOWN} #{action} })
+    };
+    meaning.map(file).into()
+}
+
+/// Stops the services, then has process 1 do the rest.
+fn shutdown(graph: &Graph<'_>) -> Script {
+    execline! {
+        // A second signal changes nothing.
+        if { redirfd -w 2 /dev/null mkdir "/run/shutdown" }
+        foreground { redirfd -w 1 "/run/shutdown/action" echo $1 }
+        redirfd -w 1 /dev/console
+        fdmove -c 2 1
+        foreground { echo "stopping services:" $1 }
+        #{s6::stop_all(graph)}
+        s6-svscanctl -b #{SCANDIR}
+    }
+}
+
+/// What process 1 becomes when the services have been stopped.
+fn finish() -> Script {
+    let last = |action: &str| Words::from(action).block(execline! { #{action} -f });
+    execline! {
+        cd "/"
+        redirfd -r 0 /dev/null
+        redirfd -w 1 /dev/console
+        fdmove -c 2 1
+        backtick -D reboot action { cat "/run/shutdown/action" }
+        importas -i action action
+        foreground { kill -TERM "-1" }
+        foreground { sleep 1 }
+        foreground { kill -KILL "-1" }
+        foreground { sync }
+        // A file system that is busy becomes read-only.
+        foreground { redirfd -w 2 /dev/null umount -a -r }
+        foreground { echo "system:" $action }
+        case -- $action { #{last("halt")} #{last("poweroff")} }
+        reboot -f
+    }
+}
+
+/// What process 1 becomes when it cannot go on.
+fn crash() -> Script {
+    execline! {
+        redirfd -r 0 /dev/null
+        redirfd -w 1 /dev/console
+        fdmove -c 2 1
+        foreground { echo "process 1 cannot go on, restarting in 10 s" }
+        foreground { sync }
+        foreground { sleep 10 }
+        reboot -f
+    }
+}

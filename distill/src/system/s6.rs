@@ -1,0 +1,271 @@
+//! The s6 back end: services as service directories for `s6-svscan`.
+//!
+//! s6 knows daemons only, and starts all of them at once. So a service waits itself for what it
+//! comes after, by s6's readiness events, before it becomes its program; and a one-shot is a daemon
+//! that runs its script, says that it is ready, and sleeps until shutdown. One that failed sleeps
+//! without being ready: what comes after it waits, and `s6-svc -r` tries again.
+//!
+//! A pipeline is a FIFO that both ends open for reading and writing: neither can lose the other,
+//! and what is in it survives the restart of one of them.
+
+use std::time::Duration;
+
+use super::file::File;
+use super::graph::Graph;
+use super::init::{PIPES, SCANDIR, TEMPLATE};
+use super::service::{Directory, Kind, Longrun, Oneshot, Readiness, Service};
+use crate::execline;
+use crate::package::{Script, Words};
+
+/// Waits until the services of the directories it is given are ready.
+const AWAIT: &str = "/usr/libexec/distill/await-ready";
+/// Runs a one-shot's script once, and stays. (The scripts lie in `data`, where s6 never looks for
+/// anything: a file `down` beside `run` would mean that the service is not to be started.)
+const ONESHOT: &str = "/usr/libexec/distill/oneshot";
+/// How long a group of services may take to end at shutdown, if nothing is said.
+const TIMEOUT_DOWN: Duration = Duration::from_secs(10);
+
+/// The programs that the service directories use.
+pub(super) fn programs() -> Vec<File> {
+    vec![
+        File::new(AWAIT, include_str!("s6/await-ready.sh")).mode(0o755),
+        File::new(ONESHOT, include_str!("s6/oneshot.sh")).mode(0o755),
+    ]
+}
+
+/// The service directories of all services.
+pub(super) fn service_directories(graph: &Graph<'_>) -> Vec<File> {
+    graph
+        .services()
+        .flat_map(|service| service_directory(graph, service))
+        .collect()
+}
+
+/// The FIFOs of the pipelines.
+pub(super) fn pipes(graph: &Graph<'_>) -> Vec<String> {
+    let consumers = graph.services().filter(|service| {
+        service
+            .as_longrun()
+            .is_some_and(|longrun| !longrun.consumer_for.is_empty())
+    });
+    consumers.map(|service| pipe(&service.name)).collect()
+}
+
+fn pipe(consumer: &str) -> String {
+    format!("{PIPES}/{consumer}")
+}
+
+fn live(name: &str) -> String {
+    format!("{SCANDIR}/{name}")
+}
+
+/// A service directory in the making.
+struct Dir<'a> {
+    service: &'a Service,
+    files: Vec<File>,
+}
+
+impl Dir<'_> {
+    fn path(&self, name: &str) -> String {
+        format!("{TEMPLATE}/{}/{name}", self.service.name)
+    }
+
+    fn push(&mut self, file: File) {
+        self.files.push(File {
+            location: self.service.location,
+            ..file
+        });
+    }
+
+    fn script(&mut self, name: &str, script: impl Into<Script>) {
+        self.push(File::script(self.path(name), script));
+    }
+
+    fn value(&mut self, name: &str, value: impl ToString) {
+        self.push(File::new(
+            self.path(name),
+            format!("{}\n", value.to_string()),
+        ));
+    }
+
+    fn milliseconds(&mut self, name: &str, time: Option<Duration>) {
+        if let Some(time) = time {
+            self.value(name, time.as_millis());
+        }
+    }
+}
+
+fn service_directory(graph: &Graph<'_>, service: &Service) -> Vec<File> {
+    let mut dir = Dir {
+        service,
+        files: Vec::new(),
+    };
+    let waits: Vec<String> = graph.after(&service.name).map(live).collect();
+    let begin = Script::from_iter([wait(&waits), directories(&service.directories)]);
+    match &service.kind {
+        Kind::Longrun(longrun) => longrun_files(&mut dir, begin, longrun),
+        Kind::Oneshot(oneshot) => oneshot_files(&mut dir, begin, oneshot),
+        Kind::Bundle(_) => {}
+    }
+    dir.files
+}
+
+/// Waits for the services of `dirs`.
+fn wait(dirs: &[String]) -> Script {
+    match dirs {
+        [] => Script::new(),
+        dirs => execline! { if { #{AWAIT} #{dirs} } },
+    }
+}
+
+/// Makes directories that belong to a service.
+fn directories(directories: &[Directory]) -> Script {
+    let make = |Directory {
+                    path, mode, owner, ..
+                }: &Directory| {
+        execline! { if { install -d -m #{mode.to_string()} -o #{&owner.user} -g #{&owner.group} #{path} } }
+    };
+    directories.iter().map(make).collect()
+}
+
+fn longrun_files(dir: &mut Dir<'_>, begin: Script, longrun: &Longrun) {
+    let service = dir.service;
+    let fd = match &longrun.readiness {
+        Readiness::Unknown => None,
+        Readiness::NotificationFd(fd) => Some(*fd),
+        Readiness::Started | Readiness::Check(..) => Some(3),
+    };
+    let run = Script::from_iter([
+        begin,
+        pipeline(&service.name, longrun),
+        limit(service, fd),
+        readiness_check(&longrun.readiness),
+        longrun
+            .run_as
+            .iter()
+            .map(|user| execline! { s6-setuidgid #{user} })
+            .collect(),
+        started(&longrun.readiness),
+        longrun.run.clone(),
+    ]);
+    dir.script("run", run);
+    if let Some(finish) = &longrun.finish {
+        dir.script("finish", finish);
+    }
+    if let Readiness::Check(check, _) = &longrun.readiness {
+        dir.script("data/check", check);
+    }
+    if let Some(fd) = fd {
+        dir.value("notification-fd", fd);
+    }
+    if let Some(signal) = longrun.down_signal {
+        dir.value("down-signal", signal.name());
+    }
+    if let Some(tally) = longrun.max_death_tally {
+        dir.value("max-death-tally", tally);
+    }
+    dir.milliseconds("timeout-kill", service.timeout_down);
+}
+
+/// Joins the ends of pipelines.
+fn pipeline(name: &str, longrun: &Longrun) -> Script {
+    let reads = !longrun.consumer_for.is_empty();
+    let input = reads.then(|| execline! { redirfd -u 0 #{pipe(name)} });
+    let output = longrun
+        .producer_for
+        .as_ref()
+        .map(|to| execline! { redirfd -u 1 #{pipe(to)} });
+    input.into_iter().chain(output).collect()
+}
+
+/// Starts the service again if it is not ready in time.
+fn limit(service: &Service, fd: Option<u32>) -> Script {
+    let (Some(limit), Some(fd)) = (service.timeout_up, fd) else {
+        return Script::new();
+    };
+    let late = format!(
+        "service {} is not ready after {limit:?}, starting it again",
+        service.name
+    );
+    execline! {
+        background {
+            fdclose #{fd}
+            if -n { s6-svwait -U -t #{limit.as_millis()} #{"."} }
+            foreground { redirfd -w 1 /dev/console echo #{late} }
+            s6-svc -r #{"."}
+        }
+    }
+}
+
+fn readiness_check(readiness: &Readiness) -> Script {
+    match readiness {
+        Readiness::Check(_, interval) => {
+            execline! { s6-notifyoncheck -d -n 0 -w #{interval.as_millis()} }
+        }
+        Readiness::Unknown | Readiness::Started | Readiness::NotificationFd(_) => Script::new(),
+    }
+}
+
+fn started(readiness: &Readiness) -> Script {
+    match readiness {
+        Readiness::Started => execline! {
+            foreground { fdmove 1 3 echo }
+            fdclose 3
+        },
+        Readiness::Unknown | Readiness::NotificationFd(_) | Readiness::Check(..) => Script::new(),
+    }
+}
+
+fn oneshot_files(dir: &mut Dir<'_>, begin: Script, oneshot: &Oneshot) {
+    let (service, name) = (dir.service, &dir.service.name);
+    let limit: Words = match service.timeout_up {
+        Some(limit) => ["timeout".to_owned(), limit.as_secs_f64().to_string()].into(),
+        None => Words::new(),
+    };
+    let up = execline! {
+        fdmove -c 2 1
+        #{ONESHOT} #{name} #{limit} #{"data/up"}
+    };
+    dir.script("run", begin.then(up));
+    dir.script("data/up", &oneshot.up);
+    let done = format!("/run/oneshot/{name}");
+    let down = oneshot
+        .down
+        .as_ref()
+        .map(|_| execline! { foreground { #{"data/down"} } });
+    dir.script(
+        "finish",
+        execline! {
+            if { test -e #{&done} }
+            #{down}
+            rm #{&done}
+        },
+    );
+    if let Some(down) = &oneshot.down {
+        dir.script("data/down", down);
+    }
+    dir.value("notification-fd", 3);
+    // Without a limit of its own it may take as long as shutdown gives it.
+    dir.milliseconds(
+        "timeout-finish",
+        Some(service.timeout_down.unwrap_or_default()),
+    );
+}
+
+/// Stops all services, each after everything that depends on it.
+pub(super) fn stop_all(graph: &Graph<'_>) -> Script {
+    let stop = |group: &Vec<&str>| {
+        let limits = group
+            .iter()
+            .filter_map(|name| graph.get(name)?.timeout_down);
+        // Killing takes a moment, too.
+        let limit = limits.map(|limit| limit + Duration::from_secs(1)).max();
+        let limit = limit.unwrap_or_default().max(TIMEOUT_DOWN).as_millis();
+        let dirs: Vec<String> = group.iter().map(|name| live(name)).collect();
+        execline! {
+            foreground { forx -E dir { #{dirs.clone()} } s6-svc -d $dir }
+            foreground { s6-svwait -D -t #{limit} #{dirs.clone()} }
+        }
+    };
+    graph.shutdown().iter().map(stop).collect()
+}

@@ -1,0 +1,451 @@
+//! Services: what is started at boot, as data with s6-rc's names for the fields.
+
+use std::panic::Location;
+use std::time::Duration;
+
+use super::file::{File, Owner};
+use super::unix::{Group, User};
+use crate::package::{Package, Script};
+use crate::plan::Mode;
+
+/// A signal that can stop a daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of signal(7)")]
+pub enum Signal {
+    Hup,
+    Int,
+    Quit,
+    Kill,
+    Usr1,
+    Usr2,
+    Term,
+}
+
+impl Signal {
+    /// The name with its prefix, such as `SIGTERM`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Signal::Hup => "SIGHUP",
+            Signal::Int => "SIGINT",
+            Signal::Quit => "SIGQUIT",
+            Signal::Kill => "SIGKILL",
+            Signal::Usr1 => "SIGUSR1",
+            Signal::Usr2 => "SIGUSR2",
+            Signal::Term => "SIGTERM",
+        }
+    }
+}
+
+/// How it is known that a daemon can be used. What comes after it waits for that.
+#[derive(Debug, Clone, Default)]
+pub enum Readiness {
+    /// It is not known; nothing can come after such a service.
+    #[default]
+    Unknown,
+    /// As soon as its program runs.
+    Started,
+    /// When it writes a line to this file descriptor.
+    NotificationFd(u32),
+    /// When a script succeeds, which is tried at an interval until it does.
+    Check(Script, Duration),
+}
+
+/// A daemon.
+#[derive(Debug, Clone, Default)]
+pub struct Longrun {
+    /// What runs; it ends by becoming the daemon, in the foreground.
+    pub run: Script,
+    /// What runs whenever the daemon has ended.
+    pub finish: Option<Script>,
+    /// How it is known that it can be used.
+    pub readiness: Readiness,
+    /// The service that reads its output.
+    pub producer_for: Option<String>,
+    /// The services whose output it reads.
+    pub consumer_for: Vec<String>,
+    /// What tells it to end, instead of SIGTERM.
+    pub down_signal: Option<Signal>,
+    /// How many of its deaths are remembered.
+    pub max_death_tally: Option<u32>,
+    /// The user that `run` runs as; root, if nobody is named.
+    pub run_as: Option<String>,
+}
+
+/// A script that runs once, and perhaps another one at shutdown.
+#[derive(Debug, Clone, Default)]
+pub struct Oneshot {
+    /// What runs at boot. If it fails, what comes after the service is not started.
+    pub up: Script,
+    /// What runs at shutdown, if `up` succeeded.
+    pub down: Option<Script>,
+}
+
+/// What a service is.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// A daemon.
+    Longrun(Longrun),
+    /// A script.
+    Oneshot(Oneshot),
+    /// A name for several services.
+    Bundle(Vec<String>),
+}
+
+/// Which services are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pattern {
+    /// The service of this name, which has to exist.
+    Name(String),
+    /// The service of this name, if there is one.
+    Optional(String),
+    /// All services whose names match, perhaps none: `net.*`.
+    Glob(String),
+}
+
+/// That a service starts when others are ready.
+#[derive(Debug, Clone)]
+pub struct After {
+    /// The others.
+    pub what: Pattern,
+    /// Where the recipe says so.
+    pub location: &'static Location<'static>,
+}
+
+/// A directory on writable ground that a service needs: made before it starts.
+///
+/// ```
+/// use distill::system::{Directory, Owner};
+///
+/// let state = Directory::new("/var/lib/chrony").mode(0o700).owner(Owner::new("chrony", "chrony"));
+/// # let _ = state;
+/// ```
+#[derive(Debug, Clone)]
+pub struct Directory {
+    /// The absolute path.
+    pub path: String,
+    /// Its permission bits.
+    pub mode: Mode,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Where the recipe says so.
+    pub location: &'static Location<'static>,
+}
+
+impl Directory {
+    /// A directory of root's with mode 0755.
+    #[track_caller]
+    pub fn new(path: impl Into<String>) -> Directory {
+        let location = Location::caller();
+        Directory {
+            path: path.into(),
+            mode: Mode::DIR,
+            owner: Owner::root(),
+            location,
+        }
+    }
+
+    /// The same with other permission bits.
+    pub fn mode(self, bits: u32) -> Directory {
+        Directory {
+            mode: Mode::new(bits),
+            ..self
+        }
+    }
+
+    /// The same, belonging to someone else than root.
+    pub fn owner(self, owner: Owner) -> Directory {
+        Directory { owner, ..self }
+    }
+}
+
+/// A service: what is started at boot, and everything that it needs.
+///
+/// ```
+/// use distill::execline;
+/// use distill::package::Words;
+/// use distill::system::{Service, User};
+/// # fn memcached_package(_: &distill::package::Config) -> Vec<distill::plan::Plan> { vec![] }
+///
+/// /// memcached, run as its own user.
+/// fn memcached(args: impl Into<Words>) -> Service {
+///     let args = args.into();
+///     Service::longrun("memcached", execline! {
+///         fdmove -c 2 1
+///         memcached -u memcached #{args}
+///     })
+///     .package(memcached_package)
+///     .user(User::system("memcached"))
+///     .ready_when_started()
+/// }
+/// # memcached(["-m", "64"]);
+/// ```
+///
+/// Every field is public, so that a service can be derived from another one.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// The name: letters, digits and `+-._~`.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// What it starts after.
+    pub after: Vec<After>,
+    /// What lies in the root file system on its behalf.
+    pub packages: Vec<Package>,
+    /// Files of its own.
+    pub files: Vec<File>,
+    /// The users that it needs.
+    pub users: Vec<User>,
+    /// The groups that it needs.
+    pub groups: Vec<Group>,
+    /// Directories that are made before it starts.
+    pub directories: Vec<Directory>,
+    /// Other paths that it writes.
+    pub writes: Vec<String>,
+    /// Directories that can be written once it is ready, such as `/var`.
+    pub provides: Vec<String>,
+    /// The TCP and UDP ports that it listens on, such as `tcp/22`.
+    pub listens: Vec<String>,
+    /// What is wrong with its configuration, if anything: what [`Service::invalid`] was given.
+    pub problems: Vec<String>,
+    /// How long it may take until it is ready; for ever, if nothing is said.
+    pub timeout_up: Option<Duration>,
+    /// How long it may take to end before it is killed; see [`Service::timeout_down`].
+    pub timeout_down: Option<Duration>,
+    /// Where the recipe says so.
+    pub location: &'static Location<'static>,
+}
+
+impl Service {
+    #[track_caller]
+    fn new(name: impl Into<String>, kind: Kind) -> Service {
+        Service {
+            name: name.into(),
+            kind,
+            after: Vec::new(),
+            packages: Vec::new(),
+            files: Vec::new(),
+            users: Vec::new(),
+            groups: Vec::new(),
+            directories: Vec::new(),
+            writes: Vec::new(),
+            provides: Vec::new(),
+            listens: Vec::new(),
+            problems: Vec::new(),
+            timeout_up: None,
+            timeout_down: None,
+            location: Location::caller(),
+        }
+    }
+
+    /// A daemon; `run` ends by becoming it, in the foreground.
+    #[track_caller]
+    pub fn longrun(name: impl Into<String>, run: impl Into<Script>) -> Service {
+        Service::new(
+            name,
+            Kind::Longrun(Longrun {
+                run: run.into(),
+                ..Longrun::default()
+            }),
+        )
+    }
+
+    /// A script that runs once.
+    #[track_caller]
+    pub fn oneshot(name: impl Into<String>, up: impl Into<Script>) -> Service {
+        Service::new(
+            name,
+            Kind::Oneshot(Oneshot {
+                up: up.into(),
+                down: None,
+            }),
+        )
+    }
+
+    /// A name for several services: what comes after it comes after all of them.
+    #[track_caller]
+    pub fn bundle<N: Into<String>>(
+        name: impl Into<String>,
+        contents: impl IntoIterator<Item = N>,
+    ) -> Service {
+        Service::new(
+            name,
+            Kind::Bundle(contents.into_iter().map(Into::into).collect()),
+        )
+    }
+
+    #[track_caller]
+    fn comes_after(mut self, what: Pattern) -> Service {
+        self.after.push(After {
+            what,
+            location: Location::caller(),
+        });
+        self
+    }
+
+    /// The same, started when `name` is ready.
+    #[track_caller]
+    pub fn after(self, name: impl Into<String>) -> Service {
+        self.comes_after(Pattern::Name(name.into()))
+    }
+
+    /// The same, started when `name` is ready, if the system has such a service.
+    #[track_caller]
+    pub fn after_if_present(self, name: impl Into<String>) -> Service {
+        self.comes_after(Pattern::Optional(name.into()))
+    }
+
+    /// The same, started when all services are ready whose names match, such as `net.*`.
+    #[track_caller]
+    pub fn after_all(self, glob: impl Into<String>) -> Service {
+        self.comes_after(Pattern::Glob(glob.into()))
+    }
+
+    /// The same with another package in the root file system.
+    pub fn package(mut self, package: impl Into<Package>) -> Service {
+        self.packages.push(package.into());
+        self
+    }
+
+    /// The same with another file.
+    pub fn file(mut self, file: File) -> Service {
+        self.files.push(file);
+        self
+    }
+
+    /// The same with another user.
+    pub fn user(mut self, user: User) -> Service {
+        self.users.push(user);
+        self
+    }
+
+    /// The same with another group.
+    pub fn group(mut self, group: Group) -> Service {
+        self.groups.push(group);
+        self
+    }
+
+    /// The same with a directory that is made before it starts.
+    pub fn directory(mut self, directory: Directory) -> Service {
+        self.directories.push(directory);
+        self
+    }
+
+    /// The same, writing another path.
+    pub fn writes(mut self, path: impl Into<String>) -> Service {
+        self.writes.push(path.into());
+        self
+    }
+
+    /// The same; once it is ready, what lies below `path` can be written.
+    pub fn provides(mut self, path: impl Into<String>) -> Service {
+        self.provides.push(path.into());
+        self
+    }
+
+    /// The same, listening on a port, such as `tcp/22`.
+    pub fn listens(mut self, port: impl Into<String>) -> Service {
+        self.listens.push(port.into());
+        self
+    }
+
+    /// The same, with something in its configuration that cannot be: a phrase that begins with the
+    /// option's name. It is found when the system is put together.
+    pub fn invalid(mut self, problem: impl Into<String>) -> Service {
+        self.problems.push(problem.into());
+        self
+    }
+
+    /// The same with a limit on how long it may take until it is ready. A script that takes longer
+    /// has failed; a daemon is started again.
+    pub fn timeout_up(self, limit: Duration) -> Service {
+        Service {
+            timeout_up: Some(limit),
+            ..self
+        }
+    }
+
+    /// The same with a limit on how long it may take to end: 10 s at shutdown, if nothing is said.
+    /// After that a daemon is killed, and a script's `down` too.
+    pub fn timeout_down(self, limit: Duration) -> Service {
+        Service {
+            timeout_down: Some(limit),
+            ..self
+        }
+    }
+
+    /// The same with a change to what only daemons have; without effect on anything else.
+    pub fn update_longrun(mut self, update: impl FnOnce(&mut Longrun)) -> Service {
+        if let Kind::Longrun(longrun) = &mut self.kind {
+            update(longrun);
+        }
+        self
+    }
+
+    /// The same; `finish` runs whenever the daemon has ended.
+    pub fn finish(self, finish: impl Into<Script>) -> Service {
+        self.update_longrun(|longrun| longrun.finish = Some(finish.into()))
+    }
+
+    /// The same, ready when the daemon writes a line to a file descriptor (3 or above).
+    pub fn notification_fd(self, fd: u32) -> Service {
+        self.update_longrun(|longrun| longrun.readiness = Readiness::NotificationFd(fd))
+    }
+
+    /// The same, ready as soon as the daemon's program runs.
+    pub fn ready_when_started(self) -> Service {
+        self.update_longrun(|longrun| longrun.readiness = Readiness::Started)
+    }
+
+    /// The same, ready when `check` succeeds; it is tried every 200 ms until it does.
+    pub fn ready_when(self, check: impl Into<Script>) -> Service {
+        let readiness = Readiness::Check(check.into(), Duration::from_millis(200));
+        self.update_longrun(|longrun| longrun.readiness = readiness)
+    }
+
+    /// The same, its output read by another service, which says [`Service::consumer_for`].
+    pub fn producer_for(self, consumer: impl Into<String>) -> Service {
+        self.update_longrun(|longrun| longrun.producer_for = Some(consumer.into()))
+    }
+
+    /// The same, reading another service's output, which says [`Service::producer_for`].
+    pub fn consumer_for(self, producer: impl Into<String>) -> Service {
+        self.update_longrun(|longrun| longrun.consumer_for.push(producer.into()))
+    }
+
+    /// The same, told to end by another signal than SIGTERM.
+    pub fn down_signal(self, signal: Signal) -> Service {
+        self.update_longrun(|longrun| longrun.down_signal = Some(signal))
+    }
+
+    /// The same with another number of deaths that are remembered (at most 4096).
+    pub fn max_death_tally(self, tally: u32) -> Service {
+        self.update_longrun(|longrun| longrun.max_death_tally = Some(tally))
+    }
+
+    /// The same, run as another user than root from the beginning.
+    pub fn run_as(self, user: impl Into<String>) -> Service {
+        self.update_longrun(|longrun| longrun.run_as = Some(user.into()))
+    }
+
+    /// The same; `down` runs at shutdown, if the script succeeded at boot.
+    pub fn down(mut self, down: impl Into<Script>) -> Service {
+        if let Kind::Oneshot(oneshot) = &mut self.kind {
+            oneshot.down = Some(down.into());
+        }
+        self
+    }
+
+    /// What only daemons have, if it is one.
+    pub fn as_longrun(&self) -> Option<&Longrun> {
+        match &self.kind {
+            Kind::Longrun(longrun) => Some(longrun),
+            Kind::Oneshot(_) | Kind::Bundle(_) => None,
+        }
+    }
+
+    /// Whether it becomes ready at some time.
+    pub fn becomes_ready(&self) -> bool {
+        self.as_longrun()
+            .is_none_or(|longrun| !matches!(longrun.readiness, Readiness::Unknown))
+    }
+}

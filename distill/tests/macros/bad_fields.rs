@@ -1,0 +1,42 @@
+//! Fields of a package.
+
+use distill::package::Config;
+use distill::plan::Plan;
+use distill::{cc_package, cmmi_package, package};
+
+fn missing(config: &Config) -> Plan {
+    cmmi_package! { config, name: "mpfr" }
+}
+
+fn missing_one(config: &Config) -> Plan {
+    package! { config, version: "1" }
+}
+
+fn unknown(config: &Config) -> Plan {
+    package! { config,
+        name: "mpfr",
+        lib: [missing],
+    }
+}
+
+fn unknown_and_unlike_any(config: &Config) -> Plan {
+    package! { config, name: "mpfr", colour: "blue" }
+}
+
+fn twice(config: &Config) -> Plan {
+    package! { config,
+        name: "mpfr",
+        version: "4.2.1",
+        version: "4.2.2",
+    }
+}
+
+fn no_config() -> Plan {
+    cc_package! { name: "mpfr", version: "4.2.2" }
+}
+
+fn no_value(config: &Config) -> Plan {
+    package! { config, name: }
+}
+
+fn main() {}

@@ -1,0 +1,39 @@
+//! What a recipe may write.
+
+use distill::package::{Config, Package, Recipe, Words, env};
+use distill::plan::Plan;
+use distill::{cc_package, cmmi_package, execline, package, words};
+
+fn zlib(config: &Config) -> Plan {
+    let version = "1.3.1";
+    cmmi_package! { config,
+        name: "zlib", version,
+        source: url("https://zlib.net/zlib-$version.tar.gz", sha256("00")),
+        configure: ["--static", env::triple, words!["a", 1]],
+        make: [],
+    }
+}
+
+fn with_parameter(level: u8) -> impl Fn(&Config) -> Plan + Clone {
+    move |config: &Config| {
+        cc_package! { config,
+            name: format!("tool-{level}"), version: "1",
+            source: gnu("tool/tool-$version.tar.gz", sha256("00")),
+            libs: [zlib, |_: &Config| Package::from(zlib)],
+            cflags: ["-O2", String::from("-g0")],
+            env: [("A", "1"), ("B", env::cflags), env::cc_env_for_build],
+            no_libc: true,
+            script: execline! { make CC=#{env::cc} },
+        }
+    }
+}
+
+fn from_a_function(config: &Config) -> Plan {
+    let packages = vec![Package::from(zlib), with_parameter(1).into()];
+    package! { config, name: "bundle", libs: packages, script: |_: &Config| Words::from("true"), output_file: "x" }
+}
+
+fn main() {
+    let _: [fn(&Config) -> Plan; 2] = [zlib, from_a_function];
+    let _ = Recipe::new;
+}
