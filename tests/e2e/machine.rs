@@ -45,15 +45,15 @@ impl Key {
 }
 
 impl Machine {
-    pub(crate) fn start(program: &Path, image: &Path, boot: &Boot<'_>) -> Machine {
+    /// Starts the image that was built in `directory`.
+    pub(crate) fn start(program: &Path, directory: &Path, boot: &Boot<'_>) -> Machine {
         let port = free_port();
         let mut command = Command::new(program);
         command
             .args(["run", "--quiet", "--port", &format!("{port}:22"), "--disk"])
             .arg(&boot.disk)
-            .arg("-o")
-            .arg(image)
-            .args(boot.arguments);
+            .args(boot.arguments)
+            .current_dir(directory);
         if let Some(Key(path)) = boot.key {
             command.arg("--ssh-key").arg(path.with_extension("pub"));
         }
@@ -62,7 +62,11 @@ impl Machine {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program runs");
-        let mut machine = Machine { child, console: Arc::default(), port };
+        let mut machine = Machine {
+            child,
+            console: Arc::default(),
+            port,
+        };
         let mut output = machine.child.stdout.take().expect("a pipe");
         let console = Arc::clone(&machine.console);
         std::thread::spawn(move || {
@@ -78,7 +82,13 @@ impl Machine {
     /// Waits until the console has said `text` so many times.
     pub(crate) fn wait_console(&mut self, text: &str, times: usize) {
         self.wait(&format!("`{text}` on the console"), |machine| {
-            machine.console.lock().expect("no panic").matches(text).count() >= times
+            machine
+                .console
+                .lock()
+                .expect("no panic")
+                .matches(text)
+                .count()
+                >= times
         });
     }
 
@@ -97,15 +107,36 @@ impl Machine {
     /// Waits until who has `key` is let in.
     pub(crate) fn wait_ssh(&mut self, key: &Key) {
         self.wait_banner();
-        self.wait("a login", |machine| machine.ssh(key, "true").status.success());
+        self.wait("a login", |machine| {
+            machine.ssh(key, "true").status.success()
+        });
     }
 
     /// Runs a command over SSH.
     pub(crate) fn ssh(&self, Key(key): &Key, command: &str) -> Output {
         Command::new("ssh")
-            .args(["-F", "/dev/null", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"])
-            .args(["-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=no"])
-            .args(["-o", "IdentitiesOnly=yes", "-o", "ServerAliveInterval=5", "-o", "LogLevel=ERROR"])
+            .args([
+                "-F",
+                "/dev/null",
+                "-o",
+                "BatchMode=yes",
+                "-o",
+                "ConnectTimeout=10",
+            ])
+            .args([
+                "-o",
+                "UserKnownHostsFile=/dev/null",
+                "-o",
+                "StrictHostKeyChecking=no",
+            ])
+            .args([
+                "-o",
+                "IdentitiesOnly=yes",
+                "-o",
+                "ServerAliveInterval=5",
+                "-o",
+                "LogLevel=ERROR",
+            ])
             .args(["-p", &self.port.to_string(), "-i"])
             .arg(key)
             .args(["root@127.0.0.1", command])
@@ -118,7 +149,11 @@ impl Machine {
     pub(crate) fn check(&self, key: &Key, command: &str) {
         let output = self.ssh(key, command);
         let text = [output.stdout, output.stderr].concat();
-        assert!(output.status.success(), "`{command}` failed: {}", String::from_utf8_lossy(&text));
+        assert!(
+            output.status.success(),
+            "`{command}` failed: {}",
+            String::from_utf8_lossy(&text)
+        );
     }
 
     /// Waits until the machine has powered itself off.
@@ -136,7 +171,10 @@ impl Machine {
 
     /// Ends everything at once. The program's own child dies with the pipe of its console.
     pub(crate) fn cut_power(&mut self) {
-        let _ = Command::new("kill").arg("-INT").arg(self.child.id().to_string()).status();
+        let _ = Command::new("kill")
+            .arg("-INT")
+            .arg(self.child.id().to_string())
+            .status();
         let _ = self.child.wait();
     }
 
@@ -158,8 +196,15 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let console = self.console.lock().map(|text| text.clone()).unwrap_or_default();
-            #[allow(clippy::print_stderr, reason = "a failed test shows what the machine said")]
+            let console = self
+                .console
+                .lock()
+                .map(|text| text.clone())
+                .unwrap_or_default();
+            #[allow(
+                clippy::print_stderr,
+                reason = "a failed test shows what the machine said"
+            )]
             {
                 eprintln!("--- console\n{console}\n---");
             }

@@ -96,9 +96,15 @@ mod tests {
             location: Some(location),
             log: Some("/store/logs/x/y.zst".into()),
             tail: vec!["cc -c adler32.c".into(), "adler32.c:1: error: no".into()],
-            error: ExecuteError::Failed { status: Status::Code(2) },
+            error: ExecuteError::Failed {
+                status: Status::Code(2),
+            },
         };
-        BuildError::Failed { failures: vec![failure], skipped: 3 }.into()
+        BuildError::Failed {
+            failures: vec![failure],
+            skipped: 3,
+        }
+        .into()
     }
 
     /// What is told on standard error, and on standard output.
@@ -114,7 +120,10 @@ mod tests {
 
     #[test]
     fn a_failed_build_tells_all_that_helps() {
-        let options = GlobalOptions { store: Some("/my store".into()), ..GlobalOptions::default() };
+        let options = GlobalOptions {
+            store: Some("/my store".into()),
+            ..GlobalOptions::default()
+        };
         let error = failed(Location::caller());
         assert_eq!(error.exit().code(), 10);
         insta::assert_snapshot!(told(&options, &error).0, @r"
@@ -133,11 +142,17 @@ mod tests {
 
     #[test]
     fn as_json_too() {
-        let options = GlobalOptions { json: true, ..GlobalOptions::default() };
+        let options = GlobalOptions {
+            json: true,
+            ..GlobalOptions::default()
+        };
         let (_, stdout) = told(&options, &failed(Location::caller()));
         let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
         assert_eq!(value["exit"], 10);
         assert_eq!(value["failures"][0]["tail"][1], "adler32.c:1: error: no");
-        assert_eq!(value["failures"][0]["message"], "the build ended with exit status 2");
+        assert_eq!(
+            value["failures"][0]["message"],
+            "the build ended with exit status 2"
+        );
     }
 }

@@ -60,7 +60,10 @@ impl World {
         for name in ["work", "etc", "store"] {
             std::fs::create_dir(root.join(name)).unwrap();
         }
-        World { _directory: directory, root }
+        World {
+            _directory: directory,
+            root,
+        }
     }
 
     fn path(&self, name: &str) -> Utf8PathBuf {
@@ -75,7 +78,10 @@ impl World {
         let (stdout, stderr) = (Shared::default(), Shared::default());
         let store = self.path("store");
         let host = Host {
-            args: std::iter::once("droplet").chain(args.iter().copied()).map(OsString::from).collect(),
+            args: std::iter::once("droplet")
+                .chain(args.iter().copied())
+                .map(OsString::from)
+                .collect(),
             env: Environment::from_iter([("DISTILL_STORE", store.as_str())]),
             directory: self.path("work"),
             root: self.root.clone(),
@@ -98,7 +104,11 @@ impl World {
     fn run_host(&self, target: &Target, host: Host, stdout: &Shared, stderr: &Shared) -> Ran {
         let code = run_on(host, target);
         let text = |stream: &Shared| self.normal(&stream.text());
-        Ran { code, stdout: text(stdout), stderr: text(stderr) }
+        Ran {
+            code,
+            stdout: text(stdout),
+            stderr: text(stderr),
+        }
     }
 
     /// The text without what differs from run to run: this directory, times, time stamps.
@@ -127,8 +137,12 @@ fn settled(line: &str) -> String {
 
 /// The line with `RECIPE` for the place of one: a file of Rust, a line and a column.
 fn located(line: &str) -> String {
-    let Some(at) = line.find(".rs:") else { return line.to_owned() };
-    let begin = line[..at].rfind([' ', '(', '"']).map_or(0, |before| before + 1);
+    let Some(at) = line.find(".rs:") else {
+        return line.to_owned();
+    };
+    let begin = line[..at]
+        .rfind([' ', '(', '"'])
+        .map_or(0, |before| before + 1);
     let rest = line[at + 4..].trim_start_matches(|c: char| c.is_ascii_digit());
     let rest = rest.strip_prefix(':').unwrap_or(rest);
     let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -138,7 +152,11 @@ fn located(line: &str) -> String {
 impl Ran {
     /// All of it, for a snapshot.
     fn shown(&self) -> String {
-        let Ran { code, stdout, stderr } = self;
+        let Ran {
+            code,
+            stdout,
+            stderr,
+        } = self;
         format!("exit status {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
     }
 }
@@ -152,7 +170,10 @@ fn path(text: &str) -> RelPath {
 }
 
 fn merge(plan: &str, inputs: impl IntoIterator<Item = Artifact>) -> Plan {
-    let input = |of| Input { at: AbsPath::root(), of };
+    let input = |of| Input {
+        at: AbsPath::root(),
+        of,
+    };
     let inputs = inputs.into_iter().map(input).collect();
     Plan::named(name(plan)).action(Action::Merge(Merge { inputs }))
 }
@@ -171,11 +192,23 @@ fn source(world: &World, file_name: &str, text: &str) -> Source {
 /// `zlib-1.3.1` of a source, `base` that needs it, and an image that needs both.
 fn target(world: &World) -> Target {
     let zlib = source(world, "zlib.h", "a header\n");
-    let meta = Meta { version: Some(Version::new("1.3.1").unwrap()), ..Meta::default() };
-    let place = Place { blob: zlib.into(), path: path("usr/include/zlib.h"), mode: Mode::FILE };
-    let zlib = Plan::named(name("zlib")).meta(meta).action(Action::Place(place));
+    let meta = Meta {
+        version: Some(Version::new("1.3.1").unwrap()),
+        ..Meta::default()
+    };
+    let place = Place {
+        blob: zlib.into(),
+        path: path("usr/include/zlib.h"),
+        mode: Mode::FILE,
+    };
+    let zlib = Plan::named(name("zlib"))
+        .meta(meta)
+        .action(Action::Place(place));
     let base = merge("base", [zlib.clone().into(), file("etc/motd", "hello\n")]);
-    Target::new("droplet", merge("image", [base.into(), file("init", "#!/bin/sh\n")]))
+    Target::new(
+        "droplet",
+        merge("image", [base.into(), file("init", "#!/bin/sh\n")]),
+    )
 }
 
 /// An image that is bytes, as real ones are.
@@ -188,7 +221,10 @@ fn disk(seed: &str) -> Target {
         bios: None,
         partitions: Vec::new(),
     };
-    Target::new("droplet", Plan::named(name("image")).action(Action::Disk(layout)))
+    Target::new(
+        "droplet",
+        Plan::named(name("image")).action(Action::Disk(layout)),
+    )
 }
 
 fn read(path: &Utf8Path) -> String {

@@ -38,7 +38,10 @@ fn a_failed_build_leaves_the_image_alone() {
     let world = World::new();
     let image = world.path("work/out.img");
     std::fs::write(&image, "precious").unwrap();
-    let broken = Target::new("droplet", Plan::named(name("image")).invalid("says nothing"));
+    let broken = Target::new(
+        "droplet",
+        Plan::named(name("image")).invalid("says nothing"),
+    );
     let ran = world.run(&broken, &["-o", "out.img"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
     assert_eq!(read(&image), "precious");
@@ -68,8 +71,11 @@ fn json_tells_what_happens_as_objects() {
     let world = World::new();
     let ran = world.run(&target(&world), &["build", "zlib", "-j1", "--json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    let events: Vec<serde_json::Value> =
-        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<serde_json::Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let names: Vec<_> = events
         .iter()
         .map(|event| {
@@ -98,7 +104,11 @@ fn a_package_can_be_put_somewhere() {
     assert_eq!(read(&world.path("work/here/base/etc/motd")), "hello\n");
     let again = world.run(&target(&world), &["build", "base", "--output", "here/base"]);
     assert_eq!(again.code, 2);
-    assert!(again.stderr.contains("there is something already"), "{}", again.stderr);
+    assert!(
+        again.stderr.contains("there is something already"),
+        "{}",
+        again.stderr
+    );
 }
 
 #[test]
@@ -147,7 +157,11 @@ fn a_wrong_pin_is_exit_status_12() {
     let world = World::new();
     let mut zlib = source(&world, "zlib.h", "a header\n");
     zlib.digest = Hash::of("another").into();
-    let place = Place { blob: zlib.into(), path: path("zlib.h"), mode: Mode::FILE };
+    let place = Place {
+        blob: zlib.into(),
+        path: path("zlib.h"),
+        mode: Mode::FILE,
+    };
     let image = Plan::named(name("image")).action(Action::Place(place));
     insta::assert_snapshot!(world.run(&image.into(), &[]).shown(), @r"
     exit status 12
@@ -167,7 +181,11 @@ fn a_source_that_cannot_be_reached_is_exit_status_13() {
     let world = World::new();
     let url = Origin::Url("https://example.invalid/zlib.tar.gz".into());
     let zlib = Source::new(Hash::of("zlib"), url);
-    let place = Place { blob: zlib.into(), path: path("zlib"), mode: Mode::FILE };
+    let place = Place {
+        blob: zlib.into(),
+        path: path("zlib"),
+        mode: Mode::FILE,
+    };
     let image = Plan::named(name("image")).action(Action::Place(place));
     insta::assert_snapshot!(world.run(&image.into(), &["--offline"]).shown(), @r"
     exit status 13
@@ -190,13 +208,19 @@ fn what_a_recipe_gets_wrong_is_exit_status_1() {
     let conflict = merge("image", [one.clone().into(), two.into()]);
     insta::assert_snapshot!("conflict", world.run(&conflict.into(), &[]).shown());
     let include = PathSet::new(["usr/**"]).unwrap();
-    let pick = Pick { tree: one.into(), include, exclude: PathSet::default() };
+    let pick = Pick {
+        tree: one.into(),
+        include,
+        exclude: PathSet::default(),
+    };
     let nothing = Plan::named(name("image")).action(Action::Pick(pick));
     insta::assert_snapshot!("unmatched", world.run(&nothing.into(), &[]).shown());
     let broken = Plan::named(name("zlib")).invalid("has no source\nhint: give it one");
     let broken = merge("image", [broken.into()]);
     insta::assert_snapshot!("invalid", world.run(&broken.into(), &[]).shown());
-    let system = Target::computed("droplet", || Err::<Plan, _>("the service `a` comes after `b`"));
+    let system = Target::computed("droplet", || {
+        Err::<Plan, _>("the service `a` comes after `b`")
+    });
     insta::assert_snapshot!("system", world.run(&system, &[]).shown());
 }
 
@@ -206,15 +230,29 @@ fn going_on_tells_every_failure() {
     let lost = |file_name: &str| {
         let url = Origin::Url(format!("https://example.invalid/{file_name}"));
         let blob = Source::new(Hash::of(file_name), url).into();
-        let place = Place { blob, path: path(file_name), mode: Mode::FILE };
+        let place = Place {
+            blob,
+            path: path(file_name),
+            mode: Mode::FILE,
+        };
         Artifact::Plan(Plan::named(name(file_name)).action(Action::Place(place)))
     };
     let image = merge("image", [lost("a.tar"), lost("b.tar")]);
     let ran = world.run(&image.into(), &["--offline", "-k", "--json"]);
     let last: serde_json::Value = serde_json::from_str(ran.stdout.lines().last().unwrap()).unwrap();
-    assert_eq!((ran.code, &last["exit"]), (13, &13.into()), "{}", ran.stderr);
+    assert_eq!(
+        (ran.code, &last["exit"]),
+        (13, &13.into()),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(last["failures"].as_array().unwrap().len(), 2);
-    assert_eq!(ran.stderr.matches("cannot fetch").count(), 2, "{}", ran.stderr);
+    assert_eq!(
+        ran.stderr.matches("cannot fetch").count(),
+        2,
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -224,7 +262,12 @@ fn stopped_is_exit_status_130() {
     host.cancel.cancel();
     let ran = world.run_host(&target(&world), host, &stdout, &stderr);
     assert_eq!(ran.code, 130, "{}", ran.stderr);
-    assert!(ran.stderr.ends_with("error: stopped; what was built stays built\n"), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .ends_with("error: stopped; what was built stays built\n"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -235,7 +278,12 @@ fn a_store_that_is_none_or_cannot_be_written_is_exit_status_15() {
     let file = world.path("file");
     std::fs::write(&file, "x").unwrap();
     let ran = world.run(&target(&world), &["--store", file.join("x").as_str()]);
-    assert!(ran.stderr.starts_with("error: cannot create `/world/file/x`"), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .starts_with("error: cannot create `/world/file/x`"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -244,7 +292,12 @@ fn an_output_that_cannot_be_written_is_found_before_the_work() {
     std::fs::write(world.path("work/target"), "a file").unwrap();
     let ran = world.run(&target(&world), &[]);
     assert_eq!(ran.code, 15);
-    assert!(ran.stderr.contains("hint: choose another place with `--output`"), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("hint: choose another place with `--output`"),
+        "{}",
+        ran.stderr
+    );
     assert!(world.store().objects().unwrap().is_empty());
 }
 
@@ -264,5 +317,9 @@ fn without_a_runner_an_image_cannot_be_run() {
     };
     let ran = world.run(&disk("one").with_runner(runner), &["run"]);
     assert_eq!(ran.code, 7, "{}", ran.stderr);
-    assert!(seen.lock().unwrap().ends_with("work/target/images/droplet.img"));
+    assert!(
+        seen.lock()
+            .unwrap()
+            .ends_with("work/target/images/droplet.img")
+    );
 }

@@ -17,14 +17,27 @@ fn help_teaches() {
 #[test]
 fn every_command_has_help() {
     let commands = [
-        "build", "run", "plan", "log", "shell", "why", "sources", "sum", "gc", "fsck", "doctor",
+        "build",
+        "run",
+        "plan",
+        "log",
+        "shell",
+        "why",
+        "sources",
+        "sum",
+        "gc",
+        "fsck",
+        "doctor",
         "completions",
     ];
     let mut all = String::new();
     for command in commands {
         let help = ran(&[command, "--help"]);
         assert_eq!(help.code, 0, "{command}");
-        all += &format!("$ droplet {command} --help\n{}\n\n", own(&help.stdout).trim_end());
+        all += &format!(
+            "$ droplet {command} --help\n{}\n\n",
+            own(&help.stdout).trim_end()
+        );
     }
     insta::assert_snapshot!("help_of_commands", all);
 }
@@ -39,7 +52,10 @@ fn own(help: &str) -> String {
 #[test]
 fn version_names_the_target() {
     let version = ran(&["--version"]);
-    assert_eq!(version.stdout, format!("droplet {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        version.stdout,
+        format!("droplet {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[test]
@@ -62,7 +78,12 @@ fn a_typo_in_a_command_is_a_usage_error_that_helps() {
 fn options_of_a_command_come_after_it() {
     let ran = ran(&["--jobs", "2", "gc"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("options of a command come after its name"), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("options of a command come after its name"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -95,7 +116,11 @@ fn commands_that_need_no_store_do_without() {
     host.env = Environment::default();
     let ran = world.run_host(&target(&world), host, &stdout, &stderr);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("complete -F _droplet"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("complete -F _droplet"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]

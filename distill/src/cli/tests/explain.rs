@@ -40,11 +40,22 @@ fn plan_shows_what_decides_the_output() {
     plan   9oIdRlW7zYWdMs5HzqSGeiylHB0J-1eQ4Nqm-YH5KKs=
     "#);
     let base = world.run(&target, &["plan", "base"]);
-    assert!(base.stderr.contains("its hash is known once these are built"), "{}", base.stderr);
+    assert!(
+        base.stderr
+            .contains("its hash is known once these are built"),
+        "{}",
+        base.stderr
+    );
     assert_eq!(base.stdout, "zlib-1.3.1\n");
     world.run(&target, &["build", "zlib"]);
     let value = described(&world, &target, "base");
-    assert_eq!(value["encoding"]["action"]["merge"]["inputs"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        value["encoding"]["action"]["merge"]["inputs"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[test]
@@ -78,10 +89,17 @@ fn why_shows_the_way() {
     --- stderr
     ");
     let source = world.run(&target, &["why", "zlib.h"]);
-    assert!(source.stdout.ends_with("zlib-1.3.1\n    └ zlib.h\n"), "{}", source.stdout);
+    assert!(
+        source.stdout.ends_with("zlib-1.3.1\n    └ zlib.h\n"),
+        "{}",
+        source.stdout
+    );
     let extra = target.with_package("extra", merge("extra", []));
     let ran = world.run(&extra, &["why", "extra"]);
-    assert_eq!(ran.stderr, "error: the image `droplet` does not need `extra`\n");
+    assert_eq!(
+        ran.stderr,
+        "error: the image `droplet` does not need `extra`\n"
+    );
 }
 
 #[test]
@@ -104,7 +122,11 @@ fn a_log_is_found_by_name_and_by_hash() {
     let world = World::new();
     let target = target(&world);
     let none = world.run(&target, &["log", "zlib"]);
-    assert!(none.stderr.contains("there is no log of `zlib`"), "{}", none.stderr);
+    assert!(
+        none.stderr.contains("there is no log of `zlib`"),
+        "{}",
+        none.stderr
+    );
     let described = described(&world, &target, "zlib");
     let plan: crate::plan::PlanHash = described["plan"].as_str().unwrap().parse().unwrap();
     for text in ["first\n", "second\n"] {
@@ -113,7 +135,14 @@ fn a_log_is_found_by_name_and_by_hash() {
         log.finish().unwrap();
     }
     assert_eq!(world.run(&target, &["log", "zlib"]).stdout, "second\n");
-    assert_eq!(world.run(&target, &["log", "zlib", "--list"]).stdout.lines().count(), 2);
+    assert_eq!(
+        world
+            .run(&target, &["log", "zlib", "--list"])
+            .stdout
+            .lines()
+            .count(),
+        2
+    );
 }
 
 #[test]
@@ -132,7 +161,11 @@ blake2b(\"vd2BPGNCOXIxce8_7phXm5SWTjuxyz5CcmLIwGjVIxk=\")  abc
     assert_eq!(ran.stdout, sums.replace("  abc", "  -"));
     let missing = world.run(&target, &["sum", "missing"]);
     assert_eq!(missing.code, 1);
-    assert!(missing.stderr.starts_with("error: cannot open `missing`"), "{}", missing.stderr);
+    assert!(
+        missing.stderr.starts_with("error: cannot open `missing`"),
+        "{}",
+        missing.stderr
+    );
 }
 
 #[test]
@@ -147,7 +180,12 @@ fn sources_travel() {
     ");
     let carried = here.path("carried");
     let ran = here.run(&target(&here), &["sources", "export", carried.as_str()]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (0, "/world/carried\n"), "{}", ran.stderr);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "/world/carried\n"),
+        "{}",
+        ran.stderr
+    );
     let image = target(&there);
     std::fs::remove_file(there.path("zlib.h")).unwrap();
     assert_eq!(there.run(&image, &["build", "zlib", "--offline"]).code, 13);
@@ -157,7 +195,11 @@ fn sources_travel() {
     let image = target(&third);
     std::fs::remove_file(third.path("zlib.h")).unwrap();
     let ran = third.run(&image, &["sources", "import", carried.as_str()]);
-    assert!(ran.stderr.starts_with("1 new source (9 B)"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.starts_with("1 new source (9 B)"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(third.run(&image, &["build", "zlib", "--offline"]).code, 0);
 }
 
@@ -177,14 +219,29 @@ fn the_doctor_sees_the_store_and_the_mirrors() {
     let line = "deb http://mirror.example/debian trixie main\n";
     std::fs::write(apt.join("sources.list"), line).unwrap();
     let ran = world.run(&target(&world), &["doctor", "--json"]);
-    let findings: Vec<serde_json::Value> =
-        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let findings: Vec<serde_json::Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let of = |subject: &str| {
-        let found = findings.iter().find(|finding| finding["subject"] == subject);
-        found.unwrap_or_else(|| panic!("{subject}: {}", ran.stdout)).clone()
+        let found = findings
+            .iter()
+            .find(|finding| finding["subject"] == subject);
+        found
+            .unwrap_or_else(|| panic!("{subject}: {}", ran.stdout))
+            .clone()
     };
-    assert_eq!(of("debian")["text"], "http://mirror.example/debian (apt's own)");
-    assert!(of("store")["text"].as_str().unwrap().starts_with("`/world/store`"));
+    assert_eq!(
+        of("debian")["text"],
+        "http://mirror.example/debian (apt's own)"
+    );
+    assert!(
+        of("store")["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("`/world/store`")
+    );
     assert_eq!(of("certificates")["grade"], "weak");
     of("namespaces");
 }

@@ -6,7 +6,10 @@ use crate::plan::Object;
 /// An image of one file, whose text tells it from the next version.
 fn version(text: &str) -> Target {
     let base = merge("base", [file("etc/motd", text)]);
-    Target::new("droplet", merge("image", [base.into(), file("init", "#!/bin/sh\n")]))
+    Target::new(
+        "droplet",
+        merge("image", [base.into(), file("init", "#!/bin/sh\n")]),
+    )
 }
 
 #[test]
@@ -41,7 +44,11 @@ fn nothing_is_removed_while_another_process_uses_the_store() {
     let other = world.store();
     let ran = world.run(&target, &["gc"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("another process uses it"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("another process uses it"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(world.run(&target, &["gc", "-n"]).code, 0);
     drop(other);
     assert_eq!(world.run(&target, &["gc"]).code, 0);
@@ -56,14 +63,30 @@ fn damage_is_found_removed_and_made_again() {
     let store = world.store();
     let base = Utf8PathBuf::from(built.stdout.trim().replace("/world", world.root.as_str()));
     std::fs::write(base.join("etc/motd"), "damaged").unwrap();
-    let record = world.path("store/records").read_dir_utf8().unwrap().next().unwrap().unwrap();
+    let record = world
+        .path("store/records")
+        .read_dir_utf8()
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
     std::fs::write(record.path(), "{").unwrap();
     let objects: Vec<Object> = store.objects().unwrap();
     drop(store);
     let found = world.run(&target, &["fsck", "--dry-run"]);
     assert_eq!(found.code, 1);
-    assert!(found.stdout.contains("its contents are not what its hash says"), "{}", found.stdout);
-    assert!(found.stdout.contains("this record cannot be read"), "{}", found.stdout);
+    assert!(
+        found
+            .stdout
+            .contains("its contents are not what its hash says"),
+        "{}",
+        found.stdout
+    );
+    assert!(
+        found.stdout.contains("this record cannot be read"),
+        "{}",
+        found.stdout
+    );
     let removed = world.run(&target, &["fsck"]);
     assert_eq!(removed.code, 0, "{}", removed.stderr);
     assert!(world.store().objects().unwrap().len() < objects.len());
