@@ -27,7 +27,10 @@ struct Fragment {
 impl Parse for Fragment {
     fn parse(input: ParseStream<'_>) -> syn::Result<Fragment> {
         let name = input.parse().map_err(|error: Error| {
-            Error::new(error.span(), "the fragment's name is missing: `kconfig! { \"name\": OPTION=y … }`")
+            Error::new(
+                error.span(),
+                "the fragment's name is missing: `kconfig! { \"name\": OPTION=y … }`",
+            )
         })?;
         input.parse::<Token![:]>()?;
         let mut options = Vec::new();
@@ -48,8 +51,17 @@ impl Parse for Assignment {
     fn parse(input: ParseStream<'_>) -> syn::Result<Assignment> {
         let token: TokenTree = input.parse()?;
         let symbol = symbol(&token)?;
+        if input.is_empty() {
+            return Err(Error::new(
+                token.span(),
+                "an option without a value: `OPTION=y`",
+            ));
+        }
         input.parse::<Token![=]>()?;
-        Ok(Assignment { symbol, value: value(input)? })
+        Ok(Assignment {
+            symbol,
+            value: value(input)?,
+        })
     }
 }
 
@@ -59,7 +71,10 @@ fn symbol(token: &TokenTree) -> syn::Result<String> {
     let name = text.strip_prefix("CONFIG_").unwrap_or(&text);
     let fits = |char: char| char.is_ascii_alphanumeric() || char == '_';
     if name.is_empty() || !name.chars().all(fits) {
-        return Err(Error::new(token.span(), "expected an option, such as `SMP=y`"));
+        return Err(Error::new(
+            token.span(),
+            "expected an option, such as `SMP=y`",
+        ));
     }
     Ok(name.to_owned())
 }
