@@ -12,7 +12,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use distill::build::sandbox::{Input, Io, Limits, Method, Output, Spec, Stack, discard, spawn};
+use distill::build::sandbox::{
+    Input, Io, Limits, Method, Output, Spec, Stack, discard, spawn, spread,
+};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -25,6 +27,7 @@ fn main() -> Result<()> {
     let ballast = vec![1_u8; numbers.next().unwrap_or(0) << 20];
     let directory = tempfile::tempdir()?;
     let base = Utf8Path::from_path(directory.path()).ok_or("no UTF-8")?;
+    spread(base)?;
     let spec = spec(base, layers)?;
     let (mut plain, mut started, mut ended, mut whole) = (vec![], vec![], vec![], vec![]);
     for _ in 0..rounds {

@@ -9,6 +9,7 @@ pub mod build;
 pub mod cli;
 pub mod disk;
 pub mod fetch;
+pub mod machine;
 pub mod package;
 pub mod plan;
 pub mod store;

@@ -1,5 +1,7 @@
 //! Recipes: one module a package or a family that is released together.
 
+pub mod boot;
+pub mod bootloader;
 pub mod busybox;
 pub mod ca_certificates;
 pub mod curl;
@@ -11,7 +13,9 @@ pub mod linux;
 pub mod mtools;
 pub mod musl;
 pub mod oniguruma;
+pub mod openssh;
 pub mod openssl;
+pub mod qemu;
 pub mod s6_debian;
 pub mod seed;
 pub mod skarnet;
@@ -22,6 +26,7 @@ pub mod xz;
 pub mod zlib;
 pub mod zstd;
 
+pub use bootloader::{bios_loader, efi_stub};
 pub use busybox::{busybox, busybox_core};
 pub use ca_certificates::ca_certificates;
 pub use curl::{curl, libcurl};
@@ -33,11 +38,13 @@ pub use linux::{linux_headers, linux_virt};
 pub use mtools::mtools;
 pub use musl::musl;
 pub use oniguruma::oniguruma;
+pub use openssh::{openssh, openssh_client, openssh_server};
 pub use openssl::openssl;
+pub use qemu::qemu;
 pub use s6_debian::s6_debian;
 pub use squashfs_tools::squashfs_tools;
 pub use toolchain::quick;
-pub use util_linux::{sfdisk, util_linux};
+pub use util_linux::{partitioning, sfdisk, util_linux};
 pub use xz::{libxz, xz};
 pub use zlib::zlib;
 pub use zstd::{libzstd, zstd};

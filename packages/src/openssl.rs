@@ -22,9 +22,9 @@ pub fn openssl(config: &Config) -> Plan {
         licence: "Apache-2.0", homepage: "https://openssl-library.org/", cpe: "openssl:openssl",
         source: github("openssl/openssl/releases/download/openssl-$version/openssl-$version.tar.gz",
             sha256("a8c0d28a529ca480f9f36cf5792e2cd21984552a3c8e4aa11a24aa31aeac98e8"))
-            .or_debian("o/openssl/openssl_$version.orig.tar.gz")
-            .exclude(["openssl-*/test", "openssl-*/doc", "openssl-*/fuzz/corpora"]),
+            .or_debian("o/openssl/openssl_$version.orig.tar.gz"),
         tools: [seed::perl],
+        timeout: std::time::Duration::from_secs(2 * 60 * 60),
         script: execline! {
             importas -i cc CC
             importas -i ar AR

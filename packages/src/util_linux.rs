@@ -4,7 +4,7 @@ use distill::cmmi_package;
 use distill::package::{Config, Package, subpackage};
 use distill::plan::Plan;
 
-/// `sfdisk`, `fdisk`, `blkid`, `wipefs`, `losetup`, `lsblk` and their libraries.
+/// `sfdisk`, `fdisk`, `partx`, `blkid`, `wipefs`, `losetup`, `lsblk` and their libraries.
 pub fn util_linux(config: &Config) -> Plan {
     cmmi_package! { config,
         name: "util-linux", version: "2.41.5",
@@ -21,7 +21,7 @@ pub fn util_linux(config: &Config) -> Plan {
             "--enable-libmount",
             // `check` leaves out cfdisk, which needs ncurses.
             "--enable-fdisks=check",
-            "--enable-blkid", "--enable-losetup", "--enable-wipefs", "--enable-lsblk",
+            "--enable-blkid", "--enable-partx", "--enable-losetup", "--enable-wipefs", "--enable-lsblk",
             "--without-udev", "--without-systemd", "--without-ncurses", "--without-ncursesw",
             "--without-tinfo", "--without-readline", "--without-cap-ng", "--without-libmagic",
             "--without-econf", "--without-python", "--without-btrfs", "--without-libz",
@@ -32,4 +32,16 @@ pub fn util_linux(config: &Config) -> Plan {
 /// `sfdisk` alone.
 pub fn sfdisk(_: &Config) -> Package {
     subpackage(util_linux, "sfdisk", ["usr/sbin/sfdisk"])
+}
+
+/// What a machine needs to change the partitions of the disk that it runs from: `sfdisk` for the
+/// table, `addpart` and `resizepart` for the kernel, `wipefs` to see what is there.
+pub fn partitioning(_: &Config) -> Package {
+    let programs = [
+        "usr/sbin/addpart",
+        "usr/sbin/resizepart",
+        "usr/sbin/sfdisk",
+        "usr/sbin/wipefs",
+    ];
+    subpackage(util_linux, "partitioning", programs)
 }

@@ -50,9 +50,14 @@ impl Kind<'_> {
         matches!(self, Kind::Plan(plan) if plan.action().is_ok_and(Action::is_build))
     }
 
+    /// How long it may take, as long as nobody knows. A package that asks for a longer time limit
+    /// than usual is expected to need a part of it.
     fn guess(&self) -> Duration {
         match self {
-            Kind::Plan(_) if self.is_build() => Duration::from_secs(20),
+            Kind::Plan(plan) if self.is_build() => plan
+                .meta()
+                .timeout
+                .map_or(Duration::from_secs(20), |limit| limit / 20),
             Kind::Plan(_) => Duration::from_millis(200),
             Kind::Source(_) => Duration::from_secs(2),
             Kind::Literal(_) => Duration::ZERO,

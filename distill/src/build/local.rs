@@ -57,8 +57,10 @@ impl<'a> Local<'a> {
         match job.plan.action() {
             Action::Unpack(unpack) => operations.unpack(unpack),
             Action::Place(place) => operations.place(place),
+            Action::Extract(extract) => operations.extract(extract),
             Action::Pick(pick) => operations.pick(pick),
             Action::Merge(merge) => operations.merge(merge),
+            Action::Fill(fill) => operations.fill(fill),
             Action::Disk(layout) => operations.disk(layout),
             Action::Build(build) => self.build(build, job, trace),
         }
@@ -149,7 +151,11 @@ impl Executor for Local<'_> {
     fn execute(&self, job: &Job<'_>) -> Executed {
         let mut trace = Trace::default();
         // An operation is short, and what waits for it may be what would use the slots.
-        let token = job.plan.action().is_build().then(|| self.jobserver.acquire(job.cancel));
+        let token = job
+            .plan
+            .action()
+            .is_build()
+            .then(|| self.jobserver.acquire(job.cancel));
         let began = Instant::now();
         let output = match &token {
             Some(None) => Err(ExecuteError::Cancelled),

@@ -11,7 +11,10 @@ use super::executor::Job;
 use super::root;
 use crate::disk::{FileInput, Layout, write_disk};
 use crate::plan::archive::Options;
-use crate::plan::{Digest, Hash, Hasher, Merge, Mode, Node, Object, PathSet, Pick, Place, Unpack};
+use crate::plan::{
+    Digest, Extract, Fill, Hash, Hasher, Merge, Mode, Node, Object, PathSet, Pick, Place, RelPath,
+    Unpack,
+};
 use crate::store::Store;
 use crate::store::intake::{link_tree, scan, unpack_into};
 use crate::store::io::At as _;
@@ -91,6 +94,24 @@ impl Operations<'_> {
         Ok(self.store.land_tree(temp.path(), &tree)?)
     }
 
+    pub(super) fn extract(&self, extract: &Extract<Object>) -> Result<Object, ExecuteError> {
+        let hash = self.tree_of(&extract.tree)?;
+        let tree = self.store.manifest(&hash)?;
+        let Some(Node::File { hash: contents, .. }) = tree.get(extract.path.as_str()) else {
+            let patterns = vec![extract.path.to_string()];
+            return Err(ExecuteError::Unmatched {
+                input: self.label(&extract.tree),
+                patterns,
+            });
+        };
+        let (from, temp) = (
+            extract.path.under(&self.store.tree_path(&hash)),
+            self.store.temp_path(),
+        );
+        std::fs::copy(&from, &temp).at("copy", &from)?;
+        Ok(self.store.land_blob(&temp, Digest::Blake2b(*contents))?)
+    }
+
     pub(super) fn pick(&self, pick: &Pick<Object>) -> Result<Object, ExecuteError> {
         let hash = self.tree_of(&pick.tree)?;
         let whole = self.store.manifest(&hash)?;
@@ -106,6 +127,23 @@ impl Operations<'_> {
         let (temp, from) = (self.store.temp_dir()?, self.store.tree_path(&hash));
         link_tree(&picked, |path| path.under(&from), temp.path())?;
         Ok(self.store.land_tree(temp.path(), &picked)?)
+    }
+
+    pub(super) fn fill(&self, fill: &Fill<Object>) -> Result<Object, ExecuteError> {
+        let (first, second) = (self.tree_of(&fill.tree)?, self.tree_of(&fill.from)?);
+        let tree = self.store.manifest(&first)?;
+        let filled = tree.filled(&self.store.manifest(&second)?);
+        let origin = |path: &RelPath| {
+            let owner = if tree.get(path.as_str()).is_some() {
+                first
+            } else {
+                second
+            };
+            path.under(&self.store.tree_path(&owner))
+        };
+        let temp = self.store.temp_dir()?;
+        link_tree(&filled, origin, temp.path())?;
+        Ok(self.store.land_tree(temp.path(), &filled)?)
     }
 
     pub(super) fn merge(&self, merge: &Merge<Object>) -> Result<Object, ExecuteError> {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::gpt::ENTRIES;
 use super::guid::Guid;
+use super::kind::PartitionType;
 use super::layout::{DiskSize, Layout, Size};
 use super::{DiskError, Label, SECTOR};
 
-/// Larger numbers of bytes are mistakes; below them, sums do not overflow.
-const MAX_BYTES: u64 = 1 << 60;
+/// Larger numbers of bytes are mistakes; below it, the sum of all partitions does not overflow.
+pub(super) const MAX_BYTES: u64 = 1 << 56;
 
 pub(super) fn check<C>(layout: &Layout<C>) -> Result<(), DiskError> {
     let alignment = layout.alignment;
@@ -43,6 +44,9 @@ fn check_sizes<C>(layout: &Layout<C>) -> Result<(), DiskError> {
 }
 
 fn check_names<C>(layout: &Layout<C>) -> Result<(), DiskError> {
+    if layout.guid == Guid::NIL {
+        return Err(DiskError::NilDiskGuid);
+    }
     let mut labels = BTreeSet::new();
     let mut guids = BTreeSet::from([layout.guid]);
     for (label, guid, kind) in names(layout) {
@@ -64,13 +68,11 @@ fn check_names<C>(layout: &Layout<C>) -> Result<(), DiskError> {
 
 /// Label, GUID and type of every partition.
 fn names<C>(layout: &Layout<C>) -> impl Iterator<Item = (&Label, Guid, Guid)> {
+    let boot = PartitionType::BiosBoot.guid();
     let loader = layout
         .bios
         .iter()
-        .map(|bios| (&bios.label, bios.guid, layout.guid));
-    let others = layout
-        .partitions
-        .iter()
-        .map(|each| (&each.label, each.guid, each.kind.guid()));
-    loader.chain(others)
+        .map(move |bios| (&bios.label, bios.guid, boot));
+    let others = layout.partitions.iter();
+    loader.chain(others.map(|each| (&each.label, each.guid, each.kind.guid())))
 }

@@ -30,7 +30,7 @@ pub enum DiskError {
         needed: u64,
     },
     /// Sizes that cannot be meant.
-    #[error("make a disk of more than 1 EiB")]
+    #[error("make a disk of more than 64 PiB")]
     TooLarge,
     /// The table has 128 entries.
     #[error("make a disk with {0} partitions: at most 128 are possible")]
@@ -49,6 +49,9 @@ pub enum DiskError {
     /// The GUID of all zeros, which means "no partition".
     #[error("make partition `{0}` with a GUID or a type of all zeros")]
     NilGuid(Label),
+    /// The same for the disk itself.
+    #[error("make a disk with a GUID of all zeros")]
+    NilDiskGuid,
     /// Nothing says how large it is.
     #[error("make partition `{0}`: it has no contents and no size")]
     Empty(Label),

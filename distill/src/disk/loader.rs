@@ -19,7 +19,7 @@ const STAGE2_MAGIC: (usize, &[u8]) = (4, b"DISTIL21");
 const STAGE2_LENGTH: usize = 12;
 const STAGE2_SUM: usize = 14;
 /// It is loaded to 8000h and must end below C000h.
-const STAGE2_MAX: usize = 16 << 10;
+pub(super) const STAGE2_MAX: usize = 16 << 10;
 
 /// Bytes of the parameters before the extents, and of an extent.
 const PARAMETERS: usize = 16;

@@ -1,5 +1,6 @@
 //! The partitions, each with its contents and its size, before they have places on the disk.
 
+use super::check::MAX_BYTES;
 use super::fat::{Body, FatFile, FatPath, FatVolume, Plan};
 use super::input::Input;
 use super::layout::{Contents, Partition, Size};
@@ -51,10 +52,11 @@ impl<'a, I: Input> Prepared<'a, I> {
                 (plan.bytes(), Prefilled::Fat(plan))
             }
         };
-        let bytes = needed.max(at_least).next_multiple_of(alignment);
-        if bytes == 0 {
-            return Err(DiskError::Empty(partition.label.clone()));
-        }
+        let bytes = match needed.max(at_least) {
+            0 => return Err(DiskError::Empty(partition.label.clone())),
+            MAX_BYTES.. => return Err(DiskError::TooLarge),
+            bytes => bytes.next_multiple_of(alignment),
+        };
         Ok(Self {
             partition,
             bytes,

@@ -4,10 +4,10 @@
 use std::fs::File;
 
 use super::fat::{FatEntry, FatReader};
-use super::gpt::{GptTable, MBR_CODE};
+use super::gpt::{FIRST_USABLE, GptTable, MBR_CODE};
 use super::input::{Input, read_parts};
 use super::layout::{BiosLoader, Layout};
-use super::loader::{self, BlockList, Extent};
+use super::loader::{self, BlockList, Extent, STAGE2_MAX};
 use super::region::{ReadError, Region};
 use super::uki::sections;
 use super::write::DiskMap;
@@ -37,13 +37,18 @@ fn check_boot<I: Input>(
     disk: &Region<'_>,
 ) -> Result<(), DiskError> {
     let (first, sectors) = loader::read_mbr(&disk.read(0, MBR_CODE as u64)?)?;
+    if first != FIRST_USABLE || sectors > STAGE2_MAX as u64 / SECTOR {
+        return Err(DiskError::Differs(
+            "the first stage does not lead to the second",
+        ));
+    }
     let stage2 = disk.read(first * SECTOR, sectors * SECTOR)?;
     let written = BlockList::read(&stage2)?;
     if written != *list {
         return Err(DiskError::Differs("the BIOS loader's list is another one"));
     }
     let (partition, path) = (bios.boots.partition.as_str(), bios.boots.path.as_str());
-    if walk(disk, partition, path, &list.cmdline)? != written {
+    if walk(disk, partition, path)? != written {
         return Err(DiskError::Differs(
             "the BIOS loader's list does not lead to the kernel's sectors",
         ));
@@ -52,45 +57,43 @@ fn check_boot<I: Input>(
 }
 
 /// The list as partition table, file system and executable give it.
-fn walk(
-    disk: &Region<'_>,
-    partition: &str,
-    path: &str,
-    cmdline: &str,
-) -> Result<BlockList, ReadError> {
-    let table = GptTable::read(disk)?;
+fn walk(disk: &Region<'_>, partition: &str, path: &str) -> Result<BlockList, ReadError> {
     let nothing = || ReadError::format("the disk", "the kernel's partition or file is not there");
-    let entry = table
-        .entries
-        .iter()
-        .find(|entry| entry.label == partition)
-        .ok_or_else(nothing)?;
-    let region = disk.part(entry.first * SECTOR, entry.sectors() * SECTOR)?;
-    let volume = FatReader::new(region)?;
+    let entries = GptTable::read(disk)?.entries;
+    let found = entries.iter().find(|entry| entry.label == partition);
+    let entry = found.ok_or_else(nothing)?;
+    let volume = FatReader::new(disk.part(entry.first * SECTOR, entry.sectors() * SECTOR)?)?;
     let file = volume.find(path)?.ok_or_else(nothing)?;
-    let head = volume.read_start(&file, 4096)?;
-    let sections = sections(&head)?;
-    let extents = |name: &str| {
+    let sections = sections(&volume.read_start(&file, 4096)?)?;
+
+    let place = |name: &str| {
         let found = sections.iter().find(|section| section.name == name);
-        let (offset, size) = found.map_or((0, 0), |section| (section.offset, section.size));
-        (
-            u32::try_from(size).unwrap_or(u32::MAX),
-            extents(&file, entry.first, offset, size),
-        )
+        found.map_or((0, 0), |section| (section.offset, section.size))
+    };
+    let extents = |name: &str| {
+        let (offset, size) = place(name);
+        let bytes = u32::try_from(size).unwrap_or(u32::MAX);
+        (bytes, extents(&file, entry.first, offset, size))
     };
     let (kernel_bytes, kernel) = extents(".linux");
     let (initrd_bytes, initrd) = extents(".initrd");
+    let (offset, size) = place(".cmdline");
+    let start = volume.read_start(&file, offset + size)?;
+    let cmdline = start
+        .into_iter()
+        .skip(usize::try_from(offset).unwrap_or(usize::MAX))
+        .collect();
     Ok(BlockList {
         kernel_bytes,
         kernel,
         initrd_bytes,
         initrd,
-        cmdline: cmdline.to_owned(),
+        cmdline: String::from_utf8(cmdline).map_err(|_| nothing())?,
     })
 }
 
 /// The sectors of a part of a file whose volume begins at sector `start`.
-fn extents(file: &FatEntry, start: u64, mut offset: u64, mut size: u64) -> Vec<Extent> {
+pub(super) fn extents(file: &FatEntry, start: u64, mut offset: u64, mut size: u64) -> Vec<Extent> {
     let mut extents = Vec::new();
     for (at, length) in &file.runs {
         let skipped = offset.min(*length);

@@ -70,3 +70,32 @@ fn is_at(file: &File, path: &Utf8Path) -> io::Result<bool> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time_and_no_file_afterwards() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(dir.path().join("a.lock")).unwrap();
+        let lock = Lock::take(path.clone(), &AtomicBool::new(false), &()).unwrap();
+        assert!(try_lock(&path).unwrap().is_none());
+        let error = Lock::take(path.clone(), &AtomicBool::new(true), &()).unwrap_err();
+        assert!(matches!(error, FetchError::Cancelled));
+        drop(lock);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_was_removed_locks_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(dir.path().join("a.lock")).unwrap();
+        let file = File::create(&path).unwrap();
+        assert!(is_at(&file, &path).unwrap());
+        fs::remove_file(&path).unwrap();
+        assert!(!is_at(&file, &path).unwrap());
+        File::create(&path).unwrap();
+        assert!(!is_at(&file, &path).unwrap());
+    }
+}

@@ -81,6 +81,37 @@ impl fmt::Debug for Package {
     }
 }
 
+/// Several packages: a tuple of whatever a [`Package`] can be made of, such as `(curl, jq)`, or a list
+/// of packages.
+///
+/// (A list of functions would not do: in a list all have one type, so that they forget who they are.)
+pub trait Packages {
+    /// The packages.
+    fn packages(self) -> Vec<Package>;
+}
+
+impl Packages for Vec<Package> {
+    fn packages(self) -> Vec<Package> {
+        self
+    }
+}
+
+macro_rules! packages_from_tuples {
+    ($first:ident $($rest:ident)*) => {
+        impl<$first: Into<Package>, $($rest: Into<Package>),*> Packages for ($first, $($rest,)*) {
+            #[allow(non_snake_case, reason = "the types' names serve for the values")]
+            fn packages(self) -> Vec<Package> {
+                let ($first, $($rest,)*) = self;
+                vec![$first.into(), $($rest.into()),*]
+            }
+        }
+        packages_from_tuples! { $($rest)* }
+    };
+    () => {};
+}
+
+packages_from_tuples! { A B C D E F G H I J K L M N O P }
+
 /// What a package may return, piece by piece.
 #[derive(Debug, Clone)]
 pub enum Item {
@@ -328,6 +359,19 @@ mod tests {
             .map(|p| p.name().to_string())
             .collect();
         assert_eq!(names, ["base", "changed", "user"]);
+    }
+
+    #[test]
+    fn packages_of_a_tuple_keep_their_identity() {
+        let keys: Vec<Key> = (base, user, leaf("x"))
+            .packages()
+            .iter()
+            .map(Package::key)
+            .collect();
+        assert_eq!(
+            keys[..2],
+            [Package::from(base).key(), Package::from(user).key()]
+        );
     }
 
     #[test]

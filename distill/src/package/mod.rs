@@ -19,7 +19,7 @@ mod subpackage;
 pub use cc::Cc;
 pub use cmmi::{Cmmi, configure_words, strip_all, tidy};
 pub use config::{Arch, Config, Target, Toolchain};
-pub use expand::{Item, Items, Package, Placed};
+pub use expand::{Item, Items, Package, Packages, Placed};
 pub use recipe::Recipe;
 pub use script::{Script, Shebang, Variables, Word, Words};
 pub use source::{Patch, Pin};

@@ -78,6 +78,16 @@ pub struct Place<I> {
     pub mode: Mode,
 }
 
+/// Takes one file out of a tree, as a blob.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extract<I> {
+    /// The tree.
+    pub tree: I,
+    /// The file, a regular one.
+    pub path: RelPath,
+}
+
 /// Takes a part of a tree. A pattern that matches nothing is an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,6 +110,17 @@ pub struct Merge<I> {
     pub inputs: Vec<Input<I>>,
 }
 
+/// Adds to a tree what another one has and it lacks: whatever lies at a path of `tree` stays, and
+/// nothing is put below what is not a directory there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fill<I> {
+    /// The tree that has precedence.
+    pub tree: I,
+    /// The tree that gives way.
+    pub from: I,
+}
+
 /// How an output comes from inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
@@ -110,10 +131,14 @@ pub enum Action<I> {
     Unpack(Unpack<I>),
     /// Blob → tree of one file.
     Place(Place<I>),
+    /// Tree → one file of it, a blob.
+    Extract(Extract<I>),
     /// Tree → part of it.
     Pick(Pick<I>),
     /// Trees → one tree.
     Merge(Merge<I>),
+    /// Two trees → one, in which the first has precedence.
+    Fill(Fill<I>),
     /// Blobs → a disk image, a blob.
     Disk(Layout<I>),
 }
@@ -126,7 +151,9 @@ impl<I> Action<I> {
             Action::Merge(merge) => merge.inputs.iter().map(|input| &input.of).collect(),
             Action::Unpack(unpack) => vec![&unpack.archive],
             Action::Place(place) => vec![&place.blob],
+            Action::Extract(extract) => vec![&extract.tree],
             Action::Pick(pick) => vec![&pick.tree],
+            Action::Fill(fill) => vec![&fill.tree, &fill.from],
             Action::Disk(layout) => layout.contents(),
         }
     }
@@ -174,6 +201,10 @@ impl<I> Action<I> {
                 path: path.clone(),
                 mode: *mode,
             }),
+            Action::Extract(Extract { tree, path }) => Action::Extract(Extract {
+                tree: map(tree)?,
+                path: path.clone(),
+            }),
             Action::Pick(Pick {
                 tree,
                 include,
@@ -186,6 +217,10 @@ impl<I> Action<I> {
                     exclude,
                 })
             }
+            Action::Fill(Fill { tree, from }) => Action::Fill(Fill {
+                tree: map(tree)?,
+                from: map(from)?,
+            }),
             Action::Disk(layout) => Action::Disk(layout.try_map(map)?),
         })
     }
@@ -194,7 +229,7 @@ impl<I> Action<I> {
     pub fn makes_blob(&self) -> bool {
         match self {
             Action::Build(build) => matches!(build.output, OutputKind::File(_)),
-            Action::Disk(_) => true,
+            Action::Extract(_) | Action::Disk(_) => true,
             _ => false,
         }
     }

@@ -18,7 +18,7 @@ mod path;
 mod source;
 pub mod tree;
 
-pub use action::{Action, Build, Input, Merge, OutputKind, Pick, Place, Unpack};
+pub use action::{Action, Build, Extract, Fill, Input, Merge, OutputKind, Pick, Place, Unpack};
 pub use artifact::{Artifact, Object};
 pub use definition::{DefinitionError, Meta, Plan, PlanBuilder, closure};
 pub use encode::{DecodeError, PlanHash, Resolved};

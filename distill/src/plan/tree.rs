@@ -236,6 +236,18 @@ impl Tree {
         Ok(merged)
     }
 
+    /// These entries, and those of `from` for which there is room: nothing is replaced.
+    pub fn filled(&self, from: &Tree) -> Tree {
+        let mut filled = self.clone();
+        for (path, node) in from.iter() {
+            if !filled.0.contains_key(path) {
+                // Below what is not a directory there is no room.
+                let _ = filled.insert(path.clone(), node.clone());
+            }
+        }
+        filled
+    }
+
     /// What changed from this tree to `new`, by path.
     pub fn diff(&self, new: &Tree) -> Vec<Change> {
         let mut changes = Vec::new();

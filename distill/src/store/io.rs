@@ -80,3 +80,11 @@ pub fn read_if_there(path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
         Err(e) => Err(e).at("read", path),
     }
 }
+
+/// Removes a file that may not be there.
+pub fn remove_if_there(path: &Utf8Path) -> Result<(), IoError> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e).at("remove", path),
+        _ => Ok(()),
+    }
+}

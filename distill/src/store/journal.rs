@@ -24,11 +24,11 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    pub(super) fn begin(root: &Utf8Path) -> Result<Journal, IoError> {
-        Ok(Journal {
+    pub(super) fn begin(root: &Utf8Path) -> Journal {
+        Journal {
             root: root.to_owned(),
             open: Mutex::new(None),
-        })
+        }
     }
 
     /// Lists `object`; the first one begins the list.

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
 
-use super::io::{At as _, IoError, read_if_there, write_new};
+use super::io::{At as _, IoError, read_if_there, remove_if_there, write_new};
 use super::{Store, StoreError, TempDir};
 use crate::plan::{Digest, Hash, Object, Tree};
 
@@ -73,8 +73,7 @@ impl Store {
                 let temp = self.run.fresh();
                 std::fs::rename(&path, &temp).at("rename", &path)?;
                 super::intake::remove_tree(&temp)?;
-                let manifest = self.manifest_path(hash);
-                std::fs::remove_file(&manifest).at("remove", &manifest)?;
+                remove_if_there(&self.manifest_path(hash))?;
             }
         }
         Ok(())

@@ -34,7 +34,10 @@ impl Store {
             return Ok(Vec::new());
         }
         let entries = directory.read_dir_utf8().at("list", &directory)?;
-        let mut logs: Vec<_> = entries.flatten().map(|entry| entry.into_path()).collect();
+        let mut logs: Vec<_> = entries
+            .flatten()
+            .map(camino::Utf8DirEntry::into_path)
+            .collect();
         logs.sort();
         Ok(logs)
     }

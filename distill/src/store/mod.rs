@@ -5,6 +5,8 @@
 //! listed in `unsynced/` until one sync made it last ([`journal`]). The layout is described in
 //! `docs/store.md`.
 
+pub mod fsck;
+pub mod gc;
 pub mod intake;
 pub mod io;
 mod journal;
@@ -12,8 +14,10 @@ mod landing;
 mod lock;
 mod log;
 mod record;
+mod roots;
 mod temp;
 mod timings;
+mod usage;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -23,20 +27,23 @@ use journal::Journal;
 pub use lock::PlanLock;
 pub use log::{LogWriter, read_log, tai64n};
 pub use record::{Record, Usage};
+pub use roots::{Placed, Root};
 use temp::Run;
 pub use temp::TempDir;
+pub use usage::Exclusive;
 
 /// The version of the layout; a store of another version is refused.
 const VERSION: &str = "distill-store 1\n";
 
 /// The directories of a store.
-const DIRECTORIES: [&str; 10] = [
+const DIRECTORIES: [&str; 11] = [
     "blobs",
     "trees",
     "manifests",
     "plans",
     "records",
     "outputs",
+    "roots",
     "logs",
     "locks",
     "tmp",
@@ -65,6 +72,14 @@ pub enum StoreError {
     )]
     NotAStore {
         /// The directory.
+        path: Utf8PathBuf,
+    },
+    /// Other processes use the store, so nothing can be removed from it.
+    #[error(
+        "cannot remove anything from `{path}`: another process uses it\nhint: try again when it has ended"
+    )]
+    Busy {
+        /// The store.
         path: Utf8PathBuf,
     },
     /// A tree could not be removed.
@@ -96,6 +111,7 @@ pub struct Store {
     root: Utf8PathBuf,
     run: Run,
     journal: Journal,
+    usage: usage::Usage,
 }
 
 impl Store {
@@ -104,9 +120,15 @@ impl Store {
     pub fn open(root: &Utf8Path) -> Result<Store, StoreError> {
         let root = absolute(root)?;
         prepare(&root)?;
+        let usage = usage::Usage::begin(&root)?;
         let run = Run::begin(&root.join("tmp"))?;
-        let journal = Journal::begin(&root)?;
-        let store = Store { root, run, journal };
+        let journal = Journal::begin(&root);
+        let store = Store {
+            root,
+            run,
+            journal,
+            usage,
+        };
         store.settle()?;
         Ok(store)
     }

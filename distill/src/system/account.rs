@@ -240,7 +240,7 @@ fn same_ids<'a>(
     }
     for (name, id, location, other, first) in doubles {
         let (name, other) = (name.to_owned(), other.to_owned());
-        let free = (id.max(100)..)
+        let free = (id.max(100)..u32::MAX)
             .find(|id| !by_id.contains_key(id))
             .unwrap_or(id);
         let problem = Problem::SameId {

@@ -7,7 +7,7 @@ use super::file::{File, Owner};
 use super::service::Service;
 use super::sysctl::Sysctl;
 use super::unix::{Group, User};
-use crate::package::Package;
+use crate::package::{Package, Packages};
 
 /// Which service reads what a daemon writes.
 #[derive(Clone)]
@@ -160,6 +160,12 @@ impl System {
     /// The same with another package in the root file system.
     pub fn package(mut self, package: impl Into<Package>) -> System {
         self.packages.push(package.into());
+        self
+    }
+
+    /// The same with more packages in the root file system, such as `(curl, jq)`.
+    pub fn packages(mut self, packages: impl Packages) -> System {
+        self.packages.extend(packages.packages());
         self
     }
 

@@ -25,7 +25,7 @@ pub enum Problem {
         first: &'static Location<'static>,
     },
     /// A service that nobody defines.
-    #[error("`{service}` {relation} `{name}`, which is no service of this system{}", hint(.near))]
+    #[error("`{service}` {relation} `{name}`, which is no service of this system{}", hint(.near.as_ref()))]
     UnknownService {
         service: String,
         relation: Relation,
@@ -66,6 +66,9 @@ pub enum Problem {
         "`{service}` has the notification fd {fd}, which is standard input, output or error\nhint: use 3 or above"
     )]
     NotificationFd { service: String, fd: u32 },
+    /// Something in a service's configuration that cannot be.
+    #[error("`{service}` cannot be configured like this: {why}")]
+    Configuration { service: String, why: String },
     /// Two services that listen on one port.
     #[error("`{service}` listens on {port}, as does `{first}` ({defined})")]
     SamePort {
@@ -118,7 +121,7 @@ pub enum Problem {
         free: u32,
     },
     /// A user or group that nobody defines.
-    #[error("`{subject}` names the {kind} `{name}`, who does not exist{}", hint(.near))]
+    #[error("`{subject}` names the {kind} `{name}`, who does not exist{}", hint(.near.as_ref()))]
     NoSuchAccount {
         subject: String,
         kind: &'static str,
@@ -180,9 +183,8 @@ impl fmt::Display for Relation {
     }
 }
 
-fn hint(near: &Option<String>) -> String {
-    near.as_ref()
-        .map(|near| format!("\nhint: did you mean `{near}`?"))
+fn hint(near: Option<&String>) -> String {
+    near.map(|near| format!("\nhint: did you mean `{near}`?"))
         .unwrap_or_default()
 }
 

@@ -39,7 +39,7 @@ impl<'a> Graph<'a> {
         graph.check_pipelines(&mut findings);
         graph.check_readiness(&mut findings);
         graph.check_cycles(&mut findings);
-        graph.check_ports(&mut findings);
+        graph.check_configuration(&mut findings);
         (graph, findings)
     }
 
@@ -183,9 +183,16 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn check_ports(&self, findings: &mut Vec<Finding>) {
+    fn check_configuration(&self, findings: &mut Vec<Finding>) {
         let mut taken: BTreeMap<&str, &Service> = BTreeMap::new();
         for service in self.services() {
+            for why in &service.problems {
+                let problem = Problem::Configuration {
+                    service: service.name.clone(),
+                    why: why.clone(),
+                };
+                findings.push(Finding::new(problem, service.location));
+            }
             for port in &service.listens {
                 let Some(other) = taken.insert(port, service) else {
                     continue;
@@ -320,6 +327,10 @@ impl<'a> Resolver<'_, 'a> {
     fn members(&self, name: &'a str, all: &mut BTreeSet<&'a str>) {
         let (mut open, mut bundles) = (vec![name], BTreeSet::new());
         while let Some(name) = open.pop() {
+            #[allow(
+                clippy::collapsible_match,
+                reason = "a guard would send repeated bundles to the next arm"
+            )]
             match self.names.get_key_value(name) {
                 Some((
                     name,

@@ -7,6 +7,7 @@
 
 mod account;
 mod composition;
+mod emulation;
 mod file;
 mod finding;
 mod graph;
@@ -22,6 +23,7 @@ mod unix;
 
 pub use account::Accounts;
 pub use composition::{Loggers, Override, System};
+pub use emulation::Emulation;
 pub use file::{File, FileNode, Owner, Text};
 pub use finding::{Finding, Problem, Relation, SystemError};
 pub use graph::Graph;

@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::composition::System;
+use super::emulation::Emulation;
 use super::file::File;
 use super::finding::SystemError;
 use super::mount::Mount;
@@ -45,8 +46,11 @@ pub struct Platform {
     pub kernel: Option<Package>,
     /// The kernel's command line.
     pub cmdline: Words,
-    /// What lies in every root file system: at least busybox, execline and s6.
+    /// What lies in every root file system: at least execline and s6.
     pub packages: Vec<Package>,
+    /// What lies in every root file system wherever nothing else has the same path: the programs of
+    /// busybox give way to their larger siblings.
+    pub fallback: Vec<Package>,
     /// What is started beside the system's services.
     pub services: Vec<Service>,
     /// Users beside those of the services.
@@ -63,6 +67,8 @@ pub struct Platform {
     pub writable: Vec<String>,
     /// What makes the image.
     pub image: ImageMaker,
+    /// How `run` imitates the hardware, if it can.
+    pub emulation: Option<Emulation>,
     /// Where the recipe stands.
     pub location: &'static Location<'static>,
 }
@@ -77,6 +83,7 @@ impl Platform {
             kernel: None,
             cmdline: Words::new(),
             packages: Vec::new(),
+            fallback: Vec::new(),
             services: Vec::new(),
             users: Vec::new(),
             groups: Vec::new(),
@@ -85,6 +92,7 @@ impl Platform {
             preboot: None,
             writable: Vec::new(),
             image,
+            emulation: None,
             location: Location::caller(),
         }
     }
@@ -108,6 +116,12 @@ impl Platform {
     /// The same with another package in the root file system.
     pub fn package(mut self, package: impl Into<Package>) -> Platform {
         self.packages.push(package.into());
+        self
+    }
+
+    /// The same with another package that gives way to all others, path by path.
+    pub fn fallback(mut self, package: impl Into<Package>) -> Platform {
+        self.fallback.push(package.into());
         self
     }
 
@@ -138,6 +152,14 @@ impl Platform {
     pub fn preboot(self, script: impl Into<Script>) -> Platform {
         Platform {
             preboot: Some(script.into()),
+            ..self
+        }
+    }
+
+    /// The same; `run` imitates the hardware like this.
+    pub fn emulation(self, emulation: Emulation) -> Platform {
+        Platform {
+            emulation: Some(emulation),
             ..self
         }
     }

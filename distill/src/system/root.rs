@@ -10,8 +10,11 @@ use super::file::{File, FileNode, Owner, Text};
 use super::finding::{Finding, Problem, SystemError};
 use super::graph::Graph;
 use super::platform::Platform;
-use super::service::Service;
+use super::service::{Directory, Service};
+use super::unix::User;
 use super::{EXECLINEB, init, s6, skeleton, sysctl};
+use crate::execline;
+use crate::package::script::ExpandError;
 use crate::package::{Config, Package, Shebang};
 use crate::plan::{AbsPath, Contents, Literal, LiteralNode, Mode, RelPath};
 
@@ -62,6 +65,7 @@ impl Root {
 /// Puts a system on a platform.
 pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
     let own = sysctl::service("sysctl", &system.sysctl);
+    let own: Vec<Service> = own.into_iter().chain(homes(system)).collect();
     let services = platform
         .services
         .iter()
@@ -118,6 +122,26 @@ pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, Syst
         .chain(packages)
         .chain(&system.packages);
     root.finish(platform, packages.cloned().collect())
+}
+
+/// A service that makes the home directories that lie on writable ground.
+fn homes(system: &System) -> Option<Service> {
+    let people = system
+        .users
+        .iter()
+        .filter(|user| lies_below(&user.home, "/var"));
+    let home = |user: &User| Directory {
+        path: user.home.clone(),
+        mode: Mode::new(0o700),
+        owner: Owner::new(&user.name, user.group_name()),
+        location: user.location,
+    };
+    let directories: Vec<Directory> = people.map(home).collect();
+    let after = Service::oneshot("home", execline! { true }).after_if_present("var-mount");
+    (!directories.is_empty()).then_some(Service {
+        directories,
+        ..after
+    })
 }
 
 fn host_name(platform: &Platform, system: &System) -> Option<Finding> {
@@ -305,7 +329,7 @@ impl Builder<'_> {
         }
     }
 
-    fn node(&self, file: &File) -> Result<LiteralNode, crate::package::script::ExpandError> {
+    fn node(&self, file: &File) -> Result<LiteralNode, ExpandError> {
         Ok(match &file.node {
             FileNode::Dir(mode) => LiteralNode::Dir { mode: *mode },
             FileNode::Symlink(target) => LiteralNode::Symlink {
@@ -318,7 +342,7 @@ impl Builder<'_> {
         })
     }
 
-    fn contents(&self, text: &Text) -> Result<Contents, crate::package::script::ExpandError> {
+    fn contents(&self, text: &Text) -> Result<Contents, ExpandError> {
         Ok(match text {
             Text::Contents(contents) => contents.clone(),
             Text::Computed(compute) => compute(self.config),

@@ -19,7 +19,8 @@ use crate::package::{Script, Words};
 
 /// Waits until the services of the directories it is given are ready.
 const AWAIT: &str = "/usr/libexec/distill/await-ready";
-/// Runs `./up` once, and stays.
+/// Runs a one-shot's script once, and stays. (The scripts lie in `data`, where s6 never looks for
+/// anything: a file `down` beside `run` would mean that the service is not to be started.)
 const ONESHOT: &str = "/usr/libexec/distill/oneshot";
 /// How long a group of services may take to end at shutdown, if nothing is said.
 const TIMEOUT_DOWN: Duration = Duration::from_secs(10);
@@ -223,15 +224,15 @@ fn oneshot_files(dir: &mut Dir<'_>, begin: Script, oneshot: &Oneshot) {
     };
     let up = execline! {
         fdmove -c 2 1
-        #{ONESHOT} #{name} #{limit} #{"./up"}
+        #{ONESHOT} #{name} #{limit} #{"data/up"}
     };
     dir.script("run", begin.then(up));
-    dir.script("up", &oneshot.up);
+    dir.script("data/up", &oneshot.up);
     let done = format!("/run/oneshot/{name}");
     let down = oneshot
         .down
         .as_ref()
-        .map(|_| execline! { foreground { #{"./down"} } });
+        .map(|_| execline! { foreground { #{"data/down"} } });
     dir.script(
         "finish",
         execline! {
@@ -241,7 +242,7 @@ fn oneshot_files(dir: &mut Dir<'_>, begin: Script, oneshot: &Oneshot) {
         },
     );
     if let Some(down) = &oneshot.down {
-        dir.script("down", down);
+        dir.script("data/down", down);
     }
     dir.value("notification-fd", 3);
     // Without a limit of its own it may take as long as shutdown gives it.

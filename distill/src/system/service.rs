@@ -205,6 +205,8 @@ pub struct Service {
     pub provides: Vec<String>,
     /// The TCP and UDP ports that it listens on, such as `tcp/22`.
     pub listens: Vec<String>,
+    /// What is wrong with its configuration, if anything: what [`Service::invalid`] was given.
+    pub problems: Vec<String>,
     /// How long it may take until it is ready; for ever, if nothing is said.
     pub timeout_up: Option<Duration>,
     /// How long it may take to end before it is killed; see [`Service::timeout_down`].
@@ -228,6 +230,7 @@ impl Service {
             writes: Vec::new(),
             provides: Vec::new(),
             listens: Vec::new(),
+            problems: Vec::new(),
             timeout_up: None,
             timeout_down: None,
             location: Location::caller(),
@@ -342,6 +345,13 @@ impl Service {
     /// The same, listening on a port, such as `tcp/22`.
     pub fn listens(mut self, port: impl Into<String>) -> Service {
         self.listens.push(port.into());
+        self
+    }
+
+    /// The same, with something in its configuration that cannot be: a phrase that begins with the
+    /// option's name. It is found when the system is put together.
+    pub fn invalid(mut self, problem: impl Into<String>) -> Service {
+        self.problems.push(problem.into());
         self
     }
 

@@ -118,7 +118,12 @@ fn skeleton() {
         show(&root, "etc/passwd") + &show(&root, "etc/group")
     );
     insta::assert_snapshot!("permissions", root.pseudo_file());
-    let names: Vec<&str> = root.files.0.keys().map(|path| path.as_str()).collect();
+    let names: Vec<&str> = root
+        .files
+        .0
+        .keys()
+        .map(crate::plan::RelPath::as_str)
+        .collect();
     insta::assert_snapshot!("paths", names.join("\n"));
 }
 
@@ -363,4 +368,21 @@ fn ids_stay_when_services_come_and_go() {
         ..many
     });
     assert!(ids(&few).iter().all(|id| many.contains(id)));
+}
+
+#[test]
+fn homes_are_made_where_they_can_be() {
+    let root = platform()
+        .root(&system().user(User::person("ada")))
+        .unwrap();
+    let run = show(&root, "etc/s6/service/home/run");
+    assert!(
+        run.contains("install -d -m 0700 -o ada -g ada /var/home/ada"),
+        "{run}"
+    );
+    let problems = findings(&System::new().user(User::person("ada")));
+    assert!(
+        matches!(problems[..], [Problem::ReadOnly { .. }]),
+        "{problems:?}"
+    );
 }

@@ -13,15 +13,17 @@ use std::ffi::{CStr, CString, c_int, c_ulong};
 use std::os::fd::RawFd;
 use std::time::Duration;
 
+use super::layout::Caller;
+use super::network::{self, Network};
 use super::state::{NO_CHILD, State};
 use super::step::Step;
 use super::sys::{self, Outcome, Pointers, Stack};
 
-/// The namespaces that a sandbox shares with nobody.
+/// The namespaces that each sandbox gets anew. It also gets a network namespace, unless there is a
+/// [`Network`] to be used again.
 const NAMESPACES: c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
-    | libc::CLONE_NEWNET
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
@@ -29,6 +31,12 @@ const NAMESPACES: c_int = libc::CLONE_NEWUSER
 /// What the two processes are to do. Everything is prepared: they only read it.
 #[derive(Debug)]
 pub(super) struct Job {
+    /// Who makes the sandbox.
+    pub(super) caller: Caller,
+    /// Done first by process 1 where the network namespace is new.
+    pub(super) new_network: Vec<Step>,
+    /// Done first by process 1 where it is not.
+    pub(super) old_network: Vec<Step>,
     /// Done by process 1, in order.
     pub(super) setup: Vec<Step>,
     /// Done by the program's process, in order, before it executes the program.
@@ -63,19 +71,43 @@ pub(super) struct Ended {
 /// Call this on a thread of its own, with every signal blocked. The result is none if there was no
 /// process 1; [`State::wait_started`] says why.
 pub(super) fn run(job: &Job, state: &State) -> Option<Ended> {
+    let again = job.exec.as_ref().and_then(|_| Network::take(job.caller));
+    let ended = again.and_then(|network| run_in(job, state, Some(network)).ok());
+    let ended = ended.map_or_else(|| run_in(job, state, None), Ok);
+    ended.map_err(|errno| state.failed(NO_CHILD, errno)).ok()
+}
+
+/// Make a sandbox in these namespaces or in new ones. An error means that nothing was made.
+fn run_in(job: &Job, state: &State, mut network: Option<Network>) -> Outcome<Ended> {
     let exec = job.exec.as_ref();
     let exec = exec.map(|exec| Pointers::new(&exec.program, &exec.args, &exec.env));
     let program = exec.map(|exec| Program { job, state, exec });
+    let fresh = network.is_none();
     let mut first = First {
         job,
         state,
+        fresh,
         program,
         stack: Stack::new(),
     };
-    let ended = sys::run_sharing(&mut first, init, NAMESPACES, &state.pidfd);
-    let (status, usage) = ended.map_err(|errno| state.failed(NO_CHILD, errno)).ok()?;
+    let home = network.as_ref().map(Network::descriptors);
+    let flags = if fresh {
+        NAMESPACES | libc::CLONE_NEWNET
+    } else {
+        NAMESPACES
+    };
+    let alive = |pid, pidfd| {
+        let _ = state.pidfd.set(pidfd);
+        if fresh {
+            network = Network::of_process(pid, job.caller);
+        }
+    };
+    let (status, usage) = sys::run_sharing(&mut first, init, flags, home, alive)?;
     state.gone();
-    Some(Ended {
+    if let Some(network) = network.filter(|_| state.network_is_untouched()) {
+        network.keep();
+    }
+    Ok(Ended {
         status: state.status().unwrap_or(status),
         user: duration(usage.ru_utime),
         system: duration(usage.ru_stime),
@@ -95,6 +127,8 @@ fn duration(time: libc::timeval) -> Duration {
 struct First<'a> {
     job: &'a Job,
     state: &'a State,
+    /// The network namespace is new.
+    fresh: bool,
     program: Option<Program<'a>>,
     /// For the program's process.
     stack: Stack,
@@ -107,42 +141,77 @@ struct Program<'a> {
     exec: Pointers<'a>,
 }
 
+impl Job {
+    /// All steps, in the order in which a report counts them.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &Step> {
+        let first = self.new_network.iter().chain(&self.old_network);
+        first.chain(&self.setup).chain(&self.launch)
+    }
+
+    /// Where in that count the steps for an old network, of the setup and of the launch begin, and
+    /// the number of the execution itself.
+    fn counts(&self) -> [usize; 4] {
+        let old = self.new_network.len();
+        let setup = old + self.old_network.len();
+        let launch = setup + self.setup.len();
+        [old, setup, launch, launch + self.launch.len()]
+    }
+}
+
 /// The life of process 1. When it ends, the kernel kills all others.
 fn init(first: &mut First<'_>) {
     let (job, state) = (first.job, first.state);
-    if let Err((index, errno)) = perform_all(&job.setup, &job.streams) {
-        return state.failed(index, errno);
+    let [old, setup, _, execute] = job.counts();
+    let (steps, number) = if first.fresh {
+        (&job.new_network, 0)
+    } else {
+        (&job.old_network, old)
+    };
+    let result = perform_all(steps, number, &job.streams)
+        .and_then(|()| perform_all(&job.setup, setup, &job.streams));
+    if let Err((step, errno)) = result {
+        return state.failed(step, errno);
     }
     let Some(program) = &mut first.program else {
         return state.running();
     };
-    let pid = match sys::vfork(program, become_program, &mut first.stack) {
+    let pid = match sys::vfork(program, become_program, &mut first.stack, libc::SIGCHLD) {
         Ok(pid) => pid,
-        Err(errno) => return state.failed(job.setup.len() + job.launch.len(), errno),
+        Err(errno) => return state.failed(execute, errno),
     };
     if state.noted_failure() {
         return;
     }
     state.running();
     let status = sys::wait_for(pid);
+    state.note_network(network_is_untouched());
     state.ended(status, sys::max_rss(libc::RUSAGE_CHILDREN));
 }
 
 /// The life of the program's process until it executes the program.
 fn become_program(program: &mut Program<'_>) {
     let (job, state) = (program.job, program.state);
-    if let Err((index, errno)) = perform_all(&job.launch, &job.streams) {
-        return state.note(job.setup.len() + index, errno);
+    let [_, _, launch, execute] = job.counts();
+    if let Err((step, errno)) = perform_all(&job.launch, launch, &job.streams) {
+        return state.note(step, errno);
     }
     state.note_floor(sys::max_rss(libc::RUSAGE_SELF));
-    let errno = sys::execute(&program.exec);
-    state.note(job.setup.len() + job.launch.len(), errno);
+    state.note(execute, sys::execute(&program.exec));
 }
 
-/// Perform steps in order; the error has the index of the one that failed, and the reason.
-fn perform_all(steps: &[Step], streams: &[RawFd; 3]) -> Result<(), (usize, c_int)> {
-    for (index, step) in steps.iter().enumerate() {
-        perform(step, streams).map_err(|errno| (index, errno))?;
+/// Whether nothing was sent in the network namespace, not even to itself.
+fn network_is_untouched() -> bool {
+    let mut buffer = [0; 2048];
+    let length = sys::read(c"/proc/self/net/dev", &mut buffer).unwrap_or(buffer.len());
+    buffer
+        .get(..length)
+        .is_some_and(|text| length < buffer.len() && network::untouched(text))
+}
+
+/// Perform steps in order; the error has the number of the one that failed, and the reason.
+fn perform_all(steps: &[Step], first: usize, streams: &[RawFd; 3]) -> Result<(), (usize, c_int)> {
+    for (number, step) in (first..).zip(steps) {
+        perform(step, streams).map_err(|errno| (number, errno))?;
     }
     Ok(())
 }
@@ -221,7 +290,7 @@ fn make_file(path: &CStr) -> Outcome {
 
 /// Move the mount that is the working directory over the old root, as `switch_root` does when a
 /// machine starts. That covers the old root for good, since the program may neither unmount nor
-/// change its root. `pivot_root` and unmounting would do, but wait for all processors, which takes
+/// change its root, nor become someone who may. `pivot_root` and unmounting would do, but wait for all processors, which takes
 /// longer than all the rest when those are busy.
 fn change_root() -> Outcome {
     sys::mount(c".", c"/", None, libc::MS_MOVE, c"")?;

@@ -13,6 +13,7 @@ use super::child::Exec;
 use super::error::SandboxError;
 use super::spec::{Input, Limits, Method, Spec, Stack};
 use super::step::Step;
+use super::sys::MAX_USER_NAMESPACES;
 
 /// The capabilities that the program keeps: `CHOWN`, `DAC_OVERRIDE`, `FOWNER` and `FSETID` of
 /// linux/capability.h. With them a build reads and replaces any file it sees, as
@@ -35,7 +36,7 @@ const DEVICE_LINKS: [(&str, &str); 5] = [
 ];
 
 /// Who makes a sandbox: ids as the caller sees them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Caller {
     pub(super) pid: i32,
     pub(super) uid: u32,
@@ -45,12 +46,7 @@ pub(super) struct Caller {
 /// The steps of process 1.
 pub(super) fn setup(spec: &Spec, caller: Caller) -> Result<Vec<Step>, SandboxError> {
     let root = spec.base()?;
-    let mut steps = identity(caller);
-    steps.extend([
-        Step::Umask(0),
-        Step::Hostname(text(&spec.hostname)?),
-        Step::Loopback,
-    ]);
+    let mut steps = detach(caller, &spec.hostname)?;
     for stack in &spec.root {
         steps.extend(mount_stack(
             stack,
@@ -156,18 +152,42 @@ impl Spec {
     }
 }
 
-/// Follow the caller, drop what was inherited, and become root of the new namespaces.
-pub(super) fn identity(caller: Caller) -> Vec<Step> {
+/// Become root in a user namespace that was made by this user and group, as its parent namespace
+/// knows them, and let no more be made in it. In one of its own a program could do what it may not in
+/// ours: mount a `/proc` to which root may write, as far as the caller is root, since the host's own is
+/// covered but not gone.
+fn become_root(uid: u32, gid: u32) -> Vec<Step> {
     let write = |path: &CStr, value: &str| Step::Write(path.to_owned(), constant(value));
     vec![
+        write(c"/proc/self/setgroups", "deny"),
+        write(c"/proc/self/uid_map", &format!("0 {uid} 1\n")),
+        write(c"/proc/self/gid_map", &format!("0 {gid} 1\n")),
+        Step::Write(MAX_USER_NAMESPACES.to_owned(), constant("0\n")),
+    ]
+}
+
+/// The first steps where the network namespace is new: the user namespace is the caller's child.
+pub(super) fn new_network(caller: Caller) -> Vec<Step> {
+    let mut steps = become_root(caller.uid, caller.gid);
+    steps.push(Step::Loopback);
+    steps
+}
+
+/// The first steps where it is not: the user namespace is the child of the one that owns it.
+pub(super) fn old_network() -> Vec<Step> {
+    become_root(0, 0)
+}
+
+/// Follow the caller, and drop what was inherited.
+pub(super) fn detach(caller: Caller, hostname: &str) -> Result<Vec<Step>, SandboxError> {
+    Ok(vec![
         Step::FollowParent(caller.pid),
         Step::Streams,
         Step::CloseFiles,
-        write(c"/proc/self/setgroups", "deny"),
-        write(c"/proc/self/uid_map", &format!("0 {} 1\n", caller.uid)),
-        write(c"/proc/self/gid_map", &format!("0 {} 1\n", caller.gid)),
         Step::NoNewPrivileges,
-    ]
+        Step::Umask(0),
+        Step::Hostname(text(hostname)?),
+    ])
 }
 
 /// Mount one stack on a host path.

@@ -6,11 +6,12 @@
 //! Linux 5.10 or later.
 
 mod child;
-mod discard;
 mod error;
 mod layout;
+mod network;
 mod populate;
 mod probe;
+mod scratch;
 mod spec;
 mod state;
 mod step;
@@ -30,11 +31,11 @@ use nix::sys::wait::WaitStatus;
 use nix::unistd::{Pid, getegid, geteuid, getpgrp, getpid, tcsetpgrp};
 
 use self::child::{Ended, Job};
-pub use self::discard::discard;
 pub use self::error::SandboxError;
 use self::layout::Caller;
 pub use self::populate::populate;
 pub use self::probe::{Capabilities, Lack, MAX_LAYERS, probe};
+pub use self::scratch::{discard, spread};
 pub use self::spec::{Input, Io, Limits, Method, Output, Spec, Stack};
 use self::state::{NO_CHILD, Started, State};
 
@@ -93,13 +94,14 @@ pub fn spawn(spec: &Spec, io: Io) -> Result<Running, SandboxError> {
     layout::make_mount_points(spec)?;
     let terminal = io.stdin == Input::Inherit && io::stdin().is_terminal();
     let streams = Streams::open(io).map_err(prepare)?;
-    let setup = layout::setup(spec, caller())?;
-    let launch = layout::launch(spec, streams.input, terminal)?;
-    let exec = Some(layout::exec(spec)?);
+    let caller = caller();
     let job = Job {
-        setup,
-        launch,
-        exec,
+        caller,
+        new_network: layout::new_network(caller),
+        old_network: layout::old_network(),
+        setup: layout::setup(spec, caller)?,
+        launch: layout::launch(spec, streams.input, terminal)?,
+        exec: Some(layout::exec(spec)?),
         streams: streams.raw(),
     };
     start(job, terminal)
@@ -247,7 +249,11 @@ fn start(job: Job, terminal: bool) -> io::Result<Result<Running, Failed>> {
 
 /// Carry out steps in fresh namespaces, and report how that went.
 fn attempt(setup: Vec<step::Step>) -> io::Result<Started> {
+    let caller = caller();
     let job = Job {
+        caller,
+        new_network: layout::new_network(caller),
+        old_network: Vec::new(),
         setup,
         launch: Vec::new(),
         exec: None,
@@ -280,7 +286,7 @@ impl Failed {
             Started::Running | Started::Lost => return SandboxError::Killed { program: program() },
         };
         let source = io::Error::from(errno);
-        let step = self.job.setup.iter().chain(&self.job.launch).nth(index);
+        let step = self.job.steps().nth(index);
         match step {
             Some(step) => SandboxError::Step {
                 step: step.to_string(),

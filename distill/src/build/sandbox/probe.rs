@@ -159,9 +159,7 @@ impl Drop for Place {
 
 /// Try steps in fresh namespaces.
 fn attempt(steps: Vec<Step>) -> io::Result<Started> {
-    let mut setup = layout::identity(caller());
-    setup.push(Step::Hostname(layout::constant("probe")));
-    setup.push(Step::Loopback);
+    let mut setup = layout::detach(caller(), "probe").map_err(io::Error::other)?;
     setup.extend(steps);
     super::attempt(setup)
 }

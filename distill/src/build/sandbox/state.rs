@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use nix::errno::Errno;
@@ -23,6 +23,8 @@ pub(super) struct State {
     floor: AtomicI64,
     /// KiB: the most that one process of the sandbox had in memory.
     peak: AtomicI64,
+    /// Nothing was sent in the network namespace.
+    network_is_untouched: AtomicBool,
 }
 
 /// The setup is under way.
@@ -60,6 +62,7 @@ impl State {
             pidfd: OnceLock::new(),
             floor: AtomicI64::new(0),
             peak: AtomicI64::new(0),
+            network_is_untouched: AtomicBool::new(false),
         }
     }
 
@@ -105,6 +108,16 @@ impl State {
 
     pub(super) fn note_floor(&self, kib: i64) {
         self.floor.store(kib, Ordering::Relaxed);
+    }
+
+    pub(super) fn note_network(&self, untouched: bool) {
+        self.network_is_untouched
+            .store(untouched, Ordering::Relaxed);
+    }
+
+    /// False where process 1 was killed before it could look.
+    pub(super) fn network_is_untouched(&self) -> bool {
+        self.network_is_untouched.load(Ordering::Relaxed)
     }
 
     pub(super) fn ended(&self, status: c_int, peak: i64) {

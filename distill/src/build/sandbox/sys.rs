@@ -6,11 +6,15 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
+use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, OnceLock};
+
+/// How many user namespaces may be made in that of the process that reads or writes this.
+pub(super) const MAX_USER_NAMESPACES: &CStr = c"/proc/sys/user/max_user_namespaces";
 
 /// The result of a system call: nothing, or the number of the error.
 pub(super) type Outcome<T = ()> = Result<T, c_int>;
@@ -41,11 +45,15 @@ struct Call<'a, T> {
 }
 
 /// Make a process that shares our memory and runs a function, and sleep until it and its children
-/// are gone. The result is its wait status and what they used. `pidfd` receives a descriptor of it.
+/// are gone. The result is its wait status and what they used.
 ///
-/// The process runs as a second thread on this thread's `errno`. That is why this one makes no system
-/// call that can fail while the process lives, and why the caller should have every signal blocked.
-/// It may be killed at any time: if it then held a lock, such as the allocator's, nobody would
+/// `home` are descriptors of a user and another namespace that the process is to be in, if not in
+/// ours; `flags` say which namespaces it gets anew. `alive` is called as soon as it exists, with its
+/// id and a descriptor of it.
+///
+/// The process runs as a second thread on this thread's `errno`, so where a system call fails in
+/// both at once they may see each other's reason; the caller should have every signal blocked. The
+/// process may be killed at any time: if it then held a lock, such as the allocator's, nobody would
 /// release it, so the function must take none.
 ///
 /// This thread does not sleep by `CLONE_VFORK`, or the builder could not be stopped by Ctrl-Z.
@@ -53,44 +61,100 @@ pub(super) fn run_sharing<T>(
     value: &mut T,
     run: fn(&mut T),
     flags: c_int,
-    pidfd: &OnceLock<Arc<OwnedFd>>,
+    home: Option<[RawFd; 2]>,
+    alive: impl FnOnce(c_int, Arc<OwnedFd>),
 ) -> Outcome<(c_int, libc::rusage)> {
     let mut stack = Stack::new();
-    let mut call = Call { run, value };
-    let mut fd = -1;
-    let flags = flags | libc::CLONE_VM | libc::CLONE_PIDFD;
-    // SAFETY: `start::<T>` gets the pointer to a `Call<T>` that it expects. The stack and all that
-    // the call borrows outlive the process, because this function returns after its end only.
-    // The kernel stores the descriptor before it returns.
-    let pid = unsafe {
-        libc::clone(
-            start::<T>,
-            stack.top(),
-            flags,
-            (&raw mut call).cast(),
-            &raw mut fd,
-        )
+    let mut birth = Birth {
+        call: Call { run, value },
+        stack: stack.top(),
+        flags: flags | libc::CLONE_VM | libc::CLONE_PIDFD,
+        home: home.unwrap_or_default(),
+        pidfd: -1,
+        result: Err(libc::ESRCH),
     };
-    check(pid)?;
+    match home {
+        None => birth.give(),
+        // This process has threads, so it cannot enter a user namespace: a process between does.
+        Some(_) => {
+            vfork(
+                &mut birth,
+                Birth::give_in_home,
+                &mut Stack::new(),
+                libc::CLONE_FILES,
+            )
+            .map(reap)?;
+        }
+    }
+    let pid = birth.result?;
     // SAFETY: the kernel made this descriptor for us.
-    let fd = Arc::new(unsafe { OwnedFd::from_raw_fd(fd) });
-    let _ = pidfd.set(Arc::clone(&fd));
-    wait_dead(&fd);
+    let pidfd = Arc::new(unsafe { OwnedFd::from_raw_fd(birth.pidfd) });
+    let until_dead = UntilDead(&pidfd);
+    alive(pid, Arc::clone(&pidfd));
+    drop(until_dead);
     Ok(reap(pid))
 }
 
-/// Sleep until a process is dead, whatever happens: it uses the caller's memory.
-fn wait_dead(pidfd: &OwnedFd) {
-    let mut poll = libc::pollfd {
-        fd: pidfd.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    let forever = ptr::null::<libc::timespec>();
-    let mask = ptr::null::<c_void>();
-    while poll.revents == 0 {
-        // SAFETY: the kernel reads and writes one such structure; there is no timeout, and no mask.
-        unsafe { libc::syscall(libc::SYS_ppoll, &raw mut poll, 1, forever, mask, 0) };
+/// All that the making of a process by [`run_sharing`] takes, and what comes of it.
+struct Birth<'a, T> {
+    call: Call<'a, T>,
+    stack: *mut c_void,
+    flags: c_int,
+    home: [RawFd; 2],
+    pidfd: c_int,
+    /// The process id.
+    result: Outcome<c_int>,
+}
+
+impl<T> Birth<'_, T> {
+    fn give(&mut self) {
+        let Self { stack, flags, .. } = *self;
+        let pidfd = &raw mut self.pidfd;
+        let call = (&raw mut self.call).cast();
+        // SAFETY: `start::<T>` gets the pointer to a `Call<T>` that it expects. The stack and all
+        // that the call borrows outlive the process, because `run_sharing` returns after its end
+        // only. The kernel stores the descriptor before it returns.
+        let pid = unsafe { libc::clone(start::<T>, stack, flags, call, pidfd) };
+        self.result = check(pid).map(|()| pid);
+    }
+
+    /// Called by a process that exists for this, and shares our descriptors. The new process is not
+    /// its child but its sister.
+    fn give_in_home(&mut self) {
+        match self.go_home() {
+            Ok(()) => self.give(),
+            Err(errno) => self.result = Err(errno),
+        }
+    }
+
+    /// The sandbox that was in these namespaces before could make no user namespaces in them.
+    fn go_home(&mut self) -> Outcome {
+        for namespace in self.home {
+            // SAFETY: no memory is passed.
+            check(unsafe { libc::setns(namespace, 0) })?;
+        }
+        self.flags |= libc::CLONE_PARENT;
+        write(MAX_USER_NAMESPACES, c"1000\n")
+    }
+}
+
+/// When this goes, the process that a descriptor stands for is dead.
+struct UntilDead<'a>(&'a OwnedFd);
+
+impl Drop for UntilDead<'_> {
+    /// It sleeps whatever happens: the process uses this thread's memory.
+    fn drop(&mut self) {
+        let fd = self.0.as_raw_fd();
+        let mut poll = libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let (forever, mask) = (ptr::null::<libc::timespec>(), ptr::null::<c_void>());
+        while poll.revents == 0 {
+            // SAFETY: the kernel reads and writes one such structure; no timeout, and no mask.
+            unsafe { libc::syscall(libc::SYS_ppoll, &raw mut poll, 1, forever, mask, 0) };
+        }
     }
 }
 
@@ -107,12 +171,17 @@ fn reap(pid: c_int) -> (c_int, libc::rusage) {
 }
 
 /// Make a process that shares our memory, and runs a function until it ends or executes a program.
-/// This process sleeps until then. The result is the process id.
-pub(super) fn vfork<T>(value: &mut T, run: fn(&mut T), stack: &mut Stack) -> Outcome<c_int> {
+/// This thread sleeps until then. The result is the process id.
+pub(super) fn vfork<T>(
+    value: &mut T,
+    run: fn(&mut T),
+    stack: &mut Stack,
+    flags: c_int,
+) -> Outcome<c_int> {
     let mut call = Call { run, value };
-    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    let flags = flags | libc::CLONE_VM | libc::CLONE_VFORK;
     // SAFETY: `start::<T>` gets the pointer to a `Call<T>` that it expects. The stack and all that
-    // the call borrows outlive the process's use of them, because CLONE_VFORK suspends this one
+    // the call borrows outlive the process's use of them, because CLONE_VFORK suspends this thread
     // until the process no longer uses this memory.
     let pid = unsafe { libc::clone(start::<T>, stack.top(), flags, (&raw mut call).cast()) };
     check(pid).map(|()| pid)
@@ -446,4 +515,17 @@ pub(super) fn default_signals() -> Outcome {
             SET_SIZE,
         )
     })
+}
+
+/// Set the flag of `chattr +T`.
+pub(super) fn mark_top_directory(directory: &File) -> Outcome {
+    /// `FS_TOPDIR_FL` of linux/fs.h.
+    const TOP_DIRECTORY: c_int = 0x0002_0000;
+    let (fd, mut flags) = (directory.as_raw_fd(), 0);
+    // SAFETY: in spite of their names, both requests are for a pointer to an `int`.
+    unsafe {
+        check(libc::ioctl(fd, libc::FS_IOC_GETFLAGS, &raw mut flags))?;
+        flags |= TOP_DIRECTORY;
+        check(libc::ioctl(fd, libc::FS_IOC_SETFLAGS, &raw const flags))
+    }
 }

@@ -4,6 +4,7 @@ mod boot_code;
 mod properties;
 mod structure;
 mod tools;
+mod verification;
 
 use std::collections::BTreeMap;
 use std::fs::File;

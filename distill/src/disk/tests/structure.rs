@@ -240,6 +240,10 @@ fn layouts_that_make_no_sense_are_refused() {
     let same_guid = refused(|l| l.partitions[1].guid = l.guid);
     assert!(matches!(same_guid, DiskError::DuplicateGuid { .. }));
     assert!(matches!(
+        refused(|l| l.guid = Guid::NIL),
+        DiskError::NilDiskGuid
+    ));
+    assert!(matches!(
         refused(|l| l.partitions[1].guid = Guid::NIL),
         DiskError::NilGuid(_)
     ));

@@ -1,6 +1,6 @@
 //! What other people's tools say about a disk. Each test needs the tool in its name.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -75,7 +75,13 @@ fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<(bool, String)
         .spawn();
     let mut child = match spawned {
         Ok(child) => child,
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+        // "Permission denied" is what one hears of a directory in PATH that is somebody else's.
+        Err(cause)
+            if matches!(
+                cause.kind(),
+                ErrorKind::NotFound | ErrorKind::PermissionDenied
+            ) =>
+        {
             skipped(&format!("`{program}` is not installed"));
             return None;
         }

@@ -98,6 +98,7 @@ fn only_debians_main_archive() {
     let dropped = [
         "deb http://a.example/debian-security trixie-security main",
         "deb http://a.example/debian-security buster/updates main",
+        "deb [signed-by=/k/debian-archive-keyring.gpg] http://a.example/x trixie-security main",
         "deb http://a.example/ubuntu noble main",
         "deb http://a.example/linux/debian trixie stable",
         "deb http://a.example/apt tool-trixie main",

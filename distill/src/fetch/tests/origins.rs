@@ -91,6 +91,9 @@ fn missing_and_forbidden_are_not_tried_twice() {
     let urls = ["missing", "forbidden", "here"].map(|path| server.url(path));
     scene.fetch_right(&source(b"here", &urls), b"here");
     assert_eq!(server.count(), 3);
+    let error = scene.fetch(&source(b"other", &urls[..2])).unwrap_err();
+    assert_eq!(error.kind(), FetchErrorKind::Unreachable);
+    assert_eq!(server.count(), 5);
 }
 
 #[test]

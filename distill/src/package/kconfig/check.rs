@@ -35,14 +35,21 @@ impl Options {
             mode: Some(Mode::FILE),
             contents: Contents::from(text),
         };
-        Literal(contents.into_iter().map(|(name, text)| (path(name), node(text))).collect())
+        Literal(
+            contents
+                .into_iter()
+                .map(|(name, text)| (path(name), node(text)))
+                .collect(),
+        )
     }
 
     /// Commands that compare the configuration that came out, such as `.config`, with what was
     /// asked. They fail with a list of the options that did not take, and who asked for each. They
     /// need awk.
     pub fn check(&self, config: impl Into<Words>) -> Script {
-        let awk = Words::from(["awk", "-f"]).with(place("check.awk")).with(place("asked"));
+        let awk = Words::from(["awk", "-f"])
+            .with(place("check.awk"))
+            .with(place("asked"));
         Script::if_all([Script::from(awk.with(config))])
     }
 

@@ -18,7 +18,11 @@ pub struct Clash {
 impl fmt::Display for Clash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ((one, by_one), (other, by_other)) = (&self.first, &self.second);
-        write!(f, "{}: {one} in `{by_one}`, {other} in `{by_other}`", self.symbol)
+        write!(
+            f,
+            "{}: {one} in `{by_one}`, {other} in `{by_other}`",
+            self.symbol
+        )
     }
 }
 

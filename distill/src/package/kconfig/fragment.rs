@@ -18,7 +18,10 @@ pub struct Fragment {
 impl Fragment {
     /// A fragment without options.
     pub fn new(name: impl Into<String>) -> Fragment {
-        Fragment { name: name.into(), options: BTreeMap::new() }
+        Fragment {
+            name: name.into(),
+            options: BTreeMap::new(),
+        }
     }
 
     /// The same with `symbol` set to `value`, whatever it was before.
@@ -37,7 +40,11 @@ impl Fragment {
                     continue;
                 }
                 let (fragment, line, text) = (fragment.name, index + 1, text.to_owned());
-                return Err(KconfigError::Line { fragment, line, text });
+                return Err(KconfigError::Line {
+                    fragment,
+                    line,
+                    text,
+                });
             };
             fragment.add(symbol, value).map_err(|error| match error {
                 clash @ KconfigError::Clashes(_) => clash,
@@ -57,7 +64,11 @@ impl Fragment {
         match self.options.insert(symbol.clone(), value.clone()) {
             Some(before) if before != value => {
                 let (first, second) = (by(before), by(value));
-                Err(KconfigError::Clashes(vec![Clash { symbol, first, second }]))
+                Err(KconfigError::Clashes(vec![Clash {
+                    symbol,
+                    first,
+                    second,
+                }]))
             }
             _ => Ok(()),
         }
@@ -80,7 +91,9 @@ fn is_comment(line: &str) -> bool {
 
 impl fmt::Display for Fragment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.options.iter().try_for_each(|(symbol, value)| write_option(f, symbol, value))
+        self.options
+            .iter()
+            .try_for_each(|(symbol, value)| write_option(f, symbol, value))
     }
 }
 

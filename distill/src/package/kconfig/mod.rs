@@ -1,4 +1,4 @@
-//! Options of programs that are configured by kconfig: Linux, BusyBox, U-Boot.
+//! Options of programs that are configured by kconfig: Linux, busybox, U-Boot.
 //!
 //! What is wanted comes in [`Fragment`]s, written with [`kconfig!`](crate::kconfig) or in kconfig's
 //! own format. [`Options`] puts them together and refuses contradictions. Kconfig drops what it

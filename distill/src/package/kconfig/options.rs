@@ -28,14 +28,26 @@ impl Options {
             clashes.extend(options.clashes(&fragment));
             options = options.override_with(fragment)?;
         }
-        if clashes.is_empty() { Ok(options) } else { Err(KconfigError::Clashes(clashes)) }
+        if clashes.is_empty() {
+            Ok(options)
+        } else {
+            Err(KconfigError::Clashes(clashes))
+        }
     }
 
     /// The same with everything in `fragment` as it says there. A text of several lines is an error.
     pub fn override_with(mut self, fragment: Fragment) -> Result<Options, KconfigError> {
         let by = fragment.name;
         fragment.options.values().try_for_each(Value::check)?;
-        let asked = |(symbol, value)| (symbol, Asked { value, by: by.clone() });
+        let asked = |(symbol, value)| {
+            (
+                symbol,
+                Asked {
+                    value,
+                    by: by.clone(),
+                },
+            )
+        };
         self.0.extend(fragment.options.into_iter().map(asked));
         Ok(self)
     }
@@ -60,6 +72,8 @@ impl Options {
 
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|(symbol, asked)| write_option(f, symbol, &asked.value))
+        self.0
+            .iter()
+            .try_for_each(|(symbol, asked)| write_option(f, symbol, &asked.value))
     }
 }

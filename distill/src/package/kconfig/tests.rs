@@ -35,7 +35,10 @@ fn reads_and_prints_kconfigs_format() {
     CONFIG_SERIAL_8250=y
     # CONFIG_TC is not set
     "#);
-    assert_eq!(Fragment::parse("sample", &fragment.to_string()), Ok(fragment));
+    assert_eq!(
+        Fragment::parse("sample", &fragment.to_string()),
+        Ok(fragment)
+    );
 }
 
 #[test]
@@ -75,7 +78,10 @@ fn fragments_may_agree_but_not_contradict() {
       CONFIG_C: 1 in `one`, 2 in `two`
     hint: what shall win goes into `override_with`
     ");
-    let options = Options::merge([one()]).unwrap().override_with(two()).unwrap();
+    let options = Options::merge([one()])
+        .unwrap()
+        .override_with(two())
+        .unwrap();
     insta::assert_snapshot!(options, @r"
     CONFIG_A=y
     CONFIG_B=m
@@ -90,6 +96,7 @@ fn a_text_is_one_line() {
 }
 
 #[test]
+#[allow(clippy::unreadable_literal, reason = "kconfig has no separators")]
 fn the_macro_and_its_twin_agree() {
     let cmdline = String::from("quiet");
     let written = crate::kconfig! { "a name":
@@ -107,7 +114,11 @@ fn check(options: &Options, text: &str, awk: &[&str]) -> (bool, String) {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir_all(root.path().join("src/kconfig")).unwrap();
     for (path, node) in options.files().0 {
-        let LiteralNode::File { contents: Contents::Bytes(bytes), .. } = node else {
+        let LiteralNode::File {
+            contents: Contents::Bytes(bytes),
+            ..
+        } = node
+        else {
             panic!("{path} is no plain file");
         };
         fs::write(root.path().join(path.as_str()), bytes).unwrap();
@@ -115,27 +126,47 @@ fn check(options: &Options, text: &str, awk: &[&str]) -> (bool, String) {
     fs::write(root.path().join(".config"), text).unwrap();
     let file = |name| root.path().join("src/kconfig").join(name);
     let mut command = Command::new(awk[0]);
-    command.args(&awk[1..]).arg("-f").arg(file("check.awk")).arg(file("asked"));
+    command
+        .args(&awk[1..])
+        .arg("-f")
+        .arg(file("check.awk"))
+        .arg(file("asked"));
     let output = command.arg(root.path().join(".config")).output().unwrap();
-    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    (
+        output.status.success(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
 }
 
 #[test]
 fn the_check_lists_what_did_not_take() {
     let options = Options::merge([
         fragment("base", TEXT),
-        fragment("board", "CONFIG_NFT_FIB=y\nCONFIG_HZ=100\nCONFIG_NOTHING=n\nCONFIG_DEBUG=n"),
+        fragment(
+            "board",
+            "CONFIG_NFT_FIB=y\nCONFIG_HZ=100\nCONFIG_NOTHING=n\nCONFIG_DEBUG=n",
+        ),
     ])
     .unwrap();
-    let good = format!("# made by kconfig\n{TEXT}CONFIG_NFT_FIB=y\nCONFIG_HZ=100\nCONFIG_OTHER=y\n");
+    let good =
+        format!("# made by kconfig\n{TEXT}CONFIG_NFT_FIB=y\nCONFIG_HZ=100\nCONFIG_OTHER=y\n");
     let bad = "CONFIG_SERIAL_8250=m\nCONFIG_NR_CPUS=064\nCONFIG_HZ=100\nCONFIG_DEBUG=y\n# CONFIG_NFT_FIB is not set\n";
     let mut ran = 0;
-    for awk in [&["mawk"][..], &["gawk", "--posix"], &["busybox", "awk"], &["awk"]] {
+    for awk in [
+        &["mawk"][..],
+        &["gawk", "--posix"],
+        &["busybox", "awk"],
+        &["awk"],
+    ] {
         if Command::new(awk[0]).arg("--help").output().is_err() {
             continue;
         }
         ran += 1;
-        assert_eq!(check(&options, &good, awk), (true, String::new()), "{awk:?}");
+        assert_eq!(
+            check(&options, &good, awk),
+            (true, String::new()),
+            "{awk:?}"
+        );
         let (success, message) = check(&options, bad, awk);
         assert!(!success, "{awk:?}");
         assert!(check(&Options::default(), bad, awk).0, "{awk:?}");
@@ -153,13 +184,19 @@ fn the_check_lists_what_did_not_take() {
         "#); }
     }
     if ran == 0 {
-        assert!(std::env::var_os("CI").is_none(), "awk is needed: install mawk");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "awk is needed: install mawk"
+        );
         writeln!(std::io::stderr(), "skipped: no awk on this machine").unwrap();
     }
 }
 
 #[test]
 fn the_check_is_a_command_of_the_build() {
-    let program = Options::default().check(".config").expand(&config()).unwrap();
+    let program = Options::default()
+        .check(".config")
+        .expand(&config())
+        .unwrap();
     insta::assert_snapshot!(program, @"if { awk -f /src/kconfig/check.awk /src/kconfig/asked .config }");
 }

@@ -15,7 +15,9 @@ impl Symbol {
         let name = text.strip_prefix("CONFIG_").unwrap_or(text);
         let fits = |char: char| char.is_ascii_alphanumeric() || char == '_';
         if name.is_empty() || !name.chars().all(fits) {
-            return Err(KconfigError::Symbol { text: text.to_owned() });
+            return Err(KconfigError::Symbol {
+                text: text.to_owned(),
+            });
         }
         Ok(Symbol(name.to_owned()))
     }
@@ -59,7 +61,10 @@ impl Value {
         match self {
             Value::Text(text) if text.contains(char::is_control) => {
                 let text = text.escape_debug().to_string();
-                Err(KconfigError::Value { text, why: "a control character in a text" })
+                Err(KconfigError::Value {
+                    text,
+                    why: "a control character in a text",
+                })
             }
             _ => Ok(()),
         }
@@ -87,7 +92,10 @@ impl FromStr for Value {
 
     /// Reads what a `.config` says after the `=`.
     fn from_str(text: &str) -> Result<Value, KconfigError> {
-        let error = |why| KconfigError::Value { text: text.to_owned(), why };
+        let error = |why| KconfigError::Value {
+            text: text.to_owned(),
+            why,
+        };
         match text {
             "y" => return Ok(Value::Yes),
             "m" => return Ok(Value::Module),
@@ -99,7 +107,9 @@ impl FromStr for Value {
         }
         if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
             let number = u64::from_str_radix(digits, 16);
-            return number.map(Value::Hex).map_err(|_| error("not a hexadecimal number"));
+            return number
+                .map(Value::Hex)
+                .map_err(|_| error("not a hexadecimal number"));
         }
         match text.parse::<i64>() {
             Ok(number) if number.to_string() == text => Ok(Value::Int(number)),

@@ -56,11 +56,25 @@ fn samples() -> Vec<(&'static str, Resolved)> {
             })),
         ),
         (
+            "extract",
+            Resolved::new(Action::Extract(Extract {
+                tree: tree("a"),
+                path: RelPath::new("boot/vmlinuz").unwrap(),
+            })),
+        ),
+        (
             "pick",
             Resolved::new(Action::Pick(Pick {
                 tree: tree("a"),
                 include: set("usr/lib"),
                 exclude: PathSet::default(),
+            })),
+        ),
+        (
+            "fill",
+            Resolved::new(Action::Fill(Fill {
+                tree: tree("a"),
+                from: tree("b"),
             })),
         ),
         (

@@ -68,6 +68,19 @@ fn merge_names_both_inputs() {
 }
 
 #[test]
+fn fill_replaces_nothing() {
+    let (a, b) = (
+        tree(&[("bin/x", "1"), ("lib", "a file")]),
+        tree(&[("bin/x", "2"), ("bin/y", "3"), ("lib/z", "4")]),
+    );
+    let filled = a.filled(&b);
+    assert_eq!(
+        filled,
+        tree(&[("bin/x", "1"), ("bin/y", "3"), ("lib", "a file")])
+    );
+}
+
+#[test]
 fn pick_keeps_parents() {
     let tree = tree(&[
         ("usr/lib/z.a", "1"),

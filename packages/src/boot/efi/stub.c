@@ -203,7 +203,7 @@ static efi_status run(efi_handle self, efi_system_table *system, uint8_t *base)
 	status = load_kernel(boot, self, kernel, cmdline, &image);
 	if (status != EFI_SUCCESS)
 		return fail(system, u"the firmware refuses the kernel", status);
-	if (loader.initrd.data) {
+	if (loader.initrd.size) {
 		status = boot->install_multiple_protocol_interfaces(&initrd, &device_path_guid, &initrd_path,
 								    &load_file2_guid, &loader.protocol, (void *)0);
 		if (status != EFI_SUCCESS)

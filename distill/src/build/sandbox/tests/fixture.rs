@@ -147,11 +147,9 @@ impl Trial {
 }
 
 impl Drop for Trial {
+    /// What overlayfs leaves in a work directory must be made accessible first.
     fn drop(&mut self) {
-        for stack in &self.spec.root {
-            discard(&stack.work).unwrap();
-            discard(&stack.upper).unwrap();
-        }
+        discard(self.directory()).unwrap();
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use camino::Utf8PathBuf;
 
 use super::fixture::Trial;
-use crate::build::sandbox::{MAX_LAYERS, Method, populate};
+use crate::build::sandbox::{MAX_LAYERS, Method, populate, spread};
 
 fn read(path: impl AsRef<std::path::Path>) -> String {
     fs::read_to_string(path).unwrap()
@@ -215,4 +215,16 @@ fn populate_leaves_stacks_alone() {
     let Some(trial) = Trial::sh("") else { return };
     populate(&trial.spec).unwrap();
     assert_eq!(fs::read_dir(trial.upper()).unwrap().count(), 0);
+}
+
+/// Whether or not the file system knows the mark.
+#[test]
+fn a_directory_can_be_marked_twice() {
+    let Some(trial) = Trial::sh("echo works") else {
+        return;
+    };
+    let known = spread(trial.directory()).unwrap();
+    assert_eq!(spread(trial.directory()).unwrap(), known);
+    assert_eq!(trial.succeed(), "works\n");
+    assert!(spread(&trial.directory().join("missing")).is_err());
 }

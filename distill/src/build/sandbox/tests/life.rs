@@ -140,6 +140,41 @@ fn memory_of_the_builder_is_not_the_programs() {
     drop(ballast);
 }
 
+/// The first processes of a sandbox share the builder's memory; what the kernel keeps with that,
+/// such as whether others may look at it, must not change.
+#[test]
+fn the_builder_stays_as_it_was() {
+    let seen = || {
+        let status = fs::read_to_string("/proc/thread-self/status").unwrap();
+        let fields = [
+            "Umask",
+            "Uid",
+            "Gid",
+            "SigBlk",
+            "SigIgn",
+            "SigCgt",
+            "Cap",
+            "NoNewPrivs",
+        ];
+        let kept = |line: &&str| fields.iter().any(|field| line.starts_with(field));
+        let status: String = status.lines().filter(kept).collect();
+        let links = ["user", "net", "mnt", "pid", "uts"]
+            .map(|name| fs::read_link(format!("/proc/thread-self/ns/{name}")).unwrap());
+        (
+            status,
+            links,
+            nix::sys::prctl::get_dumpable().unwrap(),
+            env::current_dir().unwrap(),
+        )
+    };
+    let before = seen();
+    for _ in 0..3 {
+        let Some(trial) = Trial::sh("") else { return };
+        trial.succeed();
+    }
+    assert_eq!(seen(), before);
+}
+
 #[test]
 fn the_builders_death_ends_it() {
     let Some(mut victim) = Victim::start("death") else {
@@ -163,11 +198,11 @@ fn the_builder_can_be_stopped() {
         assert!(begin.elapsed() < Duration::from_mins(1));
         thread::sleep(Duration::from_millis(5));
     }
-    assert_eq!(victim.mark.processes(), 1);
+    assert_eq!(victim.mark.processes(), 2);
 }
 
-/// A process that has a sandbox in which one process sleeps: another run of this test program, as
-/// [`victim`].
+/// A process that has two sandboxes, one of them in a network namespace that was used before, in each
+/// of which one process sleeps: another run of this test program, as [`victim`].
 struct Victim {
     mark: Mark,
     process: Child,
@@ -191,7 +226,7 @@ impl Victim {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        mark.wait_for(1);
+        mark.wait_for(2);
         Some(Self {
             mark,
             process,
@@ -220,9 +255,12 @@ const VICTIM: &str = "DISTILL_TEST_VICTIM";
 #[test]
 fn victim() {
     let Ok(mark) = env::var(VICTIM) else { return };
-    let trial = Trial::sh(&format!("sleep {mark}")).unwrap();
-    let (running, _reader) = trial.start().unwrap();
-    running.wait();
+    Trial::sh("").unwrap().succeed();
+    let trials = [(); 2].map(|()| Trial::sh(&format!("sleep {mark}")).unwrap());
+    let running = trials.each_ref().map(|trial| trial.start().unwrap());
+    for (sandbox, _reader) in running {
+        sandbox.wait();
+    }
 }
 
 /// A number of seconds that no other process sleeps for.

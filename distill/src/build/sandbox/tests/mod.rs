@@ -8,5 +8,6 @@ mod fixture;
 mod inside;
 mod layers;
 mod life;
+mod networks;
 mod probing;
 mod steps;

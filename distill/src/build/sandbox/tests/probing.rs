@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::fixture::{skipped, usable};
 use crate::build::sandbox::probe::{Readings, Trials, diagnose};
-use crate::build::sandbox::{Capabilities, MAX_LAYERS, Method, probe};
+use crate::build::sandbox::{Capabilities, MAX_LAYERS, Method, discard, probe};
 
 const GOOD: Trials = Trials {
     clone: Ok(()),
@@ -201,53 +201,99 @@ fn probing_needs_its_directory() {
     assert!(probe("/nonexistent".into()).is_err());
 }
 
-/// Tells the process that [`really_forbidden_namespaces`] starts that it is that one.
-const FORBIDDEN: &str = "DISTILL_TEST_FORBIDDEN";
-
-/// Runs this test program again, as [`forbidden`], where no further namespaces may be made.
-#[test]
-fn really_forbidden_namespaces() {
+/// Runs this test program again with one test, after a script in new user and mount namespaces.
+fn run_elsewhere(test: &str, script: &str) {
     if !usable() {
         return;
     }
-    let name = concat!(module_path!(), "::forbidden")
-        .split_once("::")
-        .unwrap()
-        .1;
-    let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" --exact \"$1\"";
+    let scratch = TempDir::new().unwrap();
+    let module = module_path!().split_once("::").unwrap().1;
     let run = Command::new("unshare")
-        .args(["--user", "--map-root-user", "sh", "-c", script])
+        .args(["--user", "--map-root-user", "--mount", "sh", "-ec"])
+        .arg(format!(
+            "{script}; exec \"$0\" --exact --nocapture {module}::{test}"
+        ))
         .arg(env::current_exe().unwrap())
-        .arg(name)
-        .env(FORBIDDEN, "yes")
+        .env(ELSEWHERE, "yes")
+        .env("TMPDIR", scratch.path())
         .output();
     match run {
-        Ok(output) => assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stdout)
-        ),
+        Ok(output) => {
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert!(printed.contains("1 passed"), "{output:?}");
+        }
         Err(error) => skipped(&format!("cannot run `unshare`: {error}")),
     }
+    discard(scratch.path().try_into().unwrap()).unwrap();
 }
 
-/// Does nothing, except in the process that [`really_forbidden_namespaces`] starts.
-#[test]
-fn forbidden() {
-    if env::var_os(FORBIDDEN).is_none() {
-        return;
-    }
+/// Tells a test that [`run_elsewhere`] runs it. Without it, there is nothing to be tested.
+const ELSEWHERE: &str = "DISTILL_TEST_ELSEWHERE";
+
+/// What is found elsewhere.
+fn probe_elsewhere() -> Option<Capabilities> {
+    env::var_os(ELSEWHERE)?;
     let scratch = TempDir::new().unwrap();
-    let found = probe(scratch.path().try_into().unwrap()).unwrap();
-    let text = found.method(1).unwrap_err().to_string();
-    assert_eq!(
-        text,
-        without_namespaces(
-            &Readings {
-                max_user_namespaces: Some(0),
-                ..readings()
-            },
-            Errno::ENOSPC,
-        )
+    Some(probe(scratch.path().try_into().unwrap()).unwrap())
+}
+
+#[test]
+fn really_forbidden_namespaces() {
+    run_elsewhere(
+        "forbidden_elsewhere",
+        "echo 0 > /proc/sys/user/max_user_namespaces",
     );
+}
+
+#[test]
+fn forbidden_elsewhere() {
+    let Some(found) = probe_elsewhere() else {
+        return;
+    };
+    let readings = Readings {
+        max_user_namespaces: Some(0),
+        ..readings()
+    };
+    let expected = without_namespaces(&readings, Errno::ENOSPC);
+    assert_eq!(found.method(1).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn really_hidden_proc() {
+    run_elsewhere("hidden_elsewhere", "mount -t tmpfs none /proc/fs");
+}
+
+#[test]
+fn hidden_elsewhere() {
+    let Some(found) = probe_elsewhere() else {
+        return;
+    };
+    assert_eq!(found.namespaces, Ok(()));
+    let trials = Trials {
+        proc: Err(Errno::EPERM),
+        ..GOOD
+    };
+    assert_eq!(found.proc, diagnose(&readings(), &trials).proc);
+}
+
+/// An overlay cannot be the upper layer of another: then sandboxes are made of copies.
+#[test]
+fn really_unfit_file_system() {
+    let script = "mkdir \"$TMPDIR\"/low \"$TMPDIR\"/upper \"$TMPDIR\"/work \"$TMPDIR\"/merged
+                  cd \"$TMPDIR\"; export TMPDIR=\"$TMPDIR\"/merged; mount -t overlay overlay \
+                  -o userxattr,lowerdir=low,upperdir=upper,workdir=work merged";
+    run_elsewhere("unfit_elsewhere", script);
+}
+
+#[test]
+fn unfit_elsewhere() {
+    let Some(found) = probe_elsewhere() else {
+        return;
+    };
+    let trials = Trials {
+        overlay: Err(Errno::EINVAL),
+        ..GOOD
+    };
+    assert_eq!(found, diagnose(&readings(), &trials));
+    assert_eq!(found.method(1), Ok(Method::Copy));
 }

@@ -47,22 +47,25 @@ fn setup(method: Method) -> String {
         uid: 1000,
         gid: 100,
     };
-    list(&layout::setup(&spec(method), caller).unwrap())
+    let mut steps = layout::new_network(caller);
+    steps.extend(layout::setup(&spec(method), caller).unwrap());
+    list(&steps)
 }
 
 #[test]
 fn setup_with_stacks() {
     insta::assert_snapshot!(setup(Method::Overlay), @r"
-    die with process 1234
-    connect the standard streams
-    close inherited files
     write `deny` to `/proc/self/setgroups`
     write `0 1000 1` to `/proc/self/uid_map`
     write `0 100 1` to `/proc/self/gid_map`
+    write `0` to `/proc/sys/user/max_user_namespaces`
+    switch the loopback interface on
+    die with process 1234
+    connect the standard streams
+    close inherited files
     give up gaining privileges
     set the umask to 000
     set the host name to `builder`
-    switch the loopback interface on
     open directory `/store/trees/execline`
     open directory `/store/trees/make`
     open directory `/store/trees/gcc`
@@ -106,6 +109,16 @@ fn setup_with_stacks() {
     bind `/store/run/jobs` to `dev/jobserver`
     change the root
     set the umask to 022
+    ");
+}
+
+#[test]
+fn an_old_network_has_its_loopback_up() {
+    insta::assert_snapshot!(list(&layout::old_network()), @r"
+    write `deny` to `/proc/self/setgroups`
+    write `0 0 1` to `/proc/self/uid_map`
+    write `0 0 1` to `/proc/self/gid_map`
+    write `0` to `/proc/sys/user/max_user_namespaces`
     ");
 }
 

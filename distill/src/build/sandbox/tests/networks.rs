@@ -1,0 +1,87 @@
+//! Network namespaces that are used again: nobody can tell.
+
+use std::fs;
+
+use super::fixture::{Trial, skipped};
+use crate::build::sandbox::caller;
+use crate::build::sandbox::network::Network;
+
+/// The name of an idle one, if there is one. Other tests, beside this one, take and leave some.
+fn name_of_idle() -> Option<String> {
+    let network = Network::take(caller())?;
+    let [_, net] = network.descriptors();
+    let name = fs::read_link(format!("/proc/self/fd/{net}")).unwrap();
+    network.keep();
+    Some(name.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn an_untouched_one_is_kept_and_used_again() {
+    let mut idle = None;
+    for _ in 0..100 {
+        let Some(trial) = Trial::sh("ls -l /proc/self/ns/net") else {
+            return;
+        };
+        let printed = trial.succeed();
+        if idle
+            .as_ref()
+            .is_some_and(|name: &String| printed.trim_end().ends_with(name.as_str()))
+        {
+            return;
+        }
+        if idle.is_none() {
+            idle = name_of_idle();
+        }
+    }
+    panic!("{idle:?} was not seen");
+}
+
+#[test]
+fn one_of_another_caller_is_not_taken() {
+    let Some(trial) = Trial::sh("") else { return };
+    trial.succeed();
+    let mut other = caller();
+    other.gid += 1;
+    assert!(Network::take(other).is_none());
+}
+
+/// Each sandbox begins with counters at zero, whatever those before it sent.
+#[test]
+fn a_used_one_is_not_seen_again() {
+    let script = "while read name bytes rest; do case $name in lo:) echo $bytes;; esac; done \
+                  < /proc/net/dev
+                  bash -c 'echo packet > /dev/udp/127.0.0.1/9'
+                  while read name bytes rest; do case $name in lo:) echo $bytes;; esac; done \
+                  < /proc/net/dev";
+    for _ in 0..10 {
+        let Some(trial) = Trial::sh(script) else {
+            return;
+        };
+        let trial = trial.with_programs(&["bash"]);
+        if !trial.spec.root[0].layers[1].join("bin/bash").exists() {
+            return skipped("the host has no bash to send a packet with");
+        }
+        let printed = trial.succeed();
+        let [before, after] = printed.split_whitespace().collect::<Vec<_>>()[..] else {
+            panic!("{printed}")
+        };
+        assert_eq!(before, "0");
+        assert_ne!(after, "0");
+    }
+}
+
+#[test]
+fn loopback_works_in_new_ones_and_in_used_ones() {
+    for _ in 0..3 {
+        let Some(trial) = Trial::sh("cat /proc/net/fib_trie /proc/self/uid_map") else {
+            return;
+        };
+        let printed = trial.succeed();
+        assert!(printed.contains("127.0.0.1"), "{printed}");
+        assert!(
+            printed
+                .lines()
+                .any(|line| line.split_whitespace().next() == Some("0"))
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! Why a command did not do what it was asked, and how that is told.
+
+use std::error::Error;
+
+use super::exit::Exit;
+use crate::build::sandbox::{Lack, SandboxError};
+use crate::build::{BuildError, ExecuteError};
+use crate::fetch::CacheError;
+use crate::machine::MachineError;
+use crate::store::StoreError;
+use crate::store::intake::IntakeError;
+use crate::store::io::IoError;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CliError {
+    /// The arguments or the environment are wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// What was asked for does not exist, or a definition is wrong.
+    #[error("{0}")]
+    Definition(String),
+    /// The target cannot be expanded to a graph.
+    #[error(transparent)]
+    Target(Box<dyn Error + Send + Sync>),
+    /// This machine lacks something.
+    #[error("{0}")]
+    Unfit(String),
+    /// What was built cannot be put where it was asked for.
+    #[error("cannot write to `{path}`\nhint: choose another place with `--output`")]
+    Output {
+        /// The place.
+        path: camino::Utf8PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The store holds what is damaged, or gone.
+    #[error("{0}")]
+    Damaged(String),
+    /// This machine does not allow a sandbox.
+    #[error(transparent)]
+    Lack(#[from] Lack),
+    /// The graph was not built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// One plan could not be run.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// A sandbox could not be started.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A tree could not be read or written.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// A directory of sources could not be read or written.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The file system said no.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// A machine does not run.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// Whoever read the output has stopped to.
+    #[error("nobody reads the output any more")]
+    BrokenPipe,
+}
+
+impl CliError {
+    /// The exit status that it stands for.
+    pub fn exit(&self) -> Exit {
+        match self {
+            CliError::Usage(_) => Exit::Usage,
+            CliError::Definition(_)
+            | CliError::Target(_)
+            | CliError::Damaged(_)
+            | CliError::Intake(_)
+            | CliError::Cache(_) => Exit::Definition,
+            CliError::Unfit(_) | CliError::Lack(_) | CliError::Output { .. } => Exit::Unfit,
+            CliError::Build(error) => error.into(),
+            CliError::Execute(error) => error.into(),
+            CliError::Sandbox(error) => error.into(),
+            CliError::Store(error) => error.into(),
+            CliError::Io(error) | CliError::Machine(MachineError::Io(error)) => error.into(),
+            CliError::Machine(MachineError::TooSmall { .. }) => Exit::Usage,
+            CliError::Machine(_) => Exit::Unfit,
+            // As for `yes | head`: the reader has what it wanted.
+            CliError::BrokenPipe => Exit::Success,
+        }
+    }
+}
+
+/// An error with its causes, taken apart for printing: hints come last, wherever they stood.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Report {
+    /// The message; further lines are details.
+    pub(super) message: String,
+    /// Why, outermost first.
+    pub(super) causes: Vec<String>,
+    /// What to do.
+    pub(super) hints: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn new(error: &dyn Error) -> Report {
+        let mut report = Report::default();
+        report.message = report.without_hints(&error.to_string());
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = report.without_hints(&error.to_string());
+            report.causes.push(text);
+            cause = error.source();
+        }
+        report
+    }
+
+    /// The text without its hints, which are kept.
+    fn without_hints(&mut self, text: &str) -> String {
+        let mut lines = Vec::new();
+        for line in text.lines() {
+            match line.strip_prefix("hint: ") {
+                Some(hint) => self.hints.push(hint.to_owned()),
+                None => lines.push(line),
+            }
+        }
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::io::At as _;
+
+    #[test]
+    fn a_report_has_the_chain_and_the_hints_last() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = Err::<(), _>(full).at("write", "/store/x").unwrap_err();
+        let report = Report::new(&CliError::from(error));
+        assert_eq!(report.message, "cannot write `/store/x`");
+        assert_eq!(report.causes, ["no storage space"]);
+        assert!(report.hints[0].starts_with("free some space"), "{report:?}");
+    }
+}

@@ -1,0 +1,209 @@
+//! What `run` does for a platform that is imitated by QEMU.
+
+use std::io::IsTerminal as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::args::{FirmwareChoice, RunOptions};
+use super::error::CliError;
+use super::exit::Exit;
+use super::keys::Keys;
+use super::run::RunContext;
+use super::settings::quoted;
+use super::terminal::Terminal;
+use super::ui::Ui;
+use crate::machine::{
+    Accel, Console, End, Firmware, Forward, Hardware, Machine, MachineSpec, Metadata, Network,
+    Streams, command_line, free_port, make_disk,
+};
+use crate::package::Config;
+use crate::plan::{Artifact, Object, Plan};
+use crate::store::io::At as _;
+use crate::system::Emulation;
+
+/// Where SSH listens.
+const SSH: u16 = 22;
+
+/// The first port that is tried for it here.
+const FIRST_PORT: u16 = 2222;
+
+/// How large a disk is if nothing is said: the room costs nothing.
+const DISK_SIZE: u64 = 2 << 30;
+
+/// Boots the image in a machine; gives the exit status.
+pub(super) fn run(
+    context: &RunContext<'_>,
+    config: &Config,
+    emulation: &Emulation,
+) -> Result<u8, CliError> {
+    let options = context.options;
+    let qemu = qemu(context, config, emulation)?;
+    let keys = Keys::gather(&options.ssh_key, context.env)?;
+    let directory = context.store.temp_dir()?;
+    let metadata = emulation.metadata && !options.no_metadata;
+    let spec = MachineSpec {
+        qemu,
+        name: context.name.to_owned(),
+        hardware: hardware(emulation.hardware, options),
+        disk: disk_path(context, directory.path()),
+        memory: options.memory,
+        cpus: options.cpus,
+        accel: if options.kvm { Accel::Kvm } else { Accel::Tcg },
+        network: Some(Network {
+            forwards: forwards(&options.port)?,
+            metadata,
+        }),
+        console: console(),
+    };
+    if options.dry_run {
+        let line: Vec<String> = command_line(&spec)
+            .iter()
+            .map(|word| quoted(word))
+            .collect();
+        context.ui.data(line.join(" "))?;
+        return Ok(Exit::Success.code());
+    }
+    prepare_disk(context, &spec.disk)?;
+    announce(context.ui, &spec, &keys);
+    let metadata = spec.network.as_ref().filter(|network| network.metadata);
+    let metadata = metadata.map(|network| Metadata {
+        public_keys: keys.public,
+        ..Metadata::new(context.name, network.addressing())
+    });
+    boot(context, &spec, directory.path(), metadata)
+}
+
+fn boot(
+    context: &RunContext<'_>,
+    spec: &MachineSpec,
+    directory: &Utf8Path,
+    metadata: Option<Metadata>,
+) -> Result<u8, CliError> {
+    // Dropped after the machine, which may have to be killed.
+    let _terminal = Terminal::keep();
+    let mut machine = Machine::start(spec, directory, metadata, Streams::inherited())?;
+    let end = machine.wait(context.options.timeout, &|| context.cancel.is_cancelled())?;
+    Ok(match end {
+        End::Exited(status) => status
+            .code()
+            .and_then(|code| code.try_into().ok())
+            .unwrap_or(1),
+        End::TimedOut => Exit::Timeout.code(),
+        End::Stopped => Exit::Interrupted.code(),
+    })
+}
+
+/// The tree of QEMU, built if need be.
+fn qemu(
+    context: &RunContext<'_>,
+    config: &Config,
+    emulation: &Emulation,
+) -> Result<Utf8PathBuf, CliError> {
+    let plans: Vec<Plan> = config
+        .expand(&emulation.qemu)
+        .into_iter()
+        .filter_map(|placed| match placed.of {
+            Artifact::Plan(plan) => Some(plan),
+            _ => None,
+        })
+        .collect();
+    match (context.build)(&plans)?.as_slice() {
+        [tree @ Object::Tree(_)] => Ok(context.store.path(tree)),
+        _ => {
+            let name = emulation.qemu.name();
+            Err(CliError::Definition(format!(
+                "cannot run `{name}`: it is not one tree"
+            )))
+        }
+    }
+}
+
+fn hardware(hardware: Hardware, options: &RunOptions) -> Hardware {
+    let firmware = match options.firmware {
+        None => hardware.firmware,
+        Some(FirmwareChoice::Bios) => Firmware::Bios,
+        Some(FirmwareChoice::Uefi) => Firmware::Uefi,
+    };
+    Hardware {
+        firmware,
+        ..hardware
+    }
+}
+
+/// A terminal is for people, and has keys that end the machine; anything else gets every byte.
+fn console() -> Console {
+    if std::io::stdin().is_terminal() {
+        Console::Terminal
+    } else {
+        Console::Stream
+    }
+}
+
+/// What the user asked for, and SSH.
+fn forwards(wanted: &[Forward]) -> Result<Vec<Forward>, CliError> {
+    let mut forwards = wanted.to_vec();
+    if !forwards.iter().any(|forward| forward.guest == SSH) {
+        let host = free_port(FIRST_PORT).at("listen on", "127.0.0.1")?;
+        forwards.insert(0, Forward { host, guest: SSH });
+    }
+    Ok(forwards)
+}
+
+/// Where the disk is: kept beside the image or where the user wants it, or gone with the machine.
+fn disk_path(context: &RunContext<'_>, directory: &Utf8Path) -> Utf8PathBuf {
+    let options = context.options;
+    match &options.disk {
+        // QEMU works in another directory.
+        Some(disk) => std::path::absolute(disk)
+            .ok()
+            .and_then(|path| Utf8PathBuf::from_path_buf(path).ok())
+            .unwrap_or_else(|| disk.clone()),
+        None if options.keep => context.image.with_extension("disk"),
+        None => directory.join("disk.img"),
+    }
+}
+
+fn prepare_disk(context: &RunContext<'_>, disk: &Utf8Path) -> Result<(), CliError> {
+    if disk.exists() {
+        let text = "as an earlier run left it; remove it to begin with the image anew";
+        context.ui.status(format_args!("disk: {disk}, {text}"));
+        return Ok(());
+    }
+    let image = context.image.metadata().at("examine", context.image)?.len();
+    let size = context
+        .options
+        .disk_size
+        .unwrap_or_else(|| DISK_SIZE.max(2 * image));
+    Ok(make_disk(context.image, disk, size)?)
+}
+
+/// Tells how to get in and out.
+fn announce(ui: &Ui, spec: &MachineSpec, keys: &Keys) {
+    let network = spec.network.as_ref();
+    let ssh = network.and_then(|network| network.forwards.iter().find(|port| port.guest == SSH));
+    if let Some(port) = ssh {
+        ui.status(format_args!("ssh: {}", ssh_line(port.host, &keys.private)));
+    }
+    for port in network.into_iter().flat_map(|network| &network.forwards) {
+        if port.guest != SSH {
+            ui.status(format_args!("port {}: 127.0.0.1:{}", port.guest, port.host));
+        }
+    }
+    if network.is_some_and(|network| network.metadata) && keys.public.is_empty() {
+        ui.warn("there is no SSH key to let in; make one with `ssh-keygen`, or name one with `--ssh-key`");
+    }
+    if spec.console == Console::Terminal {
+        ui.status("console: Ctrl-A X ends the machine, Ctrl-A C is QEMU's monitor");
+    }
+}
+
+/// A command line that logs in. Each machine has a new host key, which is not worth remembering.
+fn ssh_line(port: u16, keys: &[Utf8PathBuf]) -> String {
+    let mut line = format!(
+        "ssh -p {port} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o LogLevel=ERROR"
+    );
+    for key in keys {
+        line += &format!(" -i {}", quoted(key.as_str()));
+    }
+    line + " root@127.0.0.1"
+}

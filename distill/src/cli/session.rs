@@ -1,0 +1,125 @@
+//! A store, and what it takes to build into it.
+
+use std::sync::Arc;
+
+use super::error::CliError;
+use super::interrupt::Interrupt;
+use super::invocation::Invocation;
+use super::preflight;
+use super::view::{self, Tally};
+use crate::build::{
+    Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId, Local, Options, Sources,
+    Supplier, Survey,
+};
+use crate::fetch::Fetcher;
+use crate::plan::{Object, Plan, Source};
+use crate::store::{Store, Usage};
+
+/// A store, and what it takes to build into it.
+pub(super) struct Session<'a> {
+    invocation: &'a Invocation<'a>,
+    pub(super) store: Store,
+    pub(super) cancel: Cancel,
+    _interrupt: Option<Interrupt>,
+}
+
+/// Runs nothing and brings nothing: for who only looks.
+struct Looking;
+
+impl Executor for Looking {
+    fn execute(&self, _: &Job<'_>) -> Executed {
+        let output = Err(ExecuteError::Cancelled);
+        Executed {
+            output,
+            usage: Usage::default(),
+            log: None,
+            tail: Vec::new(),
+        }
+    }
+}
+
+impl Supplier for Looking {
+    fn supply(
+        &self,
+        _: JobId,
+        _: &Source,
+        _: &(dyn Fn(Event) + Sync),
+    ) -> Result<Object, ExecuteError> {
+        Err(ExecuteError::Cancelled)
+    }
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn open(invocation: &'a Invocation<'a>) -> Result<Session<'a>, CliError> {
+        let cancel = invocation.cancel.clone();
+        let ui = Arc::clone(&invocation.ui);
+        let stopping = move || ui.status("stopping; Ctrl-C once more ends without cleaning up");
+        let interrupt = invocation
+            .signals
+            .then(|| Interrupt::install(cancel.clone(), stopping))
+            .flatten();
+        let store = invocation.store()?;
+        Ok(Session {
+            invocation,
+            store,
+            cancel,
+            _interrupt: interrupt,
+        })
+    }
+
+    /// What would have to be done.
+    pub(super) fn survey(&self, roots: &[Plan]) -> Result<Survey, CliError> {
+        let builder = Builder {
+            store: &self.store,
+            executor: &Looking,
+            supplier: &Looking,
+            options: &Options::default(),
+            events: &|_| {},
+            cancel: &self.cancel,
+        };
+        Ok(builder.survey(roots)?)
+    }
+
+    /// Builds `roots`; gives their outputs, in order.
+    pub(super) fn build(&self, roots: &[Plan], options: &Options) -> Result<Vec<Object>, CliError> {
+        let survey = self.survey(roots)?;
+        let known: Option<Vec<Object>> = survey.outputs.iter().copied().collect();
+        if let Some(outputs) = known.filter(|_| survey.missing.is_empty() && !options.check) {
+            self.invocation.ui.detail("nothing to do");
+            return Ok(outputs);
+        }
+        let method = preflight::check(self.invocation, &self.store, roots)?;
+        let executor = Local::new(&self.store, options.jobs, method)?;
+        let fetcher = self.fetcher()?;
+        let supplier = Sources {
+            store: &self.store,
+            fetcher: &fetcher,
+            cancel: &self.cancel,
+        };
+        let ui = &self.invocation.ui;
+        let tally = Tally::new(self.store.timings(), options.jobs);
+        let (result, tally) = view::watch(ui, tally, |events| {
+            let (store, cancel) = (&self.store, &self.cancel);
+            let builder = Builder {
+                store,
+                executor: &executor,
+                supplier: &supplier,
+                options,
+                events,
+                cancel,
+            };
+            builder.build(roots)
+        });
+        view::summary::show(ui, &tally);
+        Ok(result?)
+    }
+
+    /// Fetches sources.
+    pub(super) fn fetcher(&self) -> Result<Fetcher, CliError> {
+        Ok(Fetcher::new(
+            self.invocation
+                .settings
+                .fetching(self.store.partial_dir())?,
+        ))
+    }
+}

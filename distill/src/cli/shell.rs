@@ -1,0 +1,154 @@
+//! `shell`: into the sandbox of a build.
+
+use super::args::ShellArgs;
+use super::error::CliError;
+use super::invocation::Invocation;
+use super::log::find;
+use crate::build::sandbox::{self, Io, Method, Spec, Status, probe};
+use crate::build::{PROGRAM, shell_spec};
+use crate::plan::{AbsPath, Action, Build, Object, Plan, PlanHash};
+use crate::store::Store;
+use crate::store::io::At as _;
+
+/// Where a shell may be, best first.
+const SHELLS: [&str; 6] = [
+    "/bin/bash",
+    "/usr/bin/bash",
+    "/bin/sh",
+    "/usr/bin/sh",
+    "/bin/busybox",
+    "/usr/bin/busybox",
+];
+
+pub(super) fn run(invocation: &Invocation<'_>, args: &ShellArgs) -> Result<u8, CliError> {
+    let session = invocation.session()?;
+    prepare(invocation, &session, &args.package)?;
+    let store = &session.store;
+    let plan = find(invocation, store, &args.package)?;
+    let build = build_of(invocation, store, &plan, &args.package)?;
+    check_inputs(store, &build, &args.package)?;
+    let (program, arguments) = program(store, &build, &args.command)?;
+    let root = store.root();
+    let capabilities = probe(&root.join("tmp")).at("try a sandbox in", root.join("tmp"))?;
+    let method = capabilities.method(build.inputs.len())?;
+    let scratch = store.temp_dir()?;
+    let mut spec = shell_spec(store, &build, scratch.path(), method, &program)?;
+    spec.args = arguments;
+    spec.env.extend(
+        invocation
+            .env
+            .get("TERM")
+            .map(|term| ("TERM".to_owned(), term.to_owned())),
+    );
+    invocation.ui.status(format_args!(
+        "in the sandbox of {}: `{PROGRAM}` is its program, and nothing that happens here is kept",
+        args.package
+    ));
+    enter(&spec)
+}
+
+/// Builds what the build of a package of this target is made from.
+fn prepare(
+    invocation: &Invocation<'_>,
+    session: &super::session::Session<'_>,
+    package: &str,
+) -> Result<(), CliError> {
+    if super::graph::stored(package, &session.store)?.is_some() {
+        return Ok(());
+    }
+    let roots = invocation.roots()?;
+    let graph = invocation.graph(&roots, &session.store)?;
+    let inputs: Vec<Plan> = graph.one(package)?.plan.dependencies().cloned().collect();
+    session.build(&inputs, &crate::build::Options::default())?;
+    Ok(())
+}
+
+fn build_of(
+    invocation: &Invocation<'_>,
+    store: &Store,
+    plan: &PlanHash,
+    text: &str,
+) -> Result<Build<Object>, CliError> {
+    let kept = store.plan(plan)?;
+    let resolved = match kept {
+        Some(resolved) => resolved,
+        // Never run so far: only its recipe knows it.
+        None => {
+            let roots = invocation.roots()?;
+            let graph = invocation.graph(&roots, store)?;
+            let resolved = graph.one(text)?.resolved.clone();
+            resolved.ok_or_else(|| graph.nothing(text))?
+        }
+    };
+    match resolved.action() {
+        Action::Build(build) => Ok(build.clone()),
+        _ => Err(CliError::Definition(format!(
+            "`{text}` has no sandbox: it runs no program"
+        ))),
+    }
+}
+
+fn check_inputs(store: &Store, build: &Build<Object>, text: &str) -> Result<(), CliError> {
+    match build.inputs.iter().find(|input| !store.has(&input.of)) {
+        None => Ok(()),
+        Some(input) => Err(CliError::Definition(format!(
+            "the sandbox of `{text}` cannot be made: `{}` is not in the store any more\nhint: build \
+             it again, then it is",
+            input.of
+        ))),
+    }
+}
+
+/// What to run: what the user says, or a shell that is there.
+fn program(
+    store: &Store,
+    build: &Build<Object>,
+    command: &[String],
+) -> Result<(String, Vec<String>), CliError> {
+    if let [program, arguments @ ..] = command {
+        return Ok((program.clone(), arguments.to_vec()));
+    }
+    for shell in SHELLS {
+        if has(store, build, shell)? {
+            let busybox = shell.ends_with("/busybox");
+            let arguments = if busybox {
+                vec!["sh".to_owned()]
+            } else {
+                Vec::new()
+            };
+            return Ok((shell.to_owned(), arguments));
+        }
+    }
+    let text = "there is no shell in this sandbox\nhint: run a program that is there, as in `shell \
+                PACKAGE -- /build`";
+    Err(CliError::Definition(text.to_owned()))
+}
+
+/// Whether an input has the file `path`.
+fn has(store: &Store, build: &Build<Object>, path: &str) -> Result<bool, CliError> {
+    for input in build
+        .inputs
+        .iter()
+        .filter(|input| input.at == AbsPath::root())
+    {
+        if let Object::Tree(hash) = input.of
+            && store.manifest(&hash)?.get(&path[1..]).is_some()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Runs the program with the streams of this process; its exit status.
+fn enter(spec: &Spec) -> Result<u8, CliError> {
+    if spec.method == Method::Copy {
+        sandbox::populate(spec)?;
+    }
+    let exit = sandbox::spawn(spec, Io::inherit())?.wait();
+    Ok(match exit.status {
+        Status::Code(code) => u8::try_from(code).unwrap_or(u8::MAX),
+        // As shells do.
+        Status::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+    })
+}

@@ -1,0 +1,104 @@
+//! What a program of Distill is about: an image, and packages that can be built by name.
+
+use std::error::Error;
+use std::sync::OnceLock;
+
+use super::error::CliError;
+use super::run::RunContext;
+use crate::plan::{Name, Plan};
+use crate::system::{Platform, System};
+
+type Expand = dyn Fn() -> Result<Plan, Box<dyn Error + Send + Sync>> + Send + Sync;
+type Runner = dyn Fn(&RunContext<'_>) -> Result<u8, CliError> + Send + Sync;
+
+/// What the commands are about.
+pub struct Target {
+    name: String,
+    expand: Box<Expand>,
+    image: OnceLock<Plan>,
+    packages: Vec<(String, Plan)>,
+    runner: Option<Box<Runner>>,
+}
+
+impl Target {
+    /// A target whose image is `image`; the file will be called `name.img`.
+    pub fn new(name: impl Into<String>, image: Plan) -> Target {
+        Target::computed(name, move || {
+            Ok::<_, std::convert::Infallible>(image.clone())
+        })
+    }
+
+    /// A target whose image is computed when a command needs it. Commands that do not, such as
+    /// `doctor`, work also if that fails.
+    pub fn computed<E: Into<Box<dyn Error + Send + Sync>>>(
+        name: impl Into<String>,
+        image: impl Fn() -> Result<Plan, E> + Send + Sync + 'static,
+    ) -> Target {
+        Target {
+            name: name.into(),
+            expand: Box::new(move || image().map_err(Into::into)),
+            image: OnceLock::new(),
+            packages: Vec::new(),
+            runner: None,
+        }
+    }
+
+    /// The same with a package that can be built by this name, whether the image needs it or not.
+    pub fn with_package(mut self, name: impl Into<String>, package: Plan) -> Target {
+        self.packages.push((name.into(), package));
+        self
+    }
+
+    /// The same with what `run` does once the image is there; it gives the exit status.
+    pub fn with_runner(
+        mut self,
+        runner: impl Fn(&RunContext<'_>) -> Result<u8, CliError> + Send + Sync + 'static,
+    ) -> Target {
+        self.runner = Some(Box::new(runner));
+        self
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The image.
+    pub fn image(&self) -> Result<&Plan, CliError> {
+        if let Some(image) = self.image.get() {
+            return Ok(image);
+        }
+        Name::new(self.name.as_str()).map_err(|error| CliError::Target(error.into()))?;
+        let image = (self.expand)().map_err(CliError::Target)?;
+        Ok(self.image.get_or_init(|| image))
+    }
+
+    pub(super) fn packages(&self) -> &[(String, Plan)] {
+        &self.packages
+    }
+
+    pub(super) fn runner(&self) -> Option<&Runner> {
+        self.runner.as_deref()
+    }
+}
+
+impl From<Plan> for Target {
+    /// The image, called as the plan is.
+    fn from(image: Plan) -> Target {
+        Target::new(image.name().to_string(), image)
+    }
+}
+
+/// A system on a platform; the target is called as the platform is, and run as that says.
+impl From<(Platform, System)> for Target {
+    fn from((platform, system): (Platform, System)) -> Target {
+        let (config, emulation) = (platform.config.clone(), platform.emulation.clone());
+        let target = Target::computed(platform.name.clone(), move || platform.image(&system));
+        match emulation {
+            Some(emulation) => {
+                target.with_runner(move |context| super::machine::run(context, &config, &emulation))
+            }
+            None => target,
+        }
+    }
+}

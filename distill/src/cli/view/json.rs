@@ -1,0 +1,83 @@
+//! Events as JSON, one object each. The field `event` says which.
+
+use serde_json::{Value, json};
+
+use super::tally::{Tally, id};
+use crate::build::{Event, Failure, Outcome};
+use crate::cli::error::Report;
+use crate::cli::exit::Exit;
+use crate::store::Usage;
+
+/// The object for an event.
+pub(super) fn event(event: &Event, tally: &Tally) -> Value {
+    let label = tally.label(id(event));
+    let mut value = match event {
+        Event::Planned {
+            build, estimate, ..
+        } => {
+            json!({"event": "planned", "build": build, "estimate_ms": milliseconds(estimate)})
+        }
+        Event::Waiting { .. } => json!({"event": "waiting"}),
+        Event::Started { plan, .. } => json!({"event": "started", "plan": plan}),
+        Event::Line { text, .. } => json!({"event": "line", "text": text}),
+        Event::Finished {
+            outcome,
+            output,
+            usage,
+            ..
+        } => json!({
+            "event": "finished",
+            "outcome": name(*outcome),
+            "output": output,
+            "usage": usage_json(usage),
+        }),
+        Event::Failed { message, .. } => json!({"event": "failed", "message": message}),
+        Event::Downloading {
+            file_name, origin, ..
+        } => {
+            json!({"event": "downloading", "file_name": file_name, "origin": origin})
+        }
+        Event::Downloaded { bytes, total, .. } => {
+            json!({"event": "downloaded", "bytes": bytes, "total": total})
+        }
+        Event::Note { text, .. } => json!({"event": "note", "text": text}),
+    };
+    value["id"] = id(event).into();
+    value["label"] = label.into();
+    value
+}
+
+fn usage_json(usage: &Usage) -> Value {
+    serde_json::to_value(usage).expect("plain data")
+}
+
+fn milliseconds(time: &std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Built => "built",
+        Outcome::Found => "found",
+        Outcome::Reproduced => "reproduced",
+    }
+}
+
+/// What is known of jobs that failed.
+pub(in crate::cli) fn failures(failures: &[Failure]) -> Value {
+    let failure = |failure: &Failure| {
+        let report = Report::new(&failure.error);
+        json!({
+            "label": failure.label,
+            "plan": failure.plan,
+            "location": failure.location.map(ToString::to_string),
+            "log": failure.log,
+            "tail": failure.tail,
+            "exit": Exit::from(&failure.error).code(),
+            "message": report.message,
+            "causes": report.causes,
+            "hints": report.hints,
+        })
+    };
+    failures.iter().map(failure).collect()
+}

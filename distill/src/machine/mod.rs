@@ -1,0 +1,27 @@
+//! Virtual machines: what one consists of, the command line of QEMU that stands for it, and a
+//! machine that runs.
+//!
+//! A [`MachineSpec`] is data, and [`command_line`] is a function of nothing else. [`Machine::start`]
+//! runs it with what the machine would find in a cloud: [`Metadata`] at a link-local address.
+//! QEMU needs no privileges, and nothing of the host but its kernel: its own loader and libraries
+//! are in the tree that it comes in.
+
+mod command;
+mod disk;
+mod error;
+mod http;
+mod metadata;
+mod monitor;
+mod network;
+mod running;
+mod socket;
+mod spec;
+
+pub use command::command_line;
+pub use disk::make_disk;
+pub use error::MachineError;
+pub use metadata::Metadata;
+pub use monitor::Monitor;
+pub use network::{Addressing, Forward, Network, free_port};
+pub use running::{End, Machine, Streams};
+pub use spec::{Accel, Bus, Chipset, Console, Firmware, Hardware, MachineSpec};

@@ -1,0 +1,200 @@
+//! A machine that runs: QEMU as a child process, and who answers its questions.
+
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::command::{UEFI_FIRST_VARIABLES, UEFI_VARIABLES, command_line};
+use super::disk::copy_writable;
+use super::error::MachineError;
+use super::http;
+use super::metadata::Metadata;
+use super::monitor::Monitor;
+use super::socket::{METADATA_SOCKET, MONITOR_SOCKET, connect, listen};
+use super::spec::{Firmware, MachineSpec};
+use crate::store::io::{At as _, remove_if_there};
+
+/// How often to look whether the machine has ended.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long QEMU may take to end when it is asked to, before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What QEMU's standard streams are.
+#[derive(Debug)]
+pub struct Streams {
+    /// Standard input.
+    pub input: Stdio,
+    /// Standard output.
+    pub output: Stdio,
+    /// Standard error: what QEMU itself has to say.
+    pub error: Stdio,
+}
+
+/// A machine that runs. It ends, as if the power was cut, when this is dropped.
+#[derive(Debug)]
+pub struct Machine {
+    child: Child,
+    directory: Utf8PathBuf,
+}
+
+/// How a machine ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// By itself: it was powered off, or its user has ended QEMU, or QEMU failed.
+    Exited(ExitStatus),
+    /// Its time was over.
+    TimedOut,
+    /// It was wished for.
+    Stopped,
+}
+
+impl Streams {
+    /// Those of this process.
+    pub fn inherited() -> Streams {
+        Streams {
+            input: Stdio::inherit(),
+            output: Stdio::inherit(),
+            error: Stdio::inherit(),
+        }
+    }
+}
+
+impl Machine {
+    /// Starts a machine whose files are in `directory`. Nobody else may use the directory as long
+    /// as it runs. If its network has a metadata service, that says `metadata`.
+    pub fn start(
+        spec: &MachineSpec,
+        directory: &Utf8Path,
+        metadata: Option<Metadata>,
+        streams: Streams,
+    ) -> Result<Machine, MachineError> {
+        prepare(spec, directory)?;
+        if let Some(metadata) = metadata {
+            answer(listen(directory, METADATA_SOCKET)?, metadata);
+        }
+        let line = command_line(spec);
+        let child = Command::new(&line[0])
+            .args(&line[1..])
+            .arg0("qemu-system-x86_64")
+            .current_dir(directory)
+            .env_clear()
+            .stdin(streams.input)
+            .stdout(streams.output)
+            .stderr(streams.error)
+            .spawn()
+            .map_err(|source| MachineError::Start {
+                program: line[0].clone(),
+                source,
+            })?;
+        Ok(Machine {
+            child,
+            directory: directory.to_owned(),
+        })
+    }
+
+    /// What QEMU reads, if that is a pipe; only once.
+    pub fn take_input(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
+    }
+
+    /// What QEMU writes, if that is a pipe; only once.
+    pub fn take_output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
+    }
+
+    /// What takes orders.
+    pub fn monitor(&self) -> Result<Monitor, MachineError> {
+        Monitor::new(connect(&self.directory, MONITOR_SOCKET)?)
+    }
+
+    /// Waits until the machine has ended, and ends it when its time is over or `stop` says so.
+    pub fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<End, MachineError> {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.ended()? {
+                return Ok(End::Exited(status));
+            }
+            let end = if timeout.is_some_and(|timeout| start.elapsed() >= timeout) {
+                End::TimedOut
+            } else if stop() {
+                End::Stopped
+            } else {
+                std::thread::sleep(INTERVAL);
+                continue;
+            };
+            self.end()?;
+            return Ok(end);
+        }
+    }
+
+    /// Ends QEMU with leave to clean up after itself: it gives the terminal back as it was.
+    pub fn end(&mut self) -> Result<(), MachineError> {
+        self.signal(Signal::SIGTERM);
+        let start = Instant::now();
+        while self.ended()?.is_none() {
+            if start.elapsed() >= GRACE {
+                return self.kill();
+            }
+            std::thread::sleep(INTERVAL);
+        }
+        Ok(())
+    }
+
+    /// Ends QEMU at once: the power is cut.
+    pub fn kill(&mut self) -> Result<(), MachineError> {
+        self.signal(Signal::SIGKILL);
+        self.child.wait().at("wait for", "QEMU")?;
+        Ok(())
+    }
+
+    fn ended(&mut self) -> Result<Option<ExitStatus>, MachineError> {
+        Ok(self.child.try_wait().at("wait for", "QEMU")?)
+    }
+
+    /// Signals a child that was not waited for, so that the number is still its own.
+    fn signal(&mut self, signal: Signal) {
+        if let (Ok(None), Ok(pid)) = (self.child.try_wait(), i32::try_from(self.child.id())) {
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.kill();
+        // If QEMU never came to ask for metadata, somebody still waits for it.
+        let _ = connect(&self.directory, METADATA_SOCKET);
+    }
+}
+
+/// What has to be in the directory, and what an earlier machine left there.
+fn prepare(spec: &MachineSpec, directory: &Utf8Path) -> Result<(), MachineError> {
+    for socket in [METADATA_SOCKET, MONITOR_SOCKET] {
+        remove_if_there(&directory.join(socket))?;
+    }
+    let variables = directory.join(UEFI_VARIABLES);
+    if spec.hardware.firmware == Firmware::Uefi && !variables.exists() {
+        copy_writable(&spec.qemu.join(UEFI_FIRST_VARIABLES), &variables)?;
+    }
+    Ok(())
+}
+
+/// Answers QEMU's questions for metadata, in a thread that ends with QEMU.
+fn answer(listener: UnixListener, metadata: Metadata) {
+    std::thread::spawn(move || {
+        if let Ok((stream, _)) = listener.accept() {
+            // It ends when QEMU does; there is nobody to tell.
+            let _ = http::serve(stream, &metadata);
+        }
+    });
+}

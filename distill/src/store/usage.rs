@@ -1,0 +1,62 @@
+//! Who uses a store: many may at once, but what removes things from it wants to be alone.
+
+use std::fs::File;
+
+use camino::Utf8Path;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+use super::io::{At as _, IoError};
+use super::{Store, StoreError};
+
+/// A shared lock, held as long as the store is open.
+#[derive(Debug)]
+pub(super) struct Usage(Flock<File>);
+
+impl Usage {
+    /// Waits while somebody removes things.
+    pub(super) fn begin(root: &Utf8Path) -> Result<Usage, IoError> {
+        let path = root.join("locks").join("store");
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .at("create", &path)?;
+        let lock = Flock::lock(file, FlockArg::LockShared).map_err(|(_, errno)| errno);
+        Ok(Usage(lock.at("lock", &path)?))
+    }
+}
+
+/// The right to remove things from a store; nobody else can open it meanwhile.
+#[derive(Debug)]
+pub struct Exclusive<'a>(&'a Store);
+
+impl Store {
+    /// Takes the store for this process alone, unless others use it.
+    pub fn exclusive(&self) -> Result<Exclusive<'_>, StoreError> {
+        match self.usage.0.relock(FlockArg::LockExclusiveNonblock) {
+            Ok(()) => Ok(Exclusive(self)),
+            Err(Errno::EWOULDBLOCK) => {
+                // What was held is gone when the change of it fails (flock(2)).
+                self.share()?;
+                Err(StoreError::Busy {
+                    path: self.root.clone(),
+                })
+            }
+            Err(errno) => Err(errno).at("lock", &self.root)?,
+        }
+    }
+
+    fn share(&self) -> Result<(), IoError> {
+        self.usage
+            .0
+            .relock(FlockArg::LockShared)
+            .at("lock", &self.root)
+    }
+}
+
+impl Drop for Exclusive<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.share();
+    }
+}

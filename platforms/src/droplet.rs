@@ -1,0 +1,165 @@
+//! DigitalOcean's virtual machines.
+//!
+//! What the cloud knows of a machine, it tells on a link-local address: `metadata` asks it, once,
+//! as a user of its own, and the other services take from the answer what they need.
+//!
+//! | service | takes | makes |
+//! |---|---|---|
+//! | [`metadata`] | | `/run/droplet/metadata.json` |
+//! | [`pubkeys`] | `.public_keys` | `/run/ssh/authorized_keys/root` |
+//! | [`networking`] | `.interfaces` | addresses and routes |
+//! | [`resolv_conf`] | `.dns` | `/run/resolv.conf` |
+//! | [`hostname`] | `.hostname` | the host name, if the image has none |
+//! | [`dhcp_fallback`] | | addresses, if `networking` found none |
+//!
+//! The answer is input from outside: jq reads it without root's rights, and what it prints is
+//! checked against the form that it must have before it becomes an argument of anything. The shape of
+//! the answer: <https://docs.digitalocean.com/reference/api/metadata/>.
+
+use distill::execline;
+use distill::machine::{Bus, Chipset, Firmware, Hardware};
+use distill::package::Words;
+use distill::system::{Directory, Emulation, File, Platform, Service, User};
+use distill_services::dhcp;
+
+use crate::qemu_x86_64;
+
+/// Where the services' scripts lie.
+const SCRIPTS: &str = "/usr/libexec/distill/droplet";
+/// The interface to the outside.
+const INTERFACE: &str = "eth0";
+/// What `networking` leaves when there is nothing more to do.
+const CONFIGURED: &str = "/run/droplet/configured";
+
+/// DigitalOcean's virtual machines: QEMU, a console on a VGA screen, metadata on a link-local
+/// address.
+///
+/// The image boots where nobody answers there, too: the consoles say so, and the network comes from
+/// DHCP. Root has the keys that the machine was made with, if the system has
+/// [`sshd`](distill_services::sshd()).
+///
+/// ```
+/// use distill::system::System;
+/// use distill_platforms::droplet;
+///
+/// let image = droplet().image(&System::new()).unwrap();
+/// assert_eq!(image.name().as_str(), "droplet-disk");
+/// ```
+///
+/// A system with a network of its own leaves out what the cloud has to say about it:
+///
+/// ```
+/// # use distill_platforms::droplet;
+/// let static_address = droplet().without("networking").without("resolv-conf").without("dhcp.eth0");
+/// # let _ = static_address;
+/// ```
+#[track_caller]
+pub fn droplet() -> Platform {
+    Platform {
+        name: "droplet".into(),
+        // The kernel speaks on all of them; the last one is what /dev/console is.
+        cmdline: Words::from(["console=tty0", "console=ttyS0,115200"]),
+        emulation: Some(emulation()),
+        ..qemu_x86_64()
+    }
+    .services([
+        metadata(),
+        pubkeys(),
+        networking(),
+        resolv_conf(),
+        hostname(),
+        dhcp_fallback(),
+    ])
+}
+
+/// The cloud's machines start as an IBM PC did.
+fn emulation() -> Emulation {
+    let hardware = Hardware {
+        chipset: Chipset::Pc,
+        firmware: Firmware::Bios,
+        bus: Bus::Virtio,
+    };
+    Emulation {
+        hardware,
+        metadata: true,
+        ..Emulation::new(distill_packages::qemu)
+    }
+}
+
+/// Fetches what the cloud knows of the machine, once, as the user `metadata`. For that, `eth0` has a
+/// link-local address for a moment. It never fails: without an answer the consoles say so.
+#[track_caller]
+pub fn metadata() -> Service {
+    script("metadata", include_str!("droplet/metadata.sh"))
+        .package(distill_packages::jq)
+        .user(User::system("metadata"))
+        .directory(Directory::new("/run/droplet"))
+}
+
+/// Lets in as root who has one of the keys that the machine was made with; sshd looks for them where
+/// this service puts them.
+#[track_caller]
+pub fn pubkeys() -> Service {
+    script("pubkeys", include_str!("droplet/pubkeys.sh"))
+        .file(filter("pubkeys", include_str!("droplet/pubkeys.jq")))
+        .directory(Directory::new("/run/ssh/authorized_keys"))
+        .after("metadata")
+}
+
+/// Gives interfaces their addresses and routes: public and private ones, IPv4 and IPv6, and the
+/// anchor address that a reserved one is sent to.
+#[track_caller]
+pub fn networking() -> Service {
+    script("networking", include_str!("droplet/networking.sh"))
+        .file(filter("networking", include_str!("droplet/networking.jq")))
+        .after("metadata")
+}
+
+/// Asks the cloud's name servers.
+#[track_caller]
+pub fn resolv_conf() -> Service {
+    script("resolv-conf", include_str!("droplet/resolv-conf.sh"))
+        .file(filter("resolv-conf", include_str!("droplet/resolv-conf.jq")))
+        .writes("/run/resolv.conf")
+        .after("metadata")
+}
+
+/// Calls the machine what its owner called it, unless the image has a name for it.
+#[track_caller]
+pub fn hostname() -> Service {
+    script("hostname", include_str!("droplet/hostname.sh"))
+        .file(filter("hostname", include_str!("droplet/hostname.jq")))
+        .after("metadata")
+}
+
+/// Asks a DHCP server for the address of `eth0`, if [`networking`] has found none: with metadata, it
+/// is ready at once and does nothing.
+#[track_caller]
+pub fn dhcp_fallback() -> Service {
+    let nothing_to_do = execline! {
+        ifelse { test -e #{CONFIGURED} } {
+            foreground { fdmove 1 3 echo }
+            fdclose 3
+            sleep inf
+        }
+    };
+    dhcp(INTERFACE)
+        .after("networking")
+        .update_longrun(|longrun| longrun.run = nothing_to_do.then(longrun.run.clone()))
+}
+
+/// A service that runs a script once.
+#[track_caller]
+fn script(name: &str, text: &'static str) -> Service {
+    let path = format!("{SCRIPTS}/{name}");
+    Service::oneshot(name, execline! { #{&path} }).file(File::new(path, text).mode(0o755))
+}
+
+/// What a script has jq do.
+#[track_caller]
+fn filter(name: &str, text: &'static str) -> File {
+    File::new(format!("{SCRIPTS}/{name}.jq"), text)
+}
+
+#[cfg(test)]
+mod tests;

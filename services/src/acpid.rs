@@ -1,0 +1,29 @@
+//! The power button.
+
+use distill::execline;
+use distill::system::{File, Service};
+
+/// Powers off when the machine's power button is pressed, or what stands in for it: a cloud's or a
+/// hypervisor's "shut down". (busybox's acpid, which reads the kernel's input devices.)
+///
+/// ```
+/// use distill::system::System;
+///
+/// let system = System::new().service(distill_services::acpid());
+/// # let _ = system;
+/// ```
+#[track_caller]
+pub fn acpid() -> Service {
+    Service::longrun(
+        "acpid",
+        execline! {
+            fdmove -c 2 1
+            acpid -d -c #{"/etc/acpi"}
+        },
+    )
+    .file(File::script(
+        "/etc/acpi/PWRF/00000080",
+        execline! { kill -USR2 1 },
+    ))
+    .ready_when_started()
+}

@@ -1,0 +1,32 @@
+//! Addresses from a DHCP server.
+
+use distill::execline;
+use distill::system::{Directory, File, Service};
+
+/// Asks a DHCP server for the address of the network interface `interface`, with busybox's udhcpc:
+/// address, routes, and name servers into `/run/resolv.conf`. It is ready when there is a lease.
+///
+/// ```
+/// use distill::system::System;
+///
+/// let system = System::new().service(distill_services::dhcp("eth0"));
+/// # let _ = system;
+/// ```
+#[track_caller]
+pub fn dhcp(interface: &str) -> Service {
+    const SCRIPT: &str = "/usr/libexec/distill/udhcpc";
+    let device = format!("/sys/class/net/{interface}");
+    Service::longrun(
+        format!("dhcp.{interface}"),
+        execline! {
+            fdmove -c 2 1
+            // The interface may appear a moment after boot.
+            if { sh -c "until test -e \"$1\"; do sleep 0.2; done" sh #{device} }
+            udhcpc -f -R -i #{interface} -s #{SCRIPT}
+        },
+    )
+    .file(File::new(SCRIPT, include_str!("udhcpc.sh")).mode(0o755))
+    .directory(Directory::new("/run/dhcp"))
+    .writes("/run/resolv.conf")
+    .notification_fd(3)
+}

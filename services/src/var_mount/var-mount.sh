@@ -1,0 +1,143 @@
+#!/bin/sh
+# var-mount [DEVICE]: mounts /var from DEVICE, or from the partition `var` of the disk that the root
+# came from, which is appended on the first boot and grows with the disk.
+#
+# The file system is made before the partition is written into the table: a partition that stands
+# there is good, and without one all begins again. So the power may fail at any moment.
+
+# Less than this is not worth a partition (sectors of 512 bytes: 32 MiB).
+least=65536
+
+say() {
+  echo "var-mount: $*"
+  echo "var-mount: $*" 2>/dev/null >/dev/console
+}
+
+# Whatever is wrong with the disk, the machine comes up and can be logged in to.
+in_memory() {
+  say "$1"
+  say "/var lies in memory until the next boot: nothing that is written there will last"
+  mount -t tmpfs -o nosuid,nodev,mode=0755,size=25% var /var || exit 1
+  prepare
+  exit 0
+}
+
+prepare() {
+  mkdir -p /var/cache /var/empty /var/home /var/lib /var/log /var/tmp
+  chmod 1777 /var/tmp
+  [ -L /var/run ] || ln -s /run /var/run
+}
+
+# attribute DIR NAME: what the kernel's uevent of a block device says.
+attribute() { sed -n "s/^$2=//p" "$1/uevent"; }
+
+# The kernel's directory of the partition that the root lies on, also below a device mapper.
+root_partition() {
+  dir=$(realpath "/sys/dev/block/$(mountpoint -d /)") || return
+  for below in "$dir"/slaves/*; do
+    [ -e "$below" ] && dir=$(realpath "$below")
+  done
+  [ -e "$dir/partition" ] && echo "$dir"
+}
+
+# partition WHAT VALUE: the kernel's directory of the disk's partition whose attribute has the value.
+partition() {
+  for candidate in "$disk"/*/partition; do
+    candidate=${candidate%/partition}
+    [ "$(attribute "$candidate" "$1")" = "$2" ] && echo "$candidate" && return
+  done
+}
+
+# The first sector behind all partitions, at least behind the table.
+first_free() {
+  last=2048
+  for other in "$disk"/*/partition; do
+    other=${other%/partition}
+    end=$(($(cat "$other/start") + $(cat "$other/size")))
+    [ $end -gt $last ] && last=$end
+  done
+  echo $(((last + 2047) / 2048 * 2048))
+}
+
+# Where a partition may end, before the table's second copy.
+end_of_disk() { echo $((($(cat "$disk/size") - 34) / 2048 * 2048)); }
+
+# table ARGUMENT...: changes the partition table; the kernel has been told already.
+table() { sfdisk -q --no-reread --no-tell-kernel --wipe never --wipe-partitions never "$@"; }
+
+format() {
+  say "formatting $var"
+  mke2fs -q -F -t ext4 -L var -E nodiscard "$var" || in_memory "cannot format $var"
+}
+
+append() {
+  start=$(first_free)
+  size=$(($(end_of_disk) - start))
+  [ $size -ge $least ] || in_memory "no room for /var on $device"
+  number=1
+  while grep -qx $number "$disk"/*/partition; do number=$((number + 1)); done
+  addpart "$device" $number $start $size || in_memory "cannot add a partition to $device"
+  var=/dev/$(attribute "$(partition PARTN $number)" DEVNAME)
+  found=$(wipefs --noheadings --output TYPE "$var") || in_memory "cannot read $var"
+  case $found in
+    '') format ;;
+    ext4) say "taking the file system that is on $var already" ;;
+    *) in_memory "$var holds something else (" $found "), which is left alone" ;;
+  esac
+  sync
+  # The table's second copy first, and alone: from then on one of the two is always whole.
+  table --relocate gpt-bak-std "$device" && sync &&
+    echo "start=$start, size=$size, type=linux, name=var" | table --append "$device" ||
+    in_memory "cannot write the partition table of $device"
+  sync
+}
+
+# Takes what has become free behind the partition, if the disk has grown.
+grow() {
+  start=$(cat "$part/start")
+  size=$(($(end_of_disk) - start))
+  [ "$(first_free)" -le $((start + $(cat "$part/size") + 2047)) ] || return
+  [ $size -ge $(($(cat "$part/size") + least)) ] || return
+  say "growing $var"
+  number=$(attribute "$part" PARTN)
+  table --relocate gpt-bak-std "$device" && sync &&
+    echo "$start, $size" | table -N "$number" "$device" &&
+    resizepart "$device" "$number" $size || say "cannot grow $var"
+}
+
+# Whether the first 4 MiB can be read and are zeros.
+blank() {
+  head() { dd if="$1" bs=64k count=64 2>/dev/null; }
+  [ "$(head "$1" | wc -c)" -eq 4194304 ] && [ "$(head "$1" | tr -d '\000' | wc -c)" -eq 0 ]
+}
+
+on_root_disk() {
+  root=$(root_partition) || in_memory "the root is not on a partition"
+  disk=${root%/*}
+  device=/dev/$(attribute "$disk" DEVNAME)
+  part=$(partition PARTNAME var)
+  if [ -z "$part" ]; then
+    append
+  else
+    var=/dev/$(attribute "$part" DEVNAME)
+    grow
+  fi
+}
+
+if [ $# -gt 0 ]; then
+  var=$1
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ -b "$var" ] && break
+    sleep 1
+  done
+  [ -b "$var" ] || in_memory "there is no $var"
+else
+  on_root_disk
+fi
+if blank "$var"; then format; fi
+e2fsck -p "$var" >/run/log/e2fsck 2>&1
+[ $? -lt 4 ] || in_memory "$var needs repair by hand: $(tail -n 1 /run/log/e2fsck)"
+mount -t ext4 -o nosuid,nodev "$var" /var || in_memory "cannot mount $var"
+# Nothing to do, unless the partition has grown, perhaps in a boot that did not get this far.
+resize2fs "$var" >/run/log/resize2fs 2>&1 || say "cannot grow the file system on $var"
+prepare
