@@ -17,9 +17,8 @@
 //! the answer: <https://docs.digitalocean.com/reference/api/metadata/>.
 
 use distill::execline;
-use distill::machine::{Bus, Chipset, Firmware, Hardware};
 use distill::package::Words;
-use distill::system::{Directory, Emulation, File, Platform, Service, User};
+use distill::system::{Directory, File, Platform, Service, User};
 use distill_services::dhcp;
 
 use crate::qemu_x86_64;
@@ -59,7 +58,6 @@ pub fn droplet() -> Platform {
         name: "droplet".into(),
         // The kernel speaks on all of them; the last one is what /dev/console is.
         cmdline: Words::from(["console=tty0", "console=ttyS0,115200"]),
-        emulation: Some(emulation()),
         ..qemu_x86_64()
     }
     .services([
@@ -70,20 +68,6 @@ pub fn droplet() -> Platform {
         hostname(),
         dhcp_fallback(),
     ])
-}
-
-/// The cloud's machines start as an IBM PC did.
-fn emulation() -> Emulation {
-    let hardware = Hardware {
-        chipset: Chipset::Pc,
-        firmware: Firmware::Bios,
-        bus: Bus::Virtio,
-    };
-    Emulation {
-        hardware,
-        metadata: true,
-        ..Emulation::new(distill_packages::qemu)
-    }
 }
 
 /// Fetches what the cloud knows of the machine, once, as the user `metadata`. For that, `eth0` has a
@@ -119,7 +103,10 @@ pub fn networking() -> Service {
 #[track_caller]
 pub fn resolv_conf() -> Service {
     script("resolv-conf", include_str!("droplet/resolv-conf.sh"))
-        .file(filter("resolv-conf", include_str!("droplet/resolv-conf.jq")))
+        .file(filter(
+            "resolv-conf",
+            include_str!("droplet/resolv-conf.jq"),
+        ))
         .writes("/run/resolv.conf")
         .after("metadata")
 }
