@@ -92,7 +92,7 @@ fn fragments_may_agree_but_not_contradict() {
 #[test]
 fn a_text_is_one_line() {
     let fragment = Fragment::new("x").set(Symbol::new("A").unwrap(), "a\nb");
-    insta::assert_snapshot!(Options::merge([fragment]).unwrap_err(), @"");
+    insta::assert_snapshot!(Options::merge([fragment]).unwrap_err(), @r"invalid value `a\nb`: a control character in a text");
 }
 
 #[test]

@@ -427,21 +427,16 @@ fn compressed_bombs_stop_at_the_limit() {
 }
 
 #[test]
-fn patterns_that_match_nothing() {
+fn wanted_patterns_that_match_nothing() {
     let archive = craft().file("a/b", "x").end();
-    for (include, exclude, pattern) in [
-        (&["a", "c/*"][..], &[][..], "c/*"),
-        (&[], &["a/b/c"], "a/b/c"),
-        (&["a"], &["**/*.la"], "**/*.la"),
-    ] {
-        let mut options = Options::new(Format::Tar);
-        (options.include, options.exclude) = (set(include), set(exclude));
-        let error = read(&archive, &options).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            format!("the pattern `{pattern}` matches nothing in the archive")
-        );
-    }
+    let mut options = Options::new(Format::Tar);
+    options.include = set(&["a", "c/*"]);
+    let error = read(&archive, &options).unwrap_err().to_string();
+    assert_eq!(error, "the pattern `c/*` matches nothing in the archive");
+    // What is not there need not be left out.
+    options.include = set(&["a"]);
+    options.exclude = set(&["**/*.la"]);
+    assert!(read(&archive, &options).is_ok());
 }
 
 #[test]
