@@ -1,7 +1,7 @@
 //! skarnet.org's programs, from source: skalibs, execline, s6, s6-rc.
 //!
 //! One set of versions that belong together. Images take Debian's binaries instead
-//! ([`crate::s6_debian`]) unless a system chooses these, so that a first image needs nothing but
+//! ([`crate::s6_debian()`]) unless a system chooses these, so that a first image needs nothing but
 //! Debian's pool.
 
 use distill::cmmi_package;

@@ -187,7 +187,7 @@ impl FromStr for Digest {
     }
 }
 
-/// Computes a [`Hash`] piece by piece; also a [`io::Write`].
+/// Computes a [`struct@Hash`] piece by piece; also a [`io::Write`].
 #[derive(Clone, Default)]
 pub struct Hasher(Blake2b<U32>);
 

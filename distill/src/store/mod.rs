@@ -2,7 +2,7 @@
 //!
 //! Everything lands by writing to `tmp/` and renaming, contents before the record that vouches for
 //! them: a process may be killed at any point. What a crash of the whole machine could tear is
-//! listed in `unsynced/` until one sync made it last ([`journal`]). The layout is described in
+//! listed in `unsynced/` until one sync made it last (`journal.rs`). The layout is described in
 //! `docs/store.md`.
 
 pub mod fsck;

@@ -60,7 +60,7 @@ fn the_command_line_has_both_consoles() {
 fn without_what_a_system_does_itself() {
     let platform = ["networking", "resolv-conf", "dhcp.eth0"]
         .into_iter()
-        .fold(droplet(), |platform, name| platform.without(name));
+        .fold(droplet(), distill::system::Platform::without);
     platform.root(&System::new()).unwrap();
 }
 
@@ -250,7 +250,7 @@ fn what_is_wrong_or_hostile_goes_nowhere() {
         });
         for metadata in [everywhere, shallow, middle] {
             for machine in machines() {
-                nothing_comes_through(&machine.with_metadata(&metadata));
+                nothing_comes_through(machine.with_metadata(&metadata));
             }
         }
     }

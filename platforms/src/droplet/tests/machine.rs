@@ -98,7 +98,7 @@ impl Machine {
     fn scripts(&self) {
         let root = root();
         let base = &super::super::SCRIPTS[1..];
-        for path in root.files.0.keys().map(|path| path.as_str()) {
+        for path in root.files.0.keys().map(distill::plan::RelPath::as_str) {
             let Some(name) = path.strip_prefix(base) else {
                 continue;
             };
