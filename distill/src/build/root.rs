@@ -9,7 +9,7 @@ use super::sandbox::{Limits, Method, Spec, Stack};
 use crate::plan::tree::Conflict;
 use crate::plan::{AbsPath, Build, Input, Node, Object, RelPath, Tree};
 use crate::store::io::{At as _, IoError};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, settle_root};
 
 /// Why inputs do not make a root.
 #[derive(Debug, thiserror::Error)]
@@ -162,8 +162,11 @@ pub(super) fn spec(
     })
 }
 
+/// A directory that a build sees as the root of something: its mode and time must not tell of the
+/// user's umask and of the clock.
 fn make_dir(path: Utf8PathBuf) -> Result<Utf8PathBuf, IoError> {
     std::fs::create_dir_all(&path).at("create", &path)?;
+    settle_root(&path)?;
     Ok(path)
 }
 

@@ -80,8 +80,8 @@ impl Store {
     }
 }
 
-/// A tree's root is 0755 and of the epoch, whatever the umask was.
-fn settle_root(directory: &Utf8Path) -> Result<(), IoError> {
+/// Makes a directory as the root of a tree is: 0755 and of the epoch, whatever the umask was.
+pub fn settle_root(directory: &Utf8Path) -> Result<(), IoError> {
     use std::os::unix::fs::PermissionsExt as _;
     let permissions = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(directory, permissions).at("change the mode of", directory)?;

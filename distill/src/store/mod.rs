@@ -24,6 +24,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::plan::{Digest, Hash, Object, PlanHash};
 use io::{At as _, IoError};
 use journal::Journal;
+pub use landing::settle_root;
 pub use lock::PlanLock;
 pub use log::{LogWriter, read_log, tai64n};
 pub use record::{Record, Usage};
