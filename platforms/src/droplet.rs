@@ -103,7 +103,10 @@ pub fn networking() -> Service {
 #[track_caller]
 pub fn resolv_conf() -> Service {
     script("resolv-conf", include_str!("droplet/resolv-conf.sh"))
-        .file(filter("resolv-conf", include_str!("droplet/resolv-conf.jq")))
+        .file(filter(
+            "resolv-conf",
+            include_str!("droplet/resolv-conf.jq"),
+        ))
         .writes("/run/resolv.conf")
         .after("metadata")
 }
