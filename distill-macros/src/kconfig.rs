@@ -51,6 +51,12 @@ impl Parse for Assignment {
     fn parse(input: ParseStream<'_>) -> syn::Result<Assignment> {
         let token: TokenTree = input.parse()?;
         let symbol = symbol(&token)?;
+        if input.is_empty() {
+            return Err(Error::new(
+                token.span(),
+                "an option without a value: `OPTION=y`",
+            ));
+        }
         input.parse::<Token![=]>()?;
         Ok(Assignment {
             symbol,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -35,17 +35,21 @@ impl Template {
         let (fields, mut errors) = without_repetitions(fields);
         errors.extend(self.missing(&fields));
         let errors = errors.iter().map(Error::to_compile_error);
-        let structure = format_ident!("{}", self.structure);
+        let structure = Ident::new(self.structure, config.span());
         let fields = fields.iter().map(Field::emit);
+        // With the user's span, rustc lists the fields when it meets one that is not there.
+        let literal = quote_spanned! { config.span() =>
+            ::distill::package::#structure {
+                #(#fields,)*
+                ..::distill::package::#structure::new(#config)
+            }
+        };
         quote! {{
             #(#errors)*
             #[allow(unused_imports)]
             use ::distill::package::source::*;
             #[allow(clippy::needless_update)]
-            let package = ::distill::package::#structure {
-                #(#fields,)*
-                ..::distill::package::#structure::new(#config)
-            };
+            let package = #literal;
             package.plan()
         }}
     }
@@ -93,6 +97,7 @@ struct Written {
 impl Parse for Written {
     fn parse(input: ParseStream<'_>) -> syn::Result<Written> {
         if input.is_empty() || input.peek2(Token![:]) && !input.peek2(Token![::]) {
+            input.parse::<TokenStream>()?;
             return Ok(Written {
                 config: None,
                 fields: Vec::new(),
@@ -119,10 +124,15 @@ struct Field {
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> syn::Result<Field> {
         let name: Ident = input.parse()?;
-        let value = if input.parse::<Option<Token![:]>>()?.is_some() {
-            input.parse()?
-        } else {
-            Expr::Verbatim(quote! { #name })
+        let value = match input.parse::<Option<Token![:]>>()? {
+            None => Expr::Verbatim(quote! { #name }),
+            Some(_) if input.is_empty() => {
+                return Err(Error::new(
+                    name.span(),
+                    format!("field `{name}` has no value"),
+                ));
+            }
+            Some(_) => input.parse()?,
         };
         Ok(Field { name, value })
     }
@@ -137,8 +147,10 @@ impl Field {
             return quote! { #name: #value };
         };
         let items = list.elems.iter().map(made);
-        let function = quote_spanned! { self.value.span() => ::distill::package::field::list };
-        quote! { #name: #function(vec![#(#items),*]) }
+        let value = quote_spanned! { list.span() =>
+            ::distill::package::field::list(::std::vec::Vec::from([#(#items),*]))
+        };
+        quote! { #name: #value }
     }
 }
 

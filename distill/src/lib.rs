@@ -47,9 +47,9 @@ pub mod system;
 ///   the first one, begins a command there.
 ///
 /// What cannot be a Rust token must be quoted: backslashes, single quotes, backticks, and numbers
-/// that run into letters in ways that Rust objects to (`"0b2"`). Mind three things that are tokens,
-/// but others: `//` begins a comment (`"https://…"`), `/*` too (`"src/*.c"`), and a letter right
-/// before a quote makes a prefix (`"-Ia b"`, not `-I"a b"`).
+/// that run into letters in ways that Rust objects to (`"0b2"`). Mind what is a token, but another
+/// one: `//` begins a comment (`"https://…"`), `/*` too (`"src/*.c"`), and a letter right before a
+/// quote or a `#` is a prefix (`"-Ia b"`, not `-I"a b"`; `"-j"#{n}`, not `-j#{n}`).
 ///
 /// It stands for calls of [`Script::command`](package::Script::command),
 /// [`Words::with`](package::Words::with), [`Words::block`](package::Words::block),

@@ -46,7 +46,7 @@ pub fn squashfs(platform: &Platform, root: &Root) -> Plan {
         files: vec![permissions],
         output_file: Some("root.squashfs".into()),
         script: execline! {
-            mksquashfs "/root.d" "/out/root.squashfs" -noappend -all-root -pf "/permissions"
+            mksquashfs "/root.d" "/out/root.squashfs" -noappend -all-root -pseudo-override -pf "/permissions"
                 -comp zstd -Xcompression-level 19 -no-exports -no-xattrs -no-progress -quiet
         },
         ..Recipe::new(&platform.config)

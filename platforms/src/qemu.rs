@@ -1,7 +1,7 @@
 //! QEMU, and every other virtual machine that gives virtio devices and a serial console.
 
 use distill::package::Words;
-use distill::system::{ImageMaker, Platform};
+use distill::system::{Emulation, ImageMaker, Platform};
 use distill_services::{acpid, console_shell, kmsg, net_lo, urandom_seed, var_mount};
 
 use crate::disk::disk;
@@ -31,6 +31,7 @@ pub fn qemu_x86_64() -> Platform {
         .cmdline(Words::from(["console=tty0", "console=ttyS0,115200"]))
         .fallback(distill_packages::busybox)
         .package(distill_packages::s6_debian)
+        .emulation(Emulation::new(distill_packages::qemu))
         .services([
             var_mount(),
             urandom_seed(),

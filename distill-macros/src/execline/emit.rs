@@ -1,7 +1,8 @@
 //! The calls that build a script.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::tree::{Arg, Piece, Script};
 
@@ -18,7 +19,8 @@ fn words(command: &[Arg]) -> TokenStream {
         }
         Arg::Word(pieces) => {
             let word = word(pieces);
-            quote! { .with(#word) }
+            // A type that cannot be spliced in is reported at the splice.
+            quote_spanned! { span(pieces) => .with(#word) }
         }
     });
     quote! { ::distill::package::Words::new()#(#calls)* }
@@ -30,11 +32,23 @@ fn word(pieces: &[Piece]) -> TokenStream {
     }
     // A splice may be a list; what is between two splices is one word.
     let parts = pieces.chunk_by(|a, b| !is_splice(a) && !is_splice(b));
-    let parts: Vec<TokenStream> = parts.map(part).collect();
-    if let [part] = parts.as_slice() {
-        return part.clone();
+    let parts: Vec<&[Piece]> = parts.collect();
+    if let [only] = parts.as_slice() {
+        return part(only);
     }
-    quote! { ::distill::package::Words::joined([#(::distill::package::Words::from(#parts)),*]) }
+    let parts = parts.into_iter().map(|pieces| {
+        let part = part(pieces);
+        quote_spanned! { span(pieces) => ::distill::package::Words::from(#part) }
+    });
+    quote! { ::distill::package::Words::joined([#(#parts),*]) }
+}
+
+/// Where the only piece stands, if it is a splice.
+fn span(pieces: &[Piece]) -> Span {
+    match pieces {
+        [Piece::Splice(expression)] => expression.span(),
+        _ => Span::call_site(),
+    }
 }
 
 fn is_splice(piece: &Piece) -> bool {

@@ -5,7 +5,6 @@ use std::iter::Peekable;
 
 use proc_macro2::{Delimiter, Group, Literal, Punct, Span, TokenStream, TokenTree, token_stream};
 use quote::ToTokens;
-use syn::parse::Parser;
 use syn::{Block, Error, Lit, Stmt};
 
 use super::tree::{Arg, Piece, Script};
@@ -220,8 +219,9 @@ impl Reader<'_> {
     }
 
     fn splice(&mut self, group: &Group) -> TokenStream {
-        match Block::parse_within.parse2(group.stream()) {
-            Ok(statements) => match statements.as_slice() {
+        // With its braces, so that an end that comes too soon is reported at the brace.
+        match syn::parse2::<Block>(group.to_token_stream()) {
+            Ok(block) => match block.stmts.as_slice() {
                 [] => {
                     self.error(
                         group.span(),

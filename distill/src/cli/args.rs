@@ -17,9 +17,9 @@ use crate::machine::Forward;
 #[command(disable_help_subcommand = true)]
 pub(super) struct Cli {
     #[command(flatten)]
-    pub(super) global: GlobalOptions,
-    #[command(flatten)]
     pub(super) build: BuildOptions,
+    #[command(flatten)]
+    pub(super) global: GlobalOptions,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -37,8 +37,16 @@ pub(super) struct GlobalOptions {
     /// Look for sources in this directory first (made by `sources export`; may be repeated)
     #[arg(long, global = true, value_name = "DIR", action = ArgAction::Append)]
     pub(super) cache: Vec<Utf8PathBuf>,
-    /// Whether to use colours
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    /// When to use colours: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     pub(super) color: ColorChoice,
     /// Print data as JSON, a line each; `build` prints what happens while it happens
     #[arg(long, global = true)]
@@ -54,7 +62,7 @@ pub(super) struct GlobalOptions {
 /// When to use colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set.
+    // On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
     Always,

@@ -113,7 +113,7 @@ fn keep(
     };
     let mut root = Root::now(name, plan, *object);
     if let Some(path) = path {
-        root.copy = match object {
+        root.placed = match object {
             Object::Tree(hash) => {
                 copy_tree(&store.manifest(hash)?, &store.path(object), path)?;
                 None
@@ -121,10 +121,10 @@ fn keep(
             Object::Blob(_) => {
                 let before = store.root_of(&plan)?.filter(|root| root.output == *object);
                 let before = before
-                    .and_then(|root| root.copy)
-                    .filter(|copy| copy.path == path);
+                    .and_then(|root| root.placed)
+                    .filter(|placed| placed.path == path);
                 match before {
-                    Some(copy) if look(path).is_ok_and(|now| now == copy) => Some(copy),
+                    Some(placed) if look(path).is_ok_and(|now| now == placed) => Some(placed),
                     _ => Some(copy_file(&store.path(object), path)?),
                 }
             }
@@ -134,7 +134,7 @@ fn keep(
 }
 
 fn tell(invocation: &Invocation<'_>, label: &str, path: &Utf8Path) -> Result<(), CliError> {
-    let ui = invocation.ui;
+    let ui = &invocation.ui;
     if ui.is_json() {
         return ui.json(&json!({"event": "output", "label": label, "path": path}));
     }
@@ -147,7 +147,7 @@ pub(super) fn dry_run(
     session: &Session<'_>,
     plans: &[Plan],
 ) -> Result<(), CliError> {
-    let (ui, survey) = (invocation.ui, session.survey(plans)?);
+    let (ui, survey) = (&invocation.ui, session.survey(plans)?);
     let timings = session.store.timings();
     let known: u64 = survey
         .missing

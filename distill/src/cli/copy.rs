@@ -10,11 +10,11 @@ use nix::unistd::{Whence, lseek};
 
 use super::error::CliError;
 use crate::plan::{Node, Tree};
-use crate::store::Copy;
+use crate::store::Placed;
 use crate::store::io::{At as _, IoError};
 
 /// Copies a file; what was at `to` is replaced at once, and only if everything went well.
-pub(super) fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<Copy, CliError> {
+pub(super) fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<Placed, CliError> {
     let temp = beside(to);
     let result = copy_data(from, &temp).and_then(|()| {
         std::fs::rename(&temp, to).at("rename to", to)?;
@@ -27,9 +27,9 @@ pub(super) fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<Copy, CliError
 }
 
 /// What a copy at `path` looks like now.
-pub(super) fn look(path: &Utf8Path) -> Result<Copy, IoError> {
+pub(super) fn look(path: &Utf8Path) -> Result<Placed, IoError> {
     let meta = path.symlink_metadata().at("examine", path)?;
-    Ok(Copy {
+    Ok(Placed {
         path: path.to_owned(),
         inode: (meta.dev(), meta.ino()),
         size: meta.len(),

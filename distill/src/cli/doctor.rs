@@ -68,7 +68,7 @@ pub(super) fn run(invocation: &Invocation<'_>) -> Result<u8, CliError> {
     findings.push(certificates(invocation));
     findings.extend(network(invocation));
     for finding in &findings {
-        show(invocation.ui, finding)?;
+        show(&invocation.ui, finding)?;
     }
     let worst = findings
         .iter()

@@ -42,7 +42,7 @@ impl Exit {
         (Exit::Timeout, "a build ran too long"),
         (
             Exit::HashMismatch,
-            "a source has not the hash it is pinned to",
+            "a source has another hash than it is pinned to",
         ),
         (
             Exit::Unreachable,
@@ -151,5 +151,111 @@ impl From<&IoError> for Exit {
             | Kind::PermissionDenied => Exit::Unfit,
             _ => Exit::Definition,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::build::Failure;
+    use crate::build::sandbox::{SandboxError, Status};
+    use crate::cli::error::CliError;
+    use crate::fetch::{Attempt, FetchError, Reason};
+    use crate::plan::{Digest, Hash, Object};
+    use crate::store::io::At as _;
+
+    fn fetch(reasons: impl IntoIterator<Item = Reason>) -> ExecuteError {
+        let attempt = |reason| Attempt {
+            place: "there".into(),
+            reason,
+        };
+        let (file_name, digest) = ("x.tar".to_owned(), Digest::from(Hash::of("x")));
+        let attempts = reasons.into_iter().map(attempt).collect();
+        FetchError::Unavailable {
+            file_name,
+            digest,
+            attempts,
+        }
+        .into()
+    }
+
+    fn io(kind: ErrorKind) -> IoError {
+        Err::<(), _>(Error::from(kind))
+            .at("write", "/x")
+            .unwrap_err()
+    }
+
+    #[test]
+    fn every_kind_of_failure_has_its_status() {
+        let (expected, got) = (Digest::from(Hash::of("a")), Digest::from(Hash::of("b")));
+        let (recorded, now) = (Object::Blob(expected), Object::Blob(got));
+        let cases: Vec<(ExecuteError, u8)> = vec![
+            (
+                ExecuteError::Failed {
+                    status: Status::Signal(9),
+                },
+                10,
+            ),
+            (ExecuteError::NoOutput, 10),
+            (
+                ExecuteError::Timeout {
+                    limit: Duration::from_secs(1),
+                },
+                11,
+            ),
+            (
+                fetch([Reason::Absent, Reason::Mismatch { expected, got }]),
+                12,
+            ),
+            (fetch([Reason::Offline]), 13),
+            (
+                ExecuteError::NotReproducible {
+                    recorded,
+                    now,
+                    changes: Vec::new(),
+                },
+                14,
+            ),
+            (
+                SandboxError::Namespaces {
+                    source: Error::from(ErrorKind::PermissionDenied),
+                }
+                .into(),
+                15,
+            ),
+            (io(ErrorKind::StorageFull).into(), 15),
+            (io(ErrorKind::ReadOnlyFilesystem).into(), 15),
+            (io(ErrorKind::NotFound).into(), 1),
+            (RootError::NoProgram.into(), 1),
+            (ExecuteError::Cancelled, 130),
+            (FetchError::Cancelled.into(), 130),
+        ];
+        for (error, code) in cases {
+            let text = error.to_string();
+            let (label, location, log) = (String::new(), None, None);
+            let failure = Failure {
+                label,
+                plan: None,
+                location,
+                log,
+                tail: Vec::new(),
+                error,
+            };
+            let build = BuildError::Failed {
+                failures: vec![failure],
+                skipped: 0,
+            };
+            assert_eq!(CliError::from(build).exit().code(), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_two_have_one_code() {
+        let mut codes = Exit::ALL.map(|(exit, _)| exit.code());
+        codes.sort_unstable();
+        assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
     }
 }

@@ -7,14 +7,14 @@ use super::graph::argument;
 use super::settings::Settings;
 use super::ui::Ui;
 use super::view;
-use crate::build::{BuildError, ExecuteError, Failure};
+use crate::build::{BuildError, Failure};
 
 /// Tells why a command failed.
 pub(super) fn show(ui: &Ui, settings: &Settings, error: &CliError) {
     match error {
         CliError::BrokenPipe => return,
         CliError::Build(BuildError::Failed { failures, .. }) => {
-            for failure in failures.iter().filter(|failure| !is_consequence(failure)) {
+            for failure in failures {
                 show_failure(ui, settings, failure);
             }
         }
@@ -29,11 +29,6 @@ pub(super) fn show(ui: &Ui, settings: &Settings, error: &CliError) {
     if ui.is_json() {
         show_json(ui, error);
     }
-}
-
-/// Stopped because something else went wrong.
-fn is_consequence(failure: &Failure) -> bool {
-    matches!(failure.error, ExecuteError::Cancelled)
 }
 
 fn show_json(ui: &Ui, error: &CliError) {
@@ -53,12 +48,8 @@ fn show_json(ui: &Ui, error: &CliError) {
 
 fn show_failure(ui: &Ui, settings: &Settings, failure: &Failure) {
     let report = Report::new(&failure.error);
-    let mut text = format!(
-        "{} {}: {}\n",
-        ui.red("failed"),
-        ui.bold(&failure.label),
-        report.message
-    );
+    let label = ui.bold(&failure.label);
+    let mut text = format!("{} {label}: {}\n", ui.red("error:"), report.message);
     for cause in &report.causes {
         text += &format!("  {} {cause}\n", ui.dim("because:"));
     }
@@ -85,4 +76,83 @@ fn show_failure(ui: &Ui, settings: &Settings, failure: &Failure) {
     }
     text += &ui.hints(&report.hints);
     ui.tell(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::Location;
+
+    use super::*;
+    use crate::build::ExecuteError;
+    use crate::build::sandbox::Status;
+    use crate::cli::args::GlobalOptions;
+    use crate::cli::tests::{Shared, World};
+    use crate::plan::{Hash, PlanHash};
+
+    fn failed(location: &'static Location<'static>) -> CliError {
+        let failure = Failure {
+            label: "zlib-1.3.1 (x86_64-linux-musl)".into(),
+            plan: Some(PlanHash(Hash::of("zlib"))),
+            location: Some(location),
+            log: Some("/store/logs/x/y.zst".into()),
+            tail: vec!["cc -c adler32.c".into(), "adler32.c:1: error: no".into()],
+            error: ExecuteError::Failed {
+                status: Status::Code(2),
+            },
+        };
+        BuildError::Failed {
+            failures: vec![failure],
+            skipped: 3,
+        }
+        .into()
+    }
+
+    /// What is told on standard error, and on standard output.
+    fn told(options: &GlobalOptions, error: &CliError) -> (String, String) {
+        let world = World::new();
+        let (host, stdout, stderr) = world.host(&[]);
+        let settings = Settings::gather(options, &host);
+        let ui = Ui::new(&settings, host.stdout, host.stderr, None);
+        show(&ui, &settings, error);
+        let text = |stream: &Shared| world.normal(&stream.text());
+        (text(&stderr), text(&stdout))
+    }
+
+    #[test]
+    fn a_failed_build_tells_all_that_helps() {
+        let options = GlobalOptions {
+            store: Some("/my store".into()),
+            ..GlobalOptions::default()
+        };
+        let error = failed(Location::caller());
+        assert_eq!(error.exit().code(), 10);
+        insta::assert_snapshot!(told(&options, &error).0, @r"
+        error: zlib-1.3.1 (x86_64-linux-musl): the build ended with exit status 2
+          defined:  RECIPE
+          plan:     ojW4eooorupf2LOpjx76clxAEGbdu4e4rMqAwGLLDPQ=
+          log:      /store/logs/x/y.zst
+          read it:  droplet log ojW4eooo --store '/my store'
+          look in:  droplet shell ojW4eooo --store '/my store'
+          its last lines:
+          | cc -c adler32.c
+          | adler32.c:1: error: no
+        error: 1 job failed, and 3 more could not be tried
+        ");
+    }
+
+    #[test]
+    fn as_json_too() {
+        let options = GlobalOptions {
+            json: true,
+            ..GlobalOptions::default()
+        };
+        let (_, stdout) = told(&options, &failed(Location::caller()));
+        let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(value["exit"], 10);
+        assert_eq!(value["failures"][0]["tail"][1], "adler32.c:1: error: no");
+        assert_eq!(
+            value["failures"][0]["message"],
+            "the build ended with exit status 2"
+        );
+    }
 }

@@ -9,7 +9,7 @@ use super::invocation::Invocation;
 use super::units;
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &FsckArgs) -> Result<u8, CliError> {
-    let (store, ui) = (invocation.store()?, invocation.ui);
+    let (store, ui) = (invocation.store()?, &invocation.ui);
     let _alone = if args.dry_run {
         None
     } else {

@@ -27,7 +27,7 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &GcArgs) -> Result<u8, CliE
     keep.plans.extend(kept.iter().map(|root| root.plan));
     keep.objects.extend(kept.iter().map(|root| root.output));
     let garbage = store.garbage(&keep)?;
-    let ui = invocation.ui;
+    let ui = &invocation.ui;
     for (object, size) in &garbage.objects {
         if ui.is_json() {
             ui.json(&json!({"object": object, "bytes": size}))?;

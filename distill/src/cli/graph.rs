@@ -154,6 +154,12 @@ impl<'p> Graph<'p> {
         match self.find(text)[..] {
             [node] => Ok(node),
             [] => Err(self.nothing(text)),
+            // Two definitions of the same.
+            [node, ref others @ ..]
+                if node.hash.is_some() && others.iter().all(|other| other.hash == node.hash) =>
+            {
+                Ok(node)
+            }
             ref several => Err(CliError::Usage(ambiguous(text, several))),
         }
     }

@@ -15,9 +15,12 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Nothing if the system does not allow it: then the first Ctrl-C ends the program, and the
+    /// Calls `stopping` at the first one. Nothing if the system does not allow it: then the first Ctrl-C ends the program, and the
     /// next run cleans up.
-    pub(super) fn install(cancel: Cancel) -> Option<Interrupt> {
+    pub(super) fn install(
+        cancel: Cancel,
+        stopping: impl Fn() + Send + 'static,
+    ) -> Option<Interrupt> {
         let mut signals = Signals::new([SIGINT, SIGTERM]).ok()?;
         let handle = signals.handle();
         let wait = move || {
@@ -25,6 +28,7 @@ impl Interrupt {
                 if cancel.is_cancelled() {
                     std::process::exit(Exit::Interrupted.code().into());
                 }
+                stopping();
                 cancel.cancel();
             }
         };

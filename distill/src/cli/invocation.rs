@@ -1,7 +1,7 @@
 //! One call of the program: what it is about, and what is at hand.
 
 use std::io::Read;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::error::CliError;
 use super::graph::Graph;
@@ -19,7 +19,7 @@ pub(super) struct Invocation<'a> {
     pub(super) target: &'a Target,
     pub(super) settings: Settings,
     pub(super) env: Environment,
-    pub(super) ui: &'a Ui,
+    pub(super) ui: Arc<Ui>,
     pub(super) stdin: Mutex<Box<dyn Read + Send>>,
     pub(super) cancel: Cancel,
     /// Whether to take charge of Ctrl-C.

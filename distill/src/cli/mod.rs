@@ -51,7 +51,7 @@ mod why;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 pub use args::{FirmwareChoice, RunOptions};
 pub use error::CliError;
@@ -133,12 +133,12 @@ fn wants_color(host: &Host) -> bool {
 
 fn run_command(host: Host, target: &Target, cli: Cli) -> u8 {
     let settings = Settings::gather(&cli.global, &host);
-    let ui = Ui::new(&settings, host.stdout, host.stderr, host.terminal);
+    let ui = Arc::new(Ui::new(&settings, host.stdout, host.stderr, host.terminal));
     let invocation = Invocation {
         target,
         settings,
         env: host.env,
-        ui: &ui,
+        ui: Arc::clone(&ui),
         stdin: Mutex::new(host.stdin),
         cancel: host.cancel,
         signals: host.signals,

@@ -29,7 +29,7 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &PlanArgs) -> Result<u8, Cl
 
 /// One line a plan: whether it is there, its hash, what it does, and its label.
 fn list(invocation: &Invocation<'_>, graph: &Graph<'_>) -> Result<(), CliError> {
-    let ui = invocation.ui;
+    let ui = &invocation.ui;
     for node in &graph.nodes {
         if ui.is_json() {
             ui.json(&described(node))?;
@@ -87,7 +87,7 @@ fn show(
         return encoding(invocation, &plan);
     }
     let node = graph.one(package)?;
-    let ui = invocation.ui;
+    let ui = &invocation.ui;
     if ui.is_json() {
         let mut value = described(node);
         value["encoding"] = node.resolved.as_ref().map_or(Value::Null, as_json);
@@ -122,14 +122,13 @@ fn as_json(plan: &Resolved) -> Value {
     serde_json::from_slice(&plan.encode()).expect("what was just encoded")
 }
 
-/// Prints an encoding so that people can read it.
+/// Prints a plan so that people can read it, its fields in the order of the encoding.
 fn encoding(invocation: &Invocation<'_>, plan: &Resolved) -> Result<(), CliError> {
-    let ui = invocation.ui;
-    let value = as_json(plan);
+    let ui = &invocation.ui;
     if ui.is_json() {
-        return ui.json(&value);
+        return ui.json(&as_json(plan));
     }
-    ui.data(format_args!("{value:#}"))
+    ui.data(serde_json::to_string_pretty(plan.action()).expect("plain data"))
 }
 
 /// A plan without a hash so far: tells what it waits for.
@@ -141,7 +140,7 @@ fn unresolved(
     if let Err(error) = node.plan.action() {
         return Err(CliError::Target(Box::new(error.clone())));
     }
-    let ui = invocation.ui;
+    let ui = &invocation.ui;
     ui.status("its hash is known once these are built:");
     for plan in node
         .plan

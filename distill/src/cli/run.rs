@@ -47,7 +47,7 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &RunArgs) -> Result<u8, Cli
         image: &image,
         options: &args.run,
         env: &invocation.env,
-        ui: invocation.ui,
+        ui: &invocation.ui,
         store: &session.store,
         build: &|plans| session.build(plans, &options),
         cancel: &session.cancel,

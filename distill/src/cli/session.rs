@@ -20,7 +20,7 @@ pub(super) struct Session<'a> {
     invocation: &'a Invocation<'a>,
     pub(super) store: Store,
     pub(super) cancel: Cancel,
-    _interrupt: Option<Arc<Interrupt>>,
+    _interrupt: Option<Interrupt>,
 }
 
 /// Runs nothing and brings nothing: for who only looks.
@@ -52,16 +52,18 @@ impl Supplier for Looking {
 impl<'a> Session<'a> {
     pub(super) fn open(invocation: &'a Invocation<'a>) -> Result<Session<'a>, CliError> {
         let cancel = invocation.cancel.clone();
+        let ui = Arc::clone(&invocation.ui);
+        let stopping = move || ui.status("stopping; Ctrl-C once more ends without cleaning up");
         let interrupt = invocation
             .signals
-            .then(|| Interrupt::install(cancel.clone()))
+            .then(|| Interrupt::install(cancel.clone(), stopping))
             .flatten();
         let store = invocation.store()?;
         Ok(Session {
             invocation,
             store,
             cancel,
-            _interrupt: interrupt.map(Arc::new),
+            _interrupt: interrupt,
         })
     }
 
@@ -94,7 +96,7 @@ impl<'a> Session<'a> {
             fetcher: &fetcher,
             cancel: &self.cancel,
         };
-        let ui = self.invocation.ui;
+        let ui = &self.invocation.ui;
         let tally = Tally::new(self.store.timings(), options.jobs);
         let (result, tally) = view::watch(ui, tally, |events| {
             let (store, cancel) = (&self.store, &self.cancel);

@@ -35,7 +35,7 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &SourcesArgs) -> Result<u8,
 fn list(invocation: &Invocation<'_>) -> Result<(), CliError> {
     let (store, roots) = (invocation.store()?, invocation.roots()?);
     let graph = invocation.graph(&roots, &store)?;
-    let ui = invocation.ui;
+    let ui = &invocation.ui;
     for source in graph.sources() {
         let present = store.has(&Object::Blob(source.digest));
         let origins: Vec<String> = source.origins.iter().map(origin).collect();
@@ -119,7 +119,7 @@ fn fetch(
     let missing: Vec<&Source> = sources.iter().copied().filter(missing).collect();
     let threads = Options::default().downloads.min(missing.len());
     let tally = Tally::new(store.timings(), threads);
-    let (failures, tally) = view::watch(invocation.ui, tally, |events| {
+    let (failures, tally) = view::watch(&invocation.ui, tally, |events| {
         for (id, source) in missing.iter().enumerate() {
             let (label, estimate) = (source.file_name.clone(), Duration::ZERO);
             events(Event::Planned {
@@ -146,7 +146,7 @@ fn fetch(
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
     });
-    view::summary::show(invocation.ui, &tally);
+    view::summary::show(&invocation.ui, &tally);
     match failures.is_empty() {
         true => Ok(()),
         false => Err(BuildError::Failed {

@@ -46,7 +46,7 @@ fn print_file(
     file: &mut dyn Read,
 ) -> Result<(), CliError> {
     let (sha256, blake2b) = digests(file).at("read", path)?;
-    let ui = invocation.ui;
+    let ui = &invocation.ui;
     if ui.is_json() {
         return ui.json(&json!({"path": path, "sha256": sha256, "blake2b": blake2b}));
     }
@@ -76,7 +76,7 @@ fn digests(file: &mut dyn Read) -> std::io::Result<(Sha256, Hash)> {
 }
 
 fn print_tree(invocation: &Invocation<'_>, path: &Utf8Path, tree: &Tree) -> Result<(), CliError> {
-    let (ui, hash) = (invocation.ui, tree.hash());
+    let (ui, hash) = (&invocation.ui, tree.hash());
     if ui.is_json() {
         return ui.json(&json!({"path": path, "tree": hash}));
     }

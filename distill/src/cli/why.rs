@@ -22,7 +22,7 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &WhyArgs) -> Result<u8, Cli
         return Err(CliError::Definition(text));
     };
     path.reverse();
-    let ui = invocation.ui;
+    let ui = &invocation.ui;
     let mut steps: Vec<(String, Option<String>)> = path
         .iter()
         .map(|plan| (plan.label(), Some(plan.location().to_string())))

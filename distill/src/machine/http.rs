@@ -108,12 +108,6 @@ mod tests {
         String::from_utf8(stream.1).unwrap()
     }
 
-    impl Read for &mut Pieces<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            Pieces::read(self, buffer)
-        }
-    }
-
     const HOSTNAME: &str = "GET /metadata/v1/hostname HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n";
     const BOX: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\
                        Content-Length: 3\r\nConnection: close\r\n\r\nbox";

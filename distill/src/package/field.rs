@@ -73,9 +73,21 @@ impl Field<bool> for bool {
     }
 }
 
-impl<T, V: IntoIterator<Item: Into<T>>> Field<V> for Vec<T> {
-    fn field(value: V) -> Vec<T> {
-        value.into_iter().map(Into::into).collect()
+impl<T, V: Into<T>> Field<Vec<V>> for Vec<T> {
+    fn field(list: Vec<V>) -> Vec<T> {
+        list.into_iter().map(Into::into).collect()
+    }
+}
+
+impl<T, V: Into<T>, const N: usize> Field<[V; N]> for Vec<T> {
+    fn field(list: [V; N]) -> Vec<T> {
+        list.into_iter().map(Into::into).collect()
+    }
+}
+
+impl<T, V: Into<T> + Clone> Field<&[V]> for Vec<T> {
+    fn field(list: &[V]) -> Vec<T> {
+        list.iter().cloned().map(Into::into).collect()
     }
 }
 

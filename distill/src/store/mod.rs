@@ -27,9 +27,10 @@ use journal::Journal;
 pub use lock::PlanLock;
 pub use log::{LogWriter, read_log, tai64n};
 pub use record::{Record, Usage};
-pub use roots::{Copy, Root};
+pub use roots::{Placed, Root};
 use temp::Run;
 pub use temp::TempDir;
+pub use usage::Exclusive;
 
 /// The version of the layout; a store of another version is refused.
 const VERSION: &str = "distill-store 1\n";

@@ -22,13 +22,13 @@ pub struct Root {
     pub time: u64,
     /// Where a copy was put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub copy: Option<Copy>,
+    pub placed: Option<Placed>,
 }
 
 /// A copy of an output outside of the store, as it was when it was made. While a file looks the
 /// same, its bytes are taken to be the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Copy {
+pub struct Placed {
     /// The file.
     pub path: Utf8PathBuf,
     /// Device and inode.
@@ -50,7 +50,7 @@ impl Root {
             plan,
             output,
             time: since.as_secs(),
-            copy: None,
+            placed: None,
         }
     }
 }

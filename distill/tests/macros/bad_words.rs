@@ -8,14 +8,14 @@ fn main() {
     let _ = execline! {
         # a comment
         echo #hash
-        echo 'single quotes'
+        echo 'quotes
         echo 'c' b'c' c"c"
         wget https://example.org/file
         echo ${a-b} ${} a$
         if{ true }
         if { true }{ false }
         if { true }echo
-        make -j#{}
+        make #{} "-j"#{}
         make #{let}
         make #{Colour}
         make CC=#{Colour}

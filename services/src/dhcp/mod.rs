@@ -28,5 +28,6 @@ pub fn dhcp(interface: &str) -> Service {
     .file(File::new(SCRIPT, include_str!("udhcpc.sh")).mode(0o755))
     .directory(Directory::new("/run/dhcp"))
     .writes("/run/resolv.conf")
-    .notification_fd(3)
+    // udhcpc puts pipes of its own at 3 and 4.
+    .notification_fd(9)
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Called by udhcpc with what has happened; the lease is in the environment. File descriptor 3 says
+# Called by udhcpc with what has happened; the lease is in the environment. File descriptor 9 says
 # that the service is ready.
 
 # Name servers of all interfaces, swapped in as a whole.
@@ -53,7 +53,7 @@ case $1 in
     echo "$interface: $ip/$mask from $serverid for $lease s"
     # After the first time nobody listens any more.
     trap '' PIPE
-    [ "$1" = renew ] || echo 2>/dev/null >&3
+    [ "$1" = renew ] || echo 2>/dev/null >&9
     ;;
   leasefail) echo "$interface: no answer" ;;
   nak) echo "$interface: refused: $message" ;;

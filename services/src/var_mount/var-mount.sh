@@ -105,6 +105,14 @@ grow() {
     resizepart "$device" "$number" $size || say "cannot grow $var"
 }
 
+# Grows the file system to the size of its device, if that has grown, perhaps in an earlier boot.
+fill() {
+  set -- $(dumpe2fs -h "$var" 2>/dev/null | sed -n 's/^Block \(count\|size\): *//p')
+  [ $# -eq 2 ] && [ $(($(blockdev --getsize64 "$var") / 512 - $1 * $2 / 512)) -ge $least ] || return
+  resize2fs "$var" >/run/log/resize2fs 2>&1 ||
+    say "cannot grow the file system on $var: $(tail -n 1 /run/log/resize2fs)"
+}
+
 # Whether the first 4 MiB can be read and are zeros.
 blank() {
   head() { dd if="$1" bs=64k count=64 2>/dev/null; }
@@ -138,6 +146,5 @@ if blank "$var"; then format; fi
 e2fsck -p "$var" >/run/log/e2fsck 2>&1
 [ $? -lt 4 ] || in_memory "$var needs repair by hand: $(tail -n 1 /run/log/e2fsck)"
 mount -t ext4 -o nosuid,nodev "$var" /var || in_memory "cannot mount $var"
-# Nothing to do, unless the partition has grown, perhaps in a boot that did not get this far.
-resize2fs "$var" >/run/log/resize2fs 2>&1 || say "cannot grow the file system on $var"
+fill
 prepare

@@ -22,14 +22,8 @@ pub(super) fn line(event: &Event, tally: &Tally, ui: &Ui) -> Option<String> {
             worth.then(|| format!("{} {}", ui.bold(doing(job)), job.label))
         }
         Event::Finished { id, outcome, .. } => finished(*id, *outcome, tally, ui),
-        Event::Failed { id, message } => {
-            let first = message.lines().next().unwrap_or_default();
-            Some(format!(
-                "{} {}: {first}",
-                ui.red("failed"),
-                tally.label(*id)
-            ))
-        }
+        // Why is told at the end, where nothing pushes it away.
+        Event::Failed { id, .. } => Some(format!("{} {}", ui.red("failed"), tally.label(*id))),
         Event::Downloading {
             file_name, origin, ..
         } => Some(format!("{} {file_name} from {origin}", ui.bold("fetching"))),

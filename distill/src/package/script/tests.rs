@@ -146,6 +146,8 @@ fn functions_are_expanded_to_any_depth() {
         words.texts(&config()).unwrap(),
         ["a", "gcc", "-pipe", "b", "1", "2", "-3", "c", "d"]
     );
+    let script = execline! { make "-j"#{2} "a"#b };
+    assert_eq!(program(&script).to_string(), "make -j2 \"a#b\"\n");
     let joined = Words::joined([Words::from("CC="), deep.into(), nothing.into()]);
     assert_eq!(joined.texts(&config()).unwrap(), ["CC=a gcc -pipe b"]);
 }

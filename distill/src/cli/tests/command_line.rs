@@ -1,0 +1,161 @@
+//! Reading the command line: help, mistakes, the environment.
+
+use super::*;
+
+fn ran(args: &[&str]) -> Ran {
+    let world = World::new();
+    world.run(&target(&world), args)
+}
+
+#[test]
+fn help_teaches() {
+    let help = ran(&["--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("help", help.stdout);
+}
+
+#[test]
+fn every_command_has_help() {
+    let commands = [
+        "build",
+        "run",
+        "plan",
+        "log",
+        "shell",
+        "why",
+        "sources",
+        "sum",
+        "gc",
+        "fsck",
+        "doctor",
+        "completions",
+    ];
+    let mut all = String::new();
+    for command in commands {
+        let help = ran(&[command, "--help"]);
+        assert_eq!(help.code, 0, "{command}");
+        all += &format!(
+            "$ droplet {command} --help\n{}\n\n",
+            own(&help.stdout).trim_end()
+        );
+    }
+    insta::assert_snapshot!("help_of_commands", all);
+}
+
+/// The help without the options of every command, which the help of the program has.
+fn own(help: &str) -> String {
+    let paragraphs = help.split("\n\n");
+    let own = |paragraph: &&str| !paragraph.starts_with("Options of every command:");
+    paragraphs.filter(own).collect::<Vec<_>>().join("\n\n")
+}
+
+#[test]
+fn version_names_the_target() {
+    let version = ran(&["--version"]);
+    assert_eq!(
+        version.stdout,
+        format!("droplet {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn a_typo_in_a_command_is_a_usage_error_that_helps() {
+    insta::assert_snapshot!(ran(&["biuld"]).shown(), @r"
+    exit status 2
+    --- stdout
+    --- stderr
+    error: unrecognized subcommand 'biuld'
+
+      tip: a similar subcommand exists: 'build'
+
+    Usage: droplet [OPTIONS] [COMMAND]
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn options_of_a_command_come_after_it() {
+    let ran = ran(&["--jobs", "2", "gc"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr
+            .contains("options of a command come after its name"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn numbers_and_times_are_checked() {
+    for bad in [["--jobs", "0"], ["--timeout", "soon"], ["--color", "blue"]] {
+        let ran = ran(&bad);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn without_a_place_for_the_store_the_user_learns_what_to_set() {
+    let world = World::new();
+    let (mut host, stdout, stderr) = world.host(&["build"]);
+    host.env = Environment::default();
+    let ran = world.run_host(&target(&world), host, &stdout, &stderr);
+    insta::assert_snapshot!(ran.shown(), @r"
+    exit status 2
+    --- stdout
+    --- stderr
+    error: cannot tell where to keep what is built
+    hint: say where with `--store DIRECTORY`, or set `DISTILL_STORE`, `XDG_CACHE_HOME` or `HOME`
+    ");
+}
+
+#[test]
+fn commands_that_need_no_store_do_without() {
+    let world = World::new();
+    let (mut host, stdout, stderr) = world.host(&["completions", "bash"]);
+    host.env = Environment::default();
+    let ran = world.run_host(&target(&world), host, &stdout, &stderr);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("complete -F _droplet"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_reader_that_stops_is_no_error() {
+    /// As `yes | head`.
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let world = World::new();
+    let (mut host, stdout, stderr) = world.host(&["plan"]);
+    host.stdout = Box::new(Closed);
+    let ran = world.run_host(&target(&world), host, &stdout, &stderr);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_defect_has_its_own_exit_status() {
+    let world = World::new();
+    let broken = Target::computed("droplet", || -> Result<Plan, std::io::Error> {
+        panic!("this panic is part of a test")
+    });
+    assert_eq!(world.run(&broken, &["build"]).code, 255);
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let world = World::new();
+    let target = target(&world);
+    let colored = |args: &[&str]| world.run(&target, args).stderr.contains('\x1b');
+    assert!(!colored(&["build", "nothing"]));
+    assert!(colored(&["build", "nothing", "--color", "always"]));
+}

@@ -1,0 +1,247 @@
+//! Commands that explain: `plan`, `why`, `log`, `sum`, `sources`, `doctor`.
+
+use super::*;
+
+#[test]
+fn plan_lists_the_graph_before_and_after() {
+    let world = World::new();
+    let target = target(&world);
+    let before = world.run(&target, &["plan"]);
+    world.run(&target, &["build", "zlib"]);
+    let after = world.run(&target, &["plan"]);
+    insta::assert_snapshot!(format!("{}\n{}", before.stdout, after.stdout), @r"
+    missing  9oIdRlW7 place   zlib-1.3.1
+    missing  -        merge   base
+    missing  -        merge   image
+
+    there    9oIdRlW7 place   zlib-1.3.1
+    missing  tT5oDb9g merge   base
+    missing  -        merge   image
+    ");
+}
+
+#[test]
+fn plan_shows_what_decides_the_output() {
+    let world = World::new();
+    let target = target(&world);
+    let zlib = world.run(&target, &["plan", "zlib"]);
+    insta::assert_snapshot!(zlib.shown(), @r#"
+    exit status 0
+    --- stdout
+    {
+      "place": {
+        "blob": "blake2b:OKKT6yNFMfON_l-3v351421ygmswsn39sk161l5bTMU=",
+        "path": "usr/include/zlib.h",
+        "mode": "0644"
+      }
+    }
+    --- stderr
+    zlib-1.3.1 RECIPE
+    plan   9oIdRlW7zYWdMs5HzqSGeiylHB0J-1eQ4Nqm-YH5KKs=
+    "#);
+    let base = world.run(&target, &["plan", "base"]);
+    assert!(
+        base.stderr
+            .contains("its hash is known once these are built"),
+        "{}",
+        base.stderr
+    );
+    assert_eq!(base.stdout, "zlib-1.3.1\n");
+    world.run(&target, &["build", "zlib"]);
+    let value = described(&world, &target, "base");
+    assert_eq!(
+        value["encoding"]["action"]["merge"]["inputs"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn a_plan_is_found_by_the_beginning_of_its_hash() {
+    let world = World::new();
+    let target = target(&world);
+    let value = described(&world, &target, "zlib");
+    let prefix = format!("@{}", &value["plan"].as_str().unwrap()[..6]);
+    assert_eq!(described(&world, &target, &prefix), value);
+    // A plan that ran once is found also by a program that knows nothing of it.
+    assert_eq!(world.run(&target, &["build", "zlib"]).code, 0);
+    let other = Target::new("other", merge("image", []));
+    assert_eq!(described(&world, &other, &prefix), value["encoding"]);
+}
+
+fn described(world: &World, target: &Target, package: &str) -> serde_json::Value {
+    let ran = world.run(target, &["plan", "--json", package]);
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.shown()))
+}
+
+#[test]
+fn why_shows_the_way() {
+    let world = World::new();
+    let target = target(&world);
+    insta::assert_snapshot!(world.run(&target, &["why", "zlib"]).shown(), @r"
+    exit status 0
+    --- stdout
+    image
+    └ base
+      └ zlib-1.3.1
+    --- stderr
+    ");
+    let source = world.run(&target, &["why", "zlib.h"]);
+    assert!(
+        source.stdout.ends_with("zlib-1.3.1\n    └ zlib.h\n"),
+        "{}",
+        source.stdout
+    );
+    let extra = target.with_package("extra", merge("extra", []));
+    let ran = world.run(&extra, &["why", "extra"]);
+    assert_eq!(
+        ran.stderr,
+        "error: the image `droplet` does not need `extra`\n"
+    );
+}
+
+#[test]
+fn two_plans_of_one_name_are_told_apart_by_hash() {
+    let world = World::new();
+    let (one, two) = (merge("x", [file("1", "1")]), merge("x", [file("2", "2")]));
+    let target = Target::new("droplet", merge("image", [one.into(), two.into()]));
+    let ran = world.run(&target, &["plan", "x"]);
+    assert_eq!(ran.code, 2);
+    insta::assert_snapshot!(ran.stderr, @r"
+    error: cannot tell which plan `x` is:
+      ztfgyrs-  x (RECIPE)
+      n4RE7GkN  x (RECIPE)
+    hint: give the label or the hash instead of the name
+    ");
+}
+
+#[test]
+fn a_log_is_found_by_name_and_by_hash() {
+    let world = World::new();
+    let target = target(&world);
+    let none = world.run(&target, &["log", "zlib"]);
+    assert!(
+        none.stderr.contains("there is no log of `zlib`"),
+        "{}",
+        none.stderr
+    );
+    let described = described(&world, &target, "zlib");
+    let plan: crate::plan::PlanHash = described["plan"].as_str().unwrap().parse().unwrap();
+    for text in ["first\n", "second\n"] {
+        let mut log = world.store().begin_log(&plan).unwrap();
+        log.write_all(text.as_bytes()).unwrap();
+        log.finish().unwrap();
+    }
+    assert_eq!(world.run(&target, &["log", "zlib"]).stdout, "second\n");
+    assert_eq!(
+        world
+            .run(&target, &["log", "zlib", "--list"])
+            .stdout
+            .lines()
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn sums_are_as_recipes_write_them() {
+    let world = World::new();
+    std::fs::write(world.path("work/abc"), "abc").unwrap();
+    let sums = "\
+sha256(\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\")  abc
+blake2b(\"vd2BPGNCOXIxce8_7phXm5SWTjuxyz5CcmLIwGjVIxk=\")  abc
+";
+    let target = target(&world);
+    assert_eq!(world.run(&target, &["sum", "abc"]).stdout, sums);
+    let (mut host, stdout, stderr) = world.host(&["sum"]);
+    host.stdin = Box::new(&b"abc"[..]);
+    let ran = world.run_host(&target, host, &stdout, &stderr);
+    assert_eq!(ran.stdout, sums.replace("  abc", "  -"));
+    let missing = world.run(&target, &["sum", "missing"]);
+    assert_eq!(missing.code, 1);
+    assert!(
+        missing.stderr.starts_with("error: cannot open `missing`"),
+        "{}",
+        missing.stderr
+    );
+}
+
+#[test]
+fn sources_travel() {
+    let (here, there) = (World::new(), World::new());
+    let ran = here.run(&target(&here), &["sources"]);
+    insta::assert_snapshot!(ran.shown(), @r"
+    exit status 0
+    --- stdout
+    missing blake2b:OKKT6yNFMfON_l-3v351421ygmswsn39sk161l5bTMU= zlib.h
+    --- stderr
+    ");
+    let carried = here.path("carried");
+    let ran = here.run(&target(&here), &["sources", "export", carried.as_str()]);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "/world/carried\n"),
+        "{}",
+        ran.stderr
+    );
+    let image = target(&there);
+    std::fs::remove_file(there.path("zlib.h")).unwrap();
+    assert_eq!(there.run(&image, &["build", "zlib", "--offline"]).code, 13);
+    let with_cache = ["build", "zlib", "--offline", "--cache", carried.as_str()];
+    assert_eq!(there.run(&image, &with_cache).code, 0);
+    let third = World::new();
+    let image = target(&third);
+    std::fs::remove_file(third.path("zlib.h")).unwrap();
+    let ran = third.run(&image, &["sources", "import", carried.as_str()]);
+    assert!(
+        ran.stderr.starts_with("1 new source (9 B)"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(third.run(&image, &["build", "zlib", "--offline"]).code, 0);
+}
+
+#[test]
+fn a_directory_that_is_no_cache_is_refused() {
+    let world = World::new();
+    let ran = world.run(&target(&world), &["sources", "import", "."]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("as a cache"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_doctor_sees_the_store_and_the_mirrors() {
+    let world = World::new();
+    let apt = world.path("etc/apt");
+    std::fs::create_dir(&apt).unwrap();
+    let line = "deb http://mirror.example/debian trixie main\n";
+    std::fs::write(apt.join("sources.list"), line).unwrap();
+    let ran = world.run(&target(&world), &["doctor", "--json"]);
+    let findings: Vec<serde_json::Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |subject: &str| {
+        let found = findings
+            .iter()
+            .find(|finding| finding["subject"] == subject);
+        found
+            .unwrap_or_else(|| panic!("{subject}: {}", ran.stdout))
+            .clone()
+    };
+    assert_eq!(
+        of("debian")["text"],
+        "http://mirror.example/debian (apt's own)"
+    );
+    assert!(
+        of("store")["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("`/world/store`")
+    );
+    assert_eq!(of("certificates")["grade"], "weak");
+    of("namespaces");
+}

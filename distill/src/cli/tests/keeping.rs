@@ -1,0 +1,97 @@
+//! `gc` and `fsck`: what stays in the store.
+
+use super::*;
+use crate::plan::Object;
+
+/// An image of one file, whose text tells it from the next version.
+fn version(text: &str) -> Target {
+    let base = merge("base", [file("etc/motd", text)]);
+    Target::new(
+        "droplet",
+        merge("image", [base.into(), file("init", "#!/bin/sh\n")]),
+    )
+}
+
+#[test]
+fn what_no_image_needs_is_removed() {
+    let world = World::new();
+    let (old, new) = (version("old"), version("new"));
+    assert_eq!(world.run(&old, &["build", "droplet"]).code, 0);
+    let before = world.store().objects().unwrap();
+    assert_eq!(world.run(&new, &["build", "droplet"]).code, 0);
+    let all = world.store().objects().unwrap();
+    // The old image is not long ago.
+    let ran = world.run(&new, &["gc", "-n"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+    let dry = world.run(&new, &["gc", "-n", "--all-unused"]);
+    assert_eq!(world.store().objects().unwrap(), all);
+    let ran = world.run(&new, &["gc", "--all-unused"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let left = world.store().objects().unwrap();
+    let removed = all.iter().filter(|object| !left.contains(object)).count();
+    assert_eq!(dry.stdout.lines().count(), removed);
+    // The literal with `init` is shared.
+    assert_eq!(removed, before.len() - 1);
+    let plan = world.run(&new, &["build", "droplet", "--verbose"]);
+    assert!(plan.stderr.contains("nothing to do"), "{}", plan.stderr);
+    assert_eq!(world.run(&old, &["build", "droplet"]).code, 0);
+}
+
+#[test]
+fn nothing_is_removed_while_another_process_uses_the_store() {
+    let world = World::new();
+    let target = version("one");
+    let other = world.store();
+    let ran = world.run(&target, &["gc"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stderr.contains("another process uses it"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(world.run(&target, &["gc", "-n"]).code, 0);
+    drop(other);
+    assert_eq!(world.run(&target, &["gc"]).code, 0);
+}
+
+#[test]
+fn damage_is_found_removed_and_made_again() {
+    let world = World::new();
+    let target = version("one");
+    let built = world.run(&target, &["build", "base"]);
+    assert_eq!(world.run(&target, &["fsck"]).code, 0);
+    let store = world.store();
+    let base = Utf8PathBuf::from(built.stdout.trim().replace("/world", world.root.as_str()));
+    std::fs::write(base.join("etc/motd"), "damaged").unwrap();
+    let record = world
+        .path("store/records")
+        .read_dir_utf8()
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    std::fs::write(record.path(), "{").unwrap();
+    let objects: Vec<Object> = store.objects().unwrap();
+    drop(store);
+    let found = world.run(&target, &["fsck", "--dry-run"]);
+    assert_eq!(found.code, 1);
+    assert!(
+        found
+            .stdout
+            .contains("its contents are not what its hash says"),
+        "{}",
+        found.stdout
+    );
+    assert!(
+        found.stdout.contains("this record cannot be read"),
+        "{}",
+        found.stdout
+    );
+    let removed = world.run(&target, &["fsck"]);
+    assert_eq!(removed.code, 0, "{}", removed.stderr);
+    assert!(world.store().objects().unwrap().len() < objects.len());
+    assert_eq!(world.run(&target, &["fsck"]).code, 0);
+    let again = world.run(&target, &["build", "base"]);
+    assert_eq!(again.stdout, built.stdout);
+    assert_eq!(read(&base.join("etc/motd")), "one");
+}
