@@ -147,6 +147,3 @@ fn script(name: &str, text: &'static str) -> Service {
 fn filter(name: &str, text: &'static str) -> File {
     File::new(format!("{SCRIPTS}/{name}.jq"), text)
 }
-
-#[cfg(test)]
-mod tests;
