@@ -105,6 +105,7 @@ sum:
 # device.
 fail:
         mov     di, si
+        call    serial
         mov     si, offset prefix
         call    say
         mov     si, di
@@ -113,6 +114,23 @@ fail:
 halt:
         hlt
         jmp     halt
+
+# Sets the serial port to 115200 bits a second, 8 data bits, no parity: the BIOS may have left it as it
+# was at power-on, with 5 data bits.
+serial:
+        mov     dx, COM1 + 3
+        mov     al, 0x83                # line control; its top bit opens the divisor
+        out     dx, al
+        mov     dx, COM1
+        mov     al, 1                   # divisor: low byte, high byte
+        out     dx, al
+        inc     dx
+        xor     al, al
+        out     dx, al
+        mov     dx, COM1 + 3
+        mov     al, 3
+        out     dx, al
+        ret
 
 say:
         lodsb

@@ -3,7 +3,7 @@
 //! | source | what | becomes | goes to |
 //! |---|---|---|---|
 //! | `mbr.s` | first stage of the BIOS loader | 440 bytes, flat | `disk::BiosLoader::mbr` |
-//! | `stage2.s` | second stage of the BIOS loader | 1.2 KiB, flat | `disk::BiosLoader::stage2` |
+//! | `stage2.s` | second stage of the BIOS loader | 1.3 KiB, flat | `disk::BiosLoader::stage2` |
 //! | `efi/stub.c`, `efi/uefi.h` | stub of a kernel image | ELF shared object | `disk::Uki::stub` |
 //!
 //! GNU binutils and gcc (12 and 14 were tried) are all that is needed: no C library, no header of

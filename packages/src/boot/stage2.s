@@ -366,6 +366,7 @@ too_small:
 
 fail_with_status:
         push    si
+        call    serial
         mov     al, byte ptr [status]
         mov     di, offset digits
         shr     al, 4
@@ -381,6 +382,7 @@ fail_with_status:
         jmp     last_words
 fail:
         push    si
+        call    serial
         mov     si, offset prefix
         call    say
         pop     si
@@ -402,6 +404,23 @@ digit:
 decimal:
         mov     byte ptr [di], al
         inc     di
+        ret
+
+# Sets the serial port to 115200 bits a second, 8 data bits, no parity: the BIOS may have left it as it
+# was at power-on, with 5 data bits.
+serial:
+        mov     dx, COM1 + 3
+        mov     al, 0x83                # line control; its top bit opens the divisor
+        out     dx, al
+        mov     dx, COM1
+        mov     al, 1                   # divisor: low byte, high byte
+        out     dx, al
+        inc     dx
+        xor     al, al
+        out     dx, al
+        mov     dx, COM1 + 3
+        mov     al, 3
+        out     dx, al
         ret
 
 say:
