@@ -51,12 +51,12 @@ umask 077
 ip link set "$interface" up
 ip addr add "$address/16" dev "$interface" || go_on "cannot give $interface an address"
 trap 'ip addr del "$address/16" dev "$interface"; rm -f "$answer.new"' EXIT
-for try in 1 2 3; do
+for try in 1 2 3 4 5; do
   if fetch; then
     mv "$answer.new" "$answer"
     say "fetched from $url"
     exit 0
   fi
-  [ $try = 3 ] || sleep 1
+  [ $try = 5 ] || sleep 1
 done
 go_on "no answer from $url"
