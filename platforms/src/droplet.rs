@@ -17,8 +17,9 @@
 //! the answer: <https://docs.digitalocean.com/reference/api/metadata/>.
 
 use distill::execline;
+use distill::machine::{Bus, Chipset, Firmware, Hardware};
 use distill::package::Words;
-use distill::system::{Directory, File, Platform, Service, User};
+use distill::system::{Directory, Emulation, File, Platform, Service, User};
 use distill_services::dhcp;
 
 use crate::qemu_x86_64;
@@ -58,6 +59,7 @@ pub fn droplet() -> Platform {
         name: "droplet".into(),
         // The kernel speaks on all of them; the last one is what /dev/console is.
         cmdline: Words::from(["console=tty0", "console=ttyS0,115200"]),
+        emulation: Some(emulation()),
         ..qemu_x86_64()
     }
     .services([
@@ -68,6 +70,20 @@ pub fn droplet() -> Platform {
         hostname(),
         dhcp_fallback(),
     ])
+}
+
+/// The cloud's machines start as an IBM PC did.
+fn emulation() -> Emulation {
+    let hardware = Hardware {
+        chipset: Chipset::Pc,
+        firmware: Firmware::Bios,
+        bus: Bus::Virtio,
+    };
+    Emulation {
+        hardware,
+        metadata: true,
+        ..Emulation::new(distill_packages::qemu)
+    }
 }
 
 /// Fetches what the cloud knows of the machine, once, as the user `metadata`. For that, `eth0` has a
