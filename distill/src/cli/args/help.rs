@@ -48,6 +48,5 @@ Exit status:
     for (exit, meaning) in Exit::ALL {
         let _ = writeln!(text, "  {:<4} {meaning}", exit.code());
     }
-    text.truncate(text.trim_end().len());
-    text
+    text + "  Of several failures (`--keep-going`), the highest status counts."
 }
