@@ -127,8 +127,8 @@ fn wants_color(host: &Host) -> bool {
             .iter()
             .any(|arg| *arg == *format!("--color={choice}"))
     };
-    let auto = host.terminal.is_some() && host.stdout_is_terminal;
-    said("always") || (auto && host.env.get("NO_COLOR").is_none() && !said("never"))
+    let auto = settings::color(args::ColorChoice::Auto, host) && host.stdout_is_terminal;
+    said("always") || (auto && !said("never"))
 }
 
 fn run_command(host: Host, target: &Target, cli: Cli) -> u8 {
