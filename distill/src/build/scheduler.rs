@@ -67,6 +67,8 @@ pub struct Survey {
     pub outputs: Vec<Option<Object>>,
     /// The labels of what would have to be built, fetched or computed, inputs first.
     pub missing: Vec<String>,
+    /// Those of them that are sources.
+    pub sources: Vec<Source>,
 }
 
 /// What a thread reports.
@@ -122,13 +124,22 @@ impl Builder<'_> {
         schedule.begin(self, false)?;
         let label = |id: NodeId| schedule.graph.nodes[id].kind.label();
         let missing = schedule.unfinished().map(label).collect();
+        let source = |id: NodeId| match schedule.graph.nodes[id].kind {
+            Kind::Source(source) => Some(source.clone()),
+            Kind::Plan(_) | Kind::Literal(_) => None,
+        };
+        let sources = schedule.unfinished().filter_map(source).collect();
         let outputs = schedule
             .graph
             .roots
             .iter()
             .map(|root| schedule.output(*root))
             .collect();
-        Ok(Survey { outputs, missing })
+        Ok(Survey {
+            outputs,
+            missing,
+            sources,
+        })
     }
 
     fn run(&self, schedule: &mut Schedule<'_>) -> Result<Vec<Failure>, BuildError> {
@@ -167,7 +178,13 @@ impl Builder<'_> {
                     self.executor.idle();
                 }
                 schedule.ended(self, report.id, report.result.as_ref().ok().copied())?;
-                failures.extend(report.result.err());
+                // What was stopped is one of those that could not be tried.
+                failures.extend(
+                    report
+                        .result
+                        .err()
+                        .filter(|failure| !failure.error.is_stop()),
+                );
             }
         })
         .map(|()| failures)
@@ -232,8 +249,7 @@ impl Builder<'_> {
                 }
             };
             if let Err(failure) = &result {
-                let message = failure.error.to_string();
-                (builder.events)(Event::Failed { id, message });
+                (builder.events)(Event::without_output(id, &failure.error));
             }
             // The receiver is gone only if the run ended with an error of the store.
             let _ = sender.send(Report { id, result });

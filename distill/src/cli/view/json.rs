@@ -31,6 +31,7 @@ pub(super) fn event(event: &Event, tally: &Tally) -> Value {
             "output": output,
             "usage": usage_json(usage),
         }),
+        Event::Stopped { .. } => json!({"event": "stopped"}),
         Event::Failed { message, .. } => json!({"event": "failed", "message": message}),
         Event::Downloading {
             file_name, origin, ..
