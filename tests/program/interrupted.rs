@@ -56,6 +56,7 @@ fn check(world: &World, ran: &Ran, undisturbed: &str) {
     assert_eq!(tree(ran), undisturbed, "another output");
     assert_eq!(world.run(&["fsck"]).expect(0, &[]).stdout, "", "damage");
     world.run(&["gc"]).expect(0, &[]);
+    world.wait_for_no_process();
     assert!(
         world.left_over().is_empty(),
         "no `gc` removes {:?}",
@@ -111,6 +112,7 @@ fn ctrl_c_ends_everything_and_cleans_up() {
         let count = lines.read_line(&mut told).expect("UTF-8");
         assert!(count > 0, "it ended:\n{told}");
     }
+    world.wait_for_processes();
     let began = Instant::now();
     let pid = i32::try_from(child.id()).expect("a process id");
     kill(Pid::from_raw(pid), Signal::SIGINT).expect("a child");

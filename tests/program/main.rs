@@ -5,7 +5,10 @@
 //! shell of one file, Debian's pool; where these are not to be had a test says so and is skipped, but
 //! not in CI. `.ci/end-to-end` runs all as an unprivileged user.
 
-#![allow(clippy::print_stderr, reason = "this is how a test says why it is skipped")]
+#![allow(
+    clippy::print_stderr,
+    reason = "this is how a test says why it is skipped"
+)]
 
 mod disks;
 mod interrupted;

@@ -108,19 +108,31 @@ impl World {
         left
     }
 
-    /// Waits until no process sees this world's store as a mount: none of a build is left.
+    /// Waits until a build's processes are there.
+    pub(crate) fn wait_for_processes(&self) {
+        self.wait_until("no process of a build began", |processes| {
+            !processes.is_empty()
+        });
+    }
+
+    /// Waits until nothing of a build is left.
     pub(crate) fn wait_for_no_process(&self) {
+        self.wait_until("processes of a build live on", <[String]>::is_empty);
+    }
+
+    fn wait_until(&self, or: &str, good: impl Fn(&[String]) -> bool) {
         let began = Instant::now();
         loop {
-            let left = self.processes();
-            if left.is_empty() {
+            let processes = self.processes();
+            if good(&processes) {
                 return;
             }
-            assert!(began.elapsed() < LIMIT, "these processes live on: {left:?}");
+            assert!(began.elapsed() < LIMIT, "{or}: {processes:?}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
+    /// The processes that see this world's store as a mount: those in its sandboxes.
     fn processes(&self) -> Vec<String> {
         let home = self.home().to_str().expect("UTF-8");
         let is_ours = |process: &PathBuf| {
