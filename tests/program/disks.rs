@@ -5,6 +5,9 @@ use std::process::Command;
 
 use crate::world::{Ran, World, program, skip};
 
+/// A disk with room for many bytes, but not for many files.
+const FEW_FILES: &str = "mount -t tmpfs -o size=1g,nr_inodes=300 tmpfs \"$store\"";
+
 /// Runs the program after `arrange`, a script for which `$store` is the store's directory.
 fn run_where(world: &World, arrange: &str, args: &[&str]) -> Option<Ran> {
     std::fs::create_dir_all(world.store()).expect("a directory");
@@ -47,14 +50,40 @@ fn too_little_room_is_said_before_anything_is_built() {
 
 #[test]
 fn a_disk_that_becomes_full() {
-    // Room for many bytes, but not for many files.
-    let arrange = "mount -t tmpfs -o size=1g,nr_inodes=300 tmpfs \"$store\"";
     let told = [
         "error: files of the recipe: cannot create `",
         "because: No space left on device",
         "hint: free some space (`gc` drops",
     ];
-    fails_where(arrange, &["build", "many-files"], 15, &told);
+    fails_where(FEW_FILES, &["build", "many-files"], 15, &told);
+}
+
+#[test]
+fn a_disk_that_becomes_full_in_a_build() {
+    let told = [
+        "error: large: the build ended with exit status 1, and the disk of the store is full",
+        "No space left on device",
+        "hint: free some space (`gc` drops",
+    ];
+    fails_where(FEW_FILES, &["build", "large"], 15, &told);
+}
+
+#[test]
+fn an_output_that_cannot_be_written() {
+    let arrange = "mkdir \"$HOME/out\" && mount -t tmpfs -o ro tmpfs \"$HOME/out\"";
+    let Some(world) = World::new() else { return };
+    if let Some(ran) = run_where(&world, arrange, &["--output", "out/paint"]) {
+        let told = [
+            "cannot write to `",
+            "hint: choose another place with `--output`",
+        ];
+        ran.expect(15, &told);
+        assert!(
+            !ran.stderr.contains("building"),
+            "after the work:\n{}",
+            ran.stderr
+        );
+    }
 }
 
 #[test]

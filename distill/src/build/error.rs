@@ -11,7 +11,7 @@ use crate::fetch::FetchError;
 use crate::plan::{Change, DefinitionError, Object, PlanHash, RelPath};
 use crate::store::StoreError;
 use crate::store::intake::IntakeError;
-use crate::store::io::IoError;
+use crate::store::io::{FULL_HINT, IoError};
 
 /// Why one plan could not be run, or what is wrong with what it made.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,12 @@ pub enum ExecuteError {
     /// The program ended with an error.
     #[error("the build {}", ended(*status))]
     Failed {
+        /// How it ended.
+        status: Status,
+    },
+    /// The program ended with an error, and there is no room left.
+    #[error("the build {}, and the disk of the store is full\nhint: {FULL_HINT}", ended(*status))]
+    NoRoom {
         /// How it ended.
         status: Status,
     },

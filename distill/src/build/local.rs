@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use nix::sys::statvfs::statvfs;
 
 use super::capture::capture;
 use super::error::ExecuteError;
@@ -87,6 +88,8 @@ impl<'a> Local<'a> {
         let exit = self.supervise(&spec, job, trace)?;
         match exit.status {
             Status::Code(0) => self.take(build, &spec.out),
+            // As long as what it wrote is still there.
+            status if is_full(scratch.path()) => Err(ExecuteError::NoRoom { status }),
             status => Err(ExecuteError::Failed { status }),
         }
     }
@@ -178,6 +181,17 @@ impl Executor for Local<'_> {
     fn idle(&self) {
         self.jobserver.refill();
     }
+}
+
+/// Whether the file system of `directory` has no room, be it for bytes or for files. A program that
+/// fails for that seldom uses the last of it, and may have removed what it could not finish.
+fn is_full(directory: &Utf8Path) -> bool {
+    const HARDLY_ANY: u64 = 4 << 20;
+    statvfs(directory.as_std_path()).is_ok_and(|stat| {
+        let bytes = stat.blocks_available().saturating_mul(stat.fragment_size());
+        // Some file systems do not count files, and say 0 of 0.
+        bytes < HARDLY_ANY || (stat.files() > 0 && stat.files_available() == 0)
+    })
 }
 
 /// Waits for the sandbox; after `limit` it is killed.

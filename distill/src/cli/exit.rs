@@ -115,6 +115,7 @@ impl From<&ExecuteError> for Exit {
             ExecuteError::Root(_) | ExecuteError::Unmatched { .. } | ExecuteError::Kind { .. } => {
                 Exit::Definition
             }
+            ExecuteError::NoRoom { .. } => Exit::Unfit,
             ExecuteError::Intake(_) | ExecuteError::Disk(_) if is_of_the_machine(error) => {
                 Exit::Unfit
             }
@@ -223,6 +224,12 @@ mod tests {
                 10,
             ),
             (ExecuteError::NoOutput, 10),
+            (
+                ExecuteError::NoRoom {
+                    status: Status::Code(1),
+                },
+                15,
+            ),
             (
                 ExecuteError::Timeout {
                     limit: Duration::from_secs(1),

@@ -39,6 +39,10 @@ pub(crate) fn all(shell: &Plan) -> Vec<(&'static str, Plan)> {
         // The one device that a user namespace lets anybody make.
         script("device", "mknod /out/device c 0 0"),
         script("failing", "seq 100 140\necho it cannot be done >&2\nexit 3"),
+        script(
+            "large",
+            "for number in $(seq 500); do echo paint > /out/$number; done",
+        ),
         script("slow", "sleep 1000"),
         script(
             "random",
