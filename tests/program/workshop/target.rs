@@ -52,13 +52,13 @@ fn color(name: &str, shell: &Plan) -> Plan {
     let script = format!(
         "sleep 1000 &\n\
          for number in $(seq 40); do echo \"{name} $number\" > /out/$number; done\n\
-         sleep 0.1"
+         sleep 0.05"
     );
     build(name, shell, &[], &script)
 }
 
 fn mixed(name: &str, shell: &Plan, inputs: [&Plan; 2]) -> Plan {
     let [one, other] = inputs.map(Plan::name);
-    let script = format!("cat /in/{one}/* /in/{other}/* > /out/{name}\nsleep 0.1");
+    let script = format!("cat /in/{one}/* /in/{other}/* > /out/{name}\nsleep 0.05");
     build(name, shell, &inputs, &script)
 }
