@@ -48,7 +48,7 @@ fn image(
     tell(invocation, invocation.target.name(), &path)
 }
 
-/// Builds the image, and puts it where it belongs; the path of it. One that is a tree belongs into the
+/// Builds the image, and puts it where it belongs; the path of it. One that is a tree belongs in the
 /// store, unless there is an `output`.
 pub(super) fn build_image(
     invocation: &Invocation<'_>,
@@ -64,18 +64,14 @@ pub(super) fn build_image(
     if let Some(path) = &path {
         preflight::output(image, path)?;
     }
-    let made = session.build(std::slice::from_ref(image), options)?[0];
-    keep(
-        invocation,
-        session,
-        &Made {
-            name: target.name(),
-            plan: image,
-            object: &made,
-        },
-        path.as_deref(),
-    )?;
-    Ok(path.unwrap_or_else(|| session.store.path(&made)))
+    let object = session.build(std::slice::from_ref(image), options)?[0];
+    let made = Made {
+        name: target.name(),
+        plan: image,
+        object,
+    };
+    keep(invocation, session, &made, path.as_deref())?;
+    Ok(path.unwrap_or_else(|| session.store.path(&object)))
 }
 
 fn packages(
@@ -106,16 +102,17 @@ fn packages(
         preflight::output(plan, path)?;
     }
     let made = session.build(&plans, &args.options.options())?;
-    for (plan, object) in plans.iter().zip(&made) {
-        let name = &plan.label();
-        keep(
-            invocation,
-            session,
-            &Made { name, plan, object },
-            output.as_deref(),
-        )?;
-        let path = output.clone().unwrap_or_else(|| session.store.path(object));
-        tell(invocation, &plan.label(), &path)?;
+    for (plan, object) in plans.iter().zip(made) {
+        let label = plan.label();
+        let made = Made {
+            name: &label,
+            plan,
+            object,
+        };
+        keep(invocation, session, &made, output.as_deref())?;
+        let path = output.clone();
+        let path = path.unwrap_or_else(|| session.store.path(&object));
+        tell(invocation, &label, &path)?;
     }
     Ok(())
 }
@@ -125,7 +122,7 @@ struct Made<'a> {
     /// What it was called.
     name: &'a str,
     plan: &'a Plan,
-    object: &'a Object,
+    object: Object,
 }
 
 /// Notes what was asked for, and puts a copy at `path`, unless there is one already.
@@ -135,7 +132,7 @@ fn keep(
     made: &Made<'_>,
     path: Option<&Utf8Path>,
 ) -> Result<(), CliError> {
-    let (store, object) = (&session.store, made.object);
+    let (store, object) = (&session.store, &made.object);
     let hash = match store.maker(object)? {
         Some(hash) => Some(hash),
         // The way back from the output is gone; the definition knows.

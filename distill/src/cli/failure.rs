@@ -8,6 +8,7 @@ use super::settings::Settings;
 use super::ui::Ui;
 use super::view;
 use crate::build::{BuildError, ExecuteError, Failure};
+use crate::plan::Source;
 use crate::store::object_path;
 
 /// Tells why a command failed.
@@ -43,6 +44,11 @@ fn show_json(ui: &Ui, error: &CliError) {
     });
     if let CliError::Build(BuildError::Failed { failures, .. }) = error {
         value["failures"] = view::failures(failures);
+    }
+    if let CliError::Offline(sources) = error {
+        let source =
+            |source: &Source| json!({"file_name": source.file_name, "digest": source.digest});
+        value["sources"] = sources.iter().map(source).collect();
     }
     let _ = ui.json(&value);
 }

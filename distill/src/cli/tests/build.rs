@@ -218,7 +218,7 @@ fn offline_all_that_is_missing_is_told_before_any_work() {
         "image",
         [lost("a.tar").into(), later.into(), lost("a.tar").into()],
     );
-    insta::assert_snapshot!(world.run(&image.into(), &["--offline"]).shown(), @r"
+    insta::assert_snapshot!(world.run(&image.clone().into(), &["--offline"]).shown(), @r"
     exit status 13
     --- stdout
     --- stderr
@@ -228,6 +228,9 @@ fn offline_all_that_is_missing_is_told_before_any_work() {
     hint: run once without `--offline`, or bring them from another machine with `sources export` and `sources import`
     ");
     assert!(world.store().objects().unwrap().is_empty());
+    let ran = world.run(&image.into(), &["--offline", "--json"]);
+    let error: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(error["sources"][1]["file_name"], "b.tar");
 }
 
 #[test]
