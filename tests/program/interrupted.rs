@@ -36,8 +36,8 @@ impl Dice {
 }
 
 /// Kills the program after some time. What it ended with, if it was faster.
-fn run_for(world: &World, time: Duration) -> Option<Ran> {
-    let mut child = world.command(&[]).spawn().expect("the program runs");
+fn run_for(world: &World, args: &[&str], time: Duration) -> Option<Ran> {
+    let mut child = world.command(args).spawn().expect("the program runs");
     let end = Instant::now() + time;
     while Instant::now() < end {
         if child.try_wait().expect("a child").is_some() {
@@ -91,7 +91,7 @@ fn a_killed_program_costs_nothing_but_time() {
     let (undisturbed, length) = undisturbed(&world);
     let (mut dice, mut kills) = (Dice::new(), 0);
     while kills < KILLS {
-        match run_for(&world, length.mul_f64(dice.fraction())) {
+        match run_for(&world, &[], length.mul_f64(dice.fraction())) {
             None => {
                 kills += 1;
                 world.wait_for_no_process();
@@ -104,6 +104,21 @@ fn a_killed_program_costs_nothing_but_time() {
         }
     }
     check(&world, &world.run(&[]), &undisturbed);
+}
+
+#[test]
+fn a_killed_gc_leaves_a_sound_store() {
+    let Some(world) = World::new() else { return };
+    let ran = world.run(&[]);
+    let mut dice = Dice::new();
+    for _ in 0..10 {
+        // What the workshop does not need.
+        world.run_mistakes(&["build", "random"]).expect(0, &[]);
+        let time = Duration::from_millis(20).mul_f64(dice.fraction());
+        run_for(&world, &["gc", "--all-unused"], time);
+        world.run(&["fsck", "--dry-run"]).expect(0, &[]);
+    }
+    check(&world, &world.run(&[]), &tree(&ran));
 }
 
 #[test]

@@ -63,19 +63,22 @@ impl Store {
     }
 
     /// Removes garbage. Nobody else may use the store meanwhile ([`Store::exclusive`]).
+    ///
+    /// Records go before what they vouch for: a process that is killed here must leave none behind
+    /// whose bytes are gone, or a build that cannot be repeated could not be made any more.
     pub fn collect(&self, garbage: &Garbage) -> Result<(), StoreError> {
+        for plan in &garbage.plans {
+            remove_if_there(&self.record_path(plan))?;
+            remove_if_there(&self.plan_path(plan))?;
+            remove_if_there(&self.root().join("locks").join(plan.to_string()))?;
+            super::intake::remove_tree(&self.log_dir(plan))?;
+        }
         for (object, _) in &garbage.objects {
             self.drop_object(object)?;
             remove_if_there(&self.output_path(object))?;
         }
         for hash in &garbage.manifests {
             remove_if_there(&self.manifest_path(hash))?;
-        }
-        for plan in &garbage.plans {
-            remove_if_there(&self.record_path(plan))?;
-            remove_if_there(&self.plan_path(plan))?;
-            remove_if_there(&self.root().join("locks").join(plan.to_string()))?;
-            super::intake::remove_tree(&self.log_dir(plan))?;
         }
         Ok(())
     }
