@@ -179,6 +179,18 @@ fn a_build_that_cannot_be_repeated() {
 }
 
 #[test]
+fn damage_to_what_cannot_be_repeated_is_no_dead_end() {
+    let Some(world) = World::new() else { return };
+    let first = world.run_mistakes(&["build", "random"]);
+    first.expect(0, &[]);
+    std::fs::write(format!("{}/differs", first.last_line()), "damaged").expect("a file of ours");
+    let told = ["its contents are not what its hash says"];
+    world.run(&["fsck", "--dry-run"]).expect(1, &told);
+    world.run(&["fsck"]).expect(0, &told);
+    world.run_mistakes(&["build", "random"]).expect(0, &[]);
+}
+
+#[test]
 fn an_unknown_service() {
     let told = [
         "`web` comes after `databse`, which is no service of this system",

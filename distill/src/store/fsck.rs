@@ -91,14 +91,28 @@ impl Store {
     /// meanwhile ([`Store::exclusive`]).
     pub fn remove_damaged(&self, damage: &Damage) -> Result<(), StoreError> {
         match damage {
-            Damage::Object(object) => self.drop_object(object),
-            Damage::Manifest(hash) => self.drop_object(&Object::Tree(*hash)),
+            Damage::Object(object) => self.forget(object),
+            Damage::Manifest(hash) => self.forget(&Object::Tree(*hash)),
             Damage::Plan(plan) => {
                 remove_if_there(&self.record_path(plan))?;
                 Ok(remove_if_there(&self.plan_path(plan))?)
             }
             Damage::Record(plan) => Ok(remove_if_there(&self.record_path(plan))?),
         }
+    }
+
+    /// Removes an object and the records that vouch for it, those first: what is made instead may
+    /// be something else, if a build cannot be repeated.
+    pub(super) fn forget(&self, object: &Object) -> Result<(), StoreError> {
+        for plan in self.records()? {
+            if self
+                .record(&plan)?
+                .is_some_and(|record| record.output == *object)
+            {
+                remove_if_there(&self.record_path(&plan))?;
+            }
+        }
+        self.drop_object(object)
     }
 
     /// The size of an object, and what is wrong with it.

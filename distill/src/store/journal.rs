@@ -98,7 +98,7 @@ impl Store {
         }
         for object in lines.filter_map(|line| line.parse::<Object>().ok()) {
             if self.has(&object) && !self.is_sound(&object) {
-                self.drop_object(&object)?;
+                self.forget(&object)?;
             }
         }
         Ok(())
