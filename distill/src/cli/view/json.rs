@@ -59,6 +59,7 @@ fn name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Built => "built",
         Outcome::Found => "found",
+        Outcome::Brought => "fetched",
         Outcome::Reproduced => "reproduced",
     }
 }
