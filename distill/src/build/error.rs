@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 
 use super::root::RootError;
 use super::sandbox::{SandboxError, Status};
+use crate::fetch::FetchError;
 use crate::plan::{Change, DefinitionError, Object, PlanHash, RelPath};
 use crate::store::StoreError;
 use crate::store::intake::IntakeError;
@@ -67,7 +68,7 @@ pub enum ExecuteError {
     Sandbox(#[from] SandboxError),
     /// A source could not be had.
     #[error(transparent)]
-    Fetch(#[from] crate::fetch::FetchError),
+    Fetch(#[from] FetchError),
     /// An archive could not be unpacked, or an output not taken in.
     #[error(transparent)]
     Intake(#[from] IntakeError),
@@ -90,6 +91,16 @@ pub enum ExecuteError {
     /// The file system failed.
     #[error(transparent)]
     Io(#[from] IoError),
+}
+
+impl ExecuteError {
+    /// Whether somebody wanted the end, so that nothing is wrong with the job itself.
+    pub fn is_stop(&self) -> bool {
+        matches!(
+            self,
+            ExecuteError::Cancelled | ExecuteError::Fetch(FetchError::Cancelled)
+        )
+    }
 }
 
 fn ended(status: Status) -> String {

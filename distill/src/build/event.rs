@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::error::ExecuteError;
 use crate::plan::{Object, PlanHash};
 use crate::store::Usage;
 
@@ -72,6 +73,11 @@ pub enum Event {
         /// One line.
         message: String,
     },
+    /// A job was stopped before its end, through no fault of its own.
+    Stopped {
+        /// The job.
+        id: JobId,
+    },
     /// A download began, at this origin.
     Downloading {
         /// The job.
@@ -97,4 +103,15 @@ pub enum Event {
         /// What.
         text: String,
     },
+}
+
+impl Event {
+    /// What to tell of a job that ended without an output.
+    pub fn without_output(id: JobId, error: &ExecuteError) -> Event {
+        if error.is_stop() {
+            return Event::Stopped { id };
+        }
+        let message = error.to_string();
+        Event::Failed { id, message }
+    }
 }

@@ -27,7 +27,7 @@ pub use event::{Event, JobId, Outcome};
 pub use executor::{Executed, Executor, Job};
 pub use jobserver::{Jobserver, cpus};
 pub use local::Local;
-pub use publish::{PublishError, publish};
+pub use publish::{PublishError, Publisher};
 pub use root::{RootError, shell_spec};
 pub use scheduler::{Builder, Options, Survey};
 pub use supplier::{Sources, Supplier};

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use crate::fetch::{Cache as _, CacheError, DirectoryCache, Key};
 use crate::plan::archive::{PackError, pack_zst};
-use crate::plan::{Hash, Object, PlanHash};
+use crate::plan::{Hash, Object, PlanHash, RelPath};
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, StoreError};
 
@@ -28,41 +28,51 @@ pub enum PublishError {
     Cache(#[from] CacheError),
 }
 
-/// Puts what `plan` made into a cache: the bytes first, then the record that leads to them. What the
-/// cache has already is left alone.
-pub fn publish(
-    store: &Store,
-    plan: &PlanHash,
-    output: &Object,
-    cache: &DirectoryCache,
-) -> Result<(), PublishError> {
-    match output {
-        Object::Blob(digest) => {
-            let path = store.blob_path(digest);
-            let mut file = File::open(&path).at("open", &path)?;
-            cache.put(&Key::Blob(*digest), &mut file)?;
-        }
-        Object::Tree(tree) => publish_tree(store, tree, cache)?,
-    }
-    Ok(cache.put(&Key::Output(*plan), &mut format!("{output}\n").as_bytes())?)
+/// Puts what is in a store into a cache. What the cache has already is left alone.
+#[derive(Clone, Copy)]
+pub struct Publisher<'a> {
+    /// Where it is.
+    pub store: &'a Store,
+    /// Where others look.
+    pub cache: &'a DirectoryCache,
 }
 
-fn publish_tree(store: &Store, tree: &Hash, cache: &DirectoryCache) -> Result<(), PublishError> {
-    // The manifest comes last: where it is, the files are, too.
-    if cache.find(&Key::Manifest(*tree))?.is_some() {
-        return Ok(());
+impl Publisher<'_> {
+    /// Tells what `plan` made. Without the [bytes](Publisher::bytes), that spares others only to find
+    /// it out.
+    pub fn record(&self, plan: &PlanHash, output: &Object) -> Result<(), PublishError> {
+        let line = format!("{output}\n");
+        Ok(self.cache.put(&Key::Output(*plan), &mut line.as_bytes())?)
     }
-    let (manifest, from) = (store.manifest(tree)?, store.tree_path(tree));
-    let temp = store.temp_path();
-    let packed = File::create(&temp).at("create", &temp)?;
-    pack_zst(
-        &manifest,
-        |path| File::open(path.under(&from)),
-        packed,
-        LEVEL,
-    )?;
-    let mut packed = File::open(&temp).at("open", &temp)?;
-    std::fs::remove_file(&temp).at("remove", &temp)?;
-    cache.put(&Key::Archive(*tree), &mut packed)?;
-    Ok(cache.put(&Key::Manifest(*tree), &mut manifest.encode().as_slice())?)
+
+    /// Puts the bytes of an object there.
+    pub fn bytes(&self, object: &Object) -> Result<(), PublishError> {
+        match object {
+            Object::Blob(digest) => {
+                let path = self.store.blob_path(digest);
+                let mut file = File::open(&path).at("open", &path)?;
+                Ok(self.cache.put(&Key::Blob(*digest), &mut file)?)
+            }
+            Object::Tree(tree) => self.tree(tree),
+        }
+    }
+
+    fn tree(&self, tree: &Hash) -> Result<(), PublishError> {
+        // The manifest comes last: where it is, the files are, too.
+        if self.cache.find(&Key::Manifest(*tree))?.is_some() {
+            return Ok(());
+        }
+        let (manifest, from) = (self.store.manifest(tree)?, self.store.tree_path(tree));
+        let temp = self.store.temp_path();
+        let packed = File::create(&temp).at("create", &temp)?;
+        let open = |path: &RelPath| File::open(path.under(&from));
+        pack_zst(&manifest, open, packed, LEVEL)?;
+        let mut packed = File::open(&temp).at("open", &temp)?;
+        std::fs::remove_file(&temp).at("remove", &temp)?;
+        self.cache.put(&Key::Archive(*tree), &mut packed)?;
+        let manifest = manifest.encode();
+        Ok(self
+            .cache
+            .put(&Key::Manifest(*tree), &mut manifest.as_slice())?)
+    }
 }

@@ -4,13 +4,18 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::graph::{Graph, Kind, NodeId};
-use crate::plan::{Object, PlanHash, Resolved};
+use crate::plan::{Object, Plan, PlanHash, Resolved};
 
 /// What the schedule asks about the store, and about the caches beside it.
 pub(super) trait Facts {
     type Error;
-    /// What a plan made, according to the records, here or in a cache.
-    fn recorded(&self, plan: &PlanHash) -> Result<Option<Object>, Self::Error>;
+    /// What a plan, which has this hash, made according to the records, here or in a cache.
+    fn recorded(
+        &self,
+        definition: &Plan,
+        hash: &PlanHash,
+        plan: &Resolved,
+    ) -> Result<Option<Object>, Self::Error>;
     /// Whether an object's bytes are there.
     fn present(&self, object: &Object) -> Result<bool, Self::Error>;
     /// Whether a cache seems to have an object's bytes.
@@ -218,7 +223,7 @@ impl<'a> Schedule<'a> {
         match self.graph.nodes[id].kind {
             Kind::Source(source) => self.status[id].output = Some(Object::Blob(source.digest)),
             Kind::Literal(literal) => self.status[id].output = Some(facts.literal(literal)?),
-            Kind::Plan(_) => {
+            Kind::Plan(definition) => {
                 if self.status[id].plan.is_none() {
                     if !self.inputs_are(id, Want::Output) {
                         return Ok(false);
@@ -227,8 +232,8 @@ impl<'a> Schedule<'a> {
                     let plan = self.graph.resolve(id, output).expect("a plan");
                     self.status[id].plan = Some((plan.hash(), plan));
                 }
-                let (hash, _) = self.status[id].plan.as_ref().expect("just resolved");
-                self.status[id].output = facts.recorded(hash)?;
+                let (hash, plan) = self.status[id].plan.as_ref().expect("just resolved");
+                self.status[id].output = facts.recorded(definition, hash, plan)?;
             }
         }
         if self.status[id].output.is_some() {

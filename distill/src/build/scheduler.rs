@@ -67,6 +67,8 @@ pub struct Survey {
     pub outputs: Vec<Option<Object>>,
     /// The labels of what would have to be built, fetched or computed, inputs first.
     pub missing: Vec<String>,
+    /// Those of them that are sources.
+    pub sources: Vec<Source>,
 }
 
 /// What a thread reports.
@@ -80,9 +82,23 @@ struct Report {
 impl Facts for Builder<'_> {
     type Error = BuildError;
 
-    fn recorded(&self, plan: &PlanHash) -> Result<Option<Object>, BuildError> {
-        let recorded = self.store.record(plan)?.map(|record| record.output);
-        Ok(recorded.or_else(|| self.supplier.output(plan)))
+    /// What a cache knows is written down: the next run knows it without the cache.
+    fn recorded(
+        &self,
+        definition: &Plan,
+        hash: &PlanHash,
+        plan: &Resolved,
+    ) -> Result<Option<Object>, BuildError> {
+        if let Some(record) = self.store.record(hash)? {
+            return Ok(Some(record.output));
+        }
+        let Some(output) = self.supplier.output(hash) else {
+            return Ok(None);
+        };
+        let mut record = record(definition.label(), output, Usage::default());
+        "a cache".clone_into(&mut record.machine);
+        self.store.write_record(plan, &record)?;
+        Ok(Some(output))
     }
 
     fn present(&self, object: &Object) -> Result<bool, BuildError> {
@@ -129,13 +145,22 @@ impl Builder<'_> {
         schedule.begin(self, false)?;
         let label = |id: NodeId| schedule.graph.nodes[id].kind.label();
         let missing = schedule.unfinished().map(label).collect();
+        let source = |id: NodeId| match schedule.graph.nodes[id].kind {
+            Kind::Source(source) => Some(source.clone()),
+            Kind::Plan(_) | Kind::Literal(_) => None,
+        };
+        let sources = schedule.unfinished().filter_map(source).collect();
         let outputs = schedule
             .graph
             .roots
             .iter()
             .map(|root| schedule.output(*root))
             .collect();
-        Ok(Survey { outputs, missing })
+        Ok(Survey {
+            outputs,
+            missing,
+            sources,
+        })
     }
 
     fn run(&self, schedule: &mut Schedule<'_>) -> Result<Vec<Failure>, BuildError> {
@@ -178,7 +203,10 @@ impl Builder<'_> {
                     Ok(output) => schedule.ended(self, report.id, output)?,
                     Err(failure) => {
                         schedule.ended(self, report.id, None)?;
-                        failures.push(failure);
+                        // What was stopped is one of those that could not be tried.
+                        if !failure.error.is_stop() {
+                            failures.push(failure);
+                        }
                     }
                 }
             }
@@ -250,8 +278,7 @@ impl Builder<'_> {
                 }
             };
             if let Err(failure) = &result {
-                let message = failure.error.to_string();
-                (builder.events)(Event::Failed { id, message });
+                (builder.events)(Event::without_output(id, &failure.error));
             }
             // The receiver is gone only if the run ended with an error of the store.
             let _ = sender.send(Report { id, lane, result });
@@ -285,14 +312,6 @@ impl Builder<'_> {
         let brought = self
             .supplier
             .bring(job.id, &output, &label, self.events)
-            .and_then(|brought| {
-                if brought && self.store.record(&job.plan.hash())?.is_none() {
-                    let mut record = record(label, output, Usage::default());
-                    "a cache".clone_into(&mut record.machine);
-                    self.store.write_record(job.plan, &record)?;
-                }
-                Ok(brought)
-            })
             .map_err(|error| job.failed(error))?;
         if !brought {
             return Ok(None);
@@ -367,10 +386,6 @@ impl Builder<'_> {
                 self.finished(job.id, Outcome::Built, &record);
             }
             Some(recorded) if recorded == output => {
-                // What was known may have come from a cache.
-                if self.store.record(&job.plan.hash())?.is_none() {
-                    self.store.write_record(job.plan, &record)?;
-                }
                 self.finished(job.id, Outcome::Reproduced, &record);
             }
             Some(recorded) => {

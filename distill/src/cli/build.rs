@@ -1,5 +1,7 @@
 //! `build`: the image, or packages.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 
@@ -8,11 +10,12 @@ use super::copy::{copy_file, copy_tree, look};
 use super::error::CliError;
 use super::exit::Exit;
 use super::invocation::Invocation;
+use super::preflight::{self, makes_file};
 use super::session::Session;
-use super::{preflight, units};
+use super::units;
 use crate::build::Options;
 use crate::plan::{Object, Plan};
-use crate::store::Root;
+use crate::store::{Placed, Root, Store};
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &BuildArgs) -> Result<u8, CliError> {
     let session = invocation.session()?;
@@ -45,7 +48,8 @@ fn image(
     tell(invocation, invocation.target.name(), &path)
 }
 
-/// Builds the image, and puts it where it belongs; the path of it.
+/// Builds the image, and puts it where it belongs; the path of it. One that is a tree belongs into the
+/// store, unless there is an `output`.
 pub(super) fn build_image(
     invocation: &Invocation<'_>,
     session: &Session<'_>,
@@ -54,14 +58,24 @@ pub(super) fn build_image(
 ) -> Result<Utf8PathBuf, CliError> {
     let (target, directory) = (invocation.target, &invocation.settings.directory);
     let image = target.image()?;
-    let path = match output {
-        Some(output) => directory.join(output),
-        None => directory.join(format!("target/images/{}.img", target.name())),
-    };
-    preflight::output(&path)?;
+    let usual = || makes_file(image).then(|| format!("target/images/{}.img", target.name()).into());
+    let path = output.map(ToOwned::to_owned).or_else(usual);
+    let path = path.map(|path: Utf8PathBuf| directory.join(path));
+    if let Some(path) = &path {
+        preflight::output(image, path)?;
+    }
     let made = session.build(std::slice::from_ref(image), options)?[0];
-    keep(session, target.name(), &made, Some(&path))?;
-    Ok(path)
+    keep(
+        invocation,
+        session,
+        &Made {
+            name: target.name(),
+            plan: image,
+            object: &made,
+        },
+        path.as_deref(),
+    )?;
+    Ok(path.unwrap_or_else(|| session.store.path(&made)))
 }
 
 fn packages(
@@ -84,53 +98,82 @@ fn packages(
     let output = args.options.output.as_ref();
     let output = output.map(|output| invocation.settings.directory.join(output));
     if let Some(path) = &output {
-        if plans.len() > 1 {
+        let [plan] = &plans[..] else {
             let text = "cannot put several packages in one place\nhint: build one at a time with \
                         `--output`";
             return Err(CliError::Usage(text.to_owned()));
-        }
-        preflight::output(path)?;
+        };
+        preflight::output(plan, path)?;
     }
     let made = session.build(&plans, &args.options.options())?;
     for (plan, object) in plans.iter().zip(&made) {
-        keep(session, &plan.label(), object, output.as_deref())?;
+        let name = &plan.label();
+        keep(
+            invocation,
+            session,
+            &Made { name, plan, object },
+            output.as_deref(),
+        )?;
         let path = output.clone().unwrap_or_else(|| session.store.path(object));
         tell(invocation, &plan.label(), &path)?;
     }
     Ok(())
 }
 
+/// Something that was asked for, and was built.
+struct Made<'a> {
+    /// What it was called.
+    name: &'a str,
+    plan: &'a Plan,
+    object: &'a Object,
+}
+
 /// Notes what was asked for, and puts a copy at `path`, unless there is one already.
 fn keep(
+    invocation: &Invocation<'_>,
     session: &Session<'_>,
-    name: &str,
-    object: &Object,
+    made: &Made<'_>,
     path: Option<&Utf8Path>,
 ) -> Result<(), CliError> {
-    let store = &session.store;
-    let Some(plan) = store.maker(object)? else {
-        return Ok(());
+    let (store, object) = (&session.store, made.object);
+    let hash = match store.maker(object)? {
+        Some(hash) => Some(hash),
+        // The way back from the output is gone; the definition knows.
+        None => {
+            let roots = std::slice::from_ref(made.plan);
+            invocation.graph(roots, store)?.node(made.plan).hash
+        }
     };
-    let mut root = Root::now(name, plan, *object);
-    if let Some(path) = path {
-        root.placed = match object {
-            Object::Tree(hash) => {
-                copy_tree(&store.manifest(hash)?, &store.path(object), path)?;
-                None
-            }
-            Object::Blob(_) => {
-                let before = store.root_of(&plan)?.filter(|root| root.output == *object);
-                let before = before
-                    .and_then(|root| root.placed)
-                    .filter(|placed| placed.path == path);
-                match before {
-                    Some(placed) if look(path).is_ok_and(|now| now == placed) => Some(placed),
-                    _ => Some(copy_file(&store.path(object), path)?),
-                }
-            }
-        };
+    let before = hash.map(|hash| store.root_of(&hash)).transpose()?.flatten();
+    let before = before.filter(|root| root.output == *object);
+    let placed = match path {
+        Some(path) => place(store, object, path, before.and_then(|root| root.placed))?,
+        None => None,
+    };
+    if let Some(hash) = hash {
+        let root = Root::now(made.name, hash, *object);
+        store.note_root(&Root { placed, ..root })?;
     }
-    Ok(store.note_root(&root)?)
+    Ok(())
+}
+
+/// Puts a copy at `path`, unless `before` is there unchanged.
+fn place(
+    store: &Store,
+    object: &Object,
+    path: &Utf8Path,
+    before: Option<Placed>,
+) -> Result<Option<Placed>, CliError> {
+    match object {
+        Object::Tree(hash) => {
+            copy_tree(&store.manifest(hash)?, &store.path(object), path)?;
+            Ok(None)
+        }
+        Object::Blob(_) => match before.filter(|placed| placed.path == path) {
+            Some(placed) if look(path).is_ok_and(|now| now == placed) => Ok(Some(placed)),
+            _ => copy_file(&store.path(object), path).map(Some),
+        },
+    }
 }
 
 fn tell(invocation: &Invocation<'_>, label: &str, path: &Utf8Path) -> Result<(), CliError> {
@@ -149,20 +192,23 @@ pub(super) fn dry_run(
 ) -> Result<(), CliError> {
     let (ui, survey) = (&invocation.ui, session.survey(plans)?);
     let timings = session.store.timings();
-    let known: u64 = survey
+    // An archive and the tree that it becomes, for example, have one label.
+    let mut seen = BTreeSet::new();
+    let missing: Vec<&String> = survey
         .missing
         .iter()
-        .filter_map(|label| timings.get(label))
-        .sum();
-    for label in &survey.missing {
+        .filter(|label| seen.insert(*label))
+        .collect();
+    let known: u64 = missing.iter().filter_map(|label| timings.get(*label)).sum();
+    for label in &missing {
         if ui.is_json() {
-            let time = timings.get(label);
+            let time = timings.get(*label);
             ui.json(&json!({"event": "missing", "label": label, "last_ms": time}))?;
         } else {
             ui.data(label)?;
         }
     }
-    ui.status(match survey.missing.len() {
+    ui.status(match missing.len() {
         0 => "nothing to do: everything is there".to_owned(),
         number => format!("{} to do", units::count(number, "job")),
     });

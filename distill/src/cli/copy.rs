@@ -72,19 +72,22 @@ fn next(file: &File, from: u64, whence: Whence) -> io::Result<Option<u64>> {
     }
 }
 
-/// Copies a tree to `to`, which must not be there, or be empty.
-pub(super) fn copy_tree(manifest: &Tree, from: &Utf8Path, to: &Utf8Path) -> Result<(), CliError> {
-    if to
-        .read_dir()
-        .is_ok_and(|mut entries| entries.next().is_some())
-        || to.is_file()
-    {
-        let text = format!(
-            "cannot put a tree at `{to}`: there is something already\nhint: choose another place \
-             with `--output`"
-        );
-        return Err(CliError::Usage(text));
+/// Checks that nothing is at `path`, or an empty directory.
+pub(super) fn vacant(path: &Utf8Path) -> Result<(), CliError> {
+    let is_empty = path.read_dir().map(|mut entries| entries.next().is_none());
+    if is_empty.unwrap_or_else(|_| path.symlink_metadata().is_err()) {
+        return Ok(());
     }
+    let text = format!(
+        "cannot put a tree at `{path}`: there is something already\nhint: choose another place \
+         with `--output`"
+    );
+    Err(CliError::Usage(text))
+}
+
+/// Copies a tree to `to`, which must be [`vacant`].
+pub(super) fn copy_tree(manifest: &Tree, from: &Utf8Path, to: &Utf8Path) -> Result<(), CliError> {
+    vacant(to)?;
     std::fs::create_dir_all(to).at("create", to)?;
     for (path, node) in manifest.iter() {
         copy_node(node, &path.under(from), &path.under(to))?;

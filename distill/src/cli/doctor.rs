@@ -145,20 +145,14 @@ fn memory(root: &Utf8Path) -> Finding {
 }
 
 fn store(invocation: &Invocation<'_>) -> Result<Vec<Finding>, CliError> {
-    let place = invocation.settings.store()?;
     let subject = "store";
+    let place = match invocation.settings.store() {
+        Ok(place) => place,
+        Err(error) => return Ok(vec![unusable(subject, &error), anywhere(invocation)]),
+    };
     let store = match Store::open(place) {
         Ok(store) => store,
-        Err(error) => {
-            let report = super::error::Report::new(&error);
-            let text = [vec![report.message], report.causes].concat().join(": ");
-            return Ok(vec![Finding::bad(
-                Grade::Unfit,
-                subject,
-                text,
-                report.hints.join("; "),
-            )]);
-        }
+        Err(error) => return Ok(vec![unusable(subject, &error), anywhere(invocation)]),
     };
     let volume = Volume::of(store.root())?;
     let mut findings = vec![match volume.lack() {
@@ -170,21 +164,31 @@ fn store(invocation: &Invocation<'_>) -> Result<Vec<Finding>, CliError> {
             format!("`{place}`, {} free", units::bytes(volume.free)),
         ),
     }];
-    findings.extend(sandbox(store.root()));
+    findings.extend(sandbox(store.temp_dir()?.path()));
     Ok(findings)
 }
 
-fn sandbox(store: &Utf8Path) -> Vec<Finding> {
-    match probe(&store.join("tmp")) {
+/// What cannot be used at all, told as the error is.
+fn unusable(subject: &'static str, error: &dyn std::error::Error) -> Finding {
+    let report = super::error::Report::new(error);
+    let text = [vec![report.message], report.causes].concat().join(": ");
+    Finding::bad(Grade::Unfit, subject, text, report.hints.join("; "))
+}
+
+/// Whether there can be namespaces, which does not depend on the store's file system.
+fn anywhere(invocation: &Invocation<'_>) -> Finding {
+    let mut findings = sandbox(&invocation.settings.root.join("tmp"));
+    findings.swap_remove(0)
+}
+
+/// What comes first decides over the others.
+fn sandbox(scratch: &Utf8Path) -> Vec<Finding> {
+    match probe(scratch) {
         Ok(capabilities) => judge(&capabilities),
         Err(error) => {
+            let text = format!("cannot try one in `{scratch}`: {error}");
             let hint = "see `--store`: it has to be a directory that can be written to";
-            vec![Finding::bad(
-                Grade::Unfit,
-                "sandbox",
-                format!("cannot try one: {error}"),
-                hint,
-            )]
+            vec![Finding::bad(Grade::Unfit, "sandbox", text, hint)]
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Why a command did not do what it was asked, and how that is told.
 
 use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
 
 use super::exit::Exit;
 use crate::build::sandbox::{Lack, SandboxError};
-use crate::build::{BuildError, ExecuteError};
+use crate::build::{BuildError, ExecuteError, PublishError};
 use crate::fetch::CacheError;
 use crate::machine::MachineError;
+use crate::plan::Source;
 use crate::store::StoreError;
 use crate::store::intake::IntakeError;
-use crate::store::io::IoError;
+use crate::store::io::{FULL_HINT, IoError};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,11 @@ pub enum CliError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Without the network nothing can be built.
+    #[error("cannot build without the network, since these sources are not on this machine:{}\nhint: run \
+             once without `--offline`, or bring them from another machine with `sources export` and \
+             `sources import`", lines(.0))]
+    Offline(Vec<Source>),
     /// The store holds what is damaged, or gone.
     #[error("{0}")]
     Damaged(String),
@@ -59,6 +67,9 @@ pub enum CliError {
     /// A directory of sources could not be read or written.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// What was built could not be given away.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     /// The file system said no.
     #[error(transparent)]
     Io(#[from] IoError),
@@ -79,19 +90,28 @@ impl CliError {
             | CliError::Target(_)
             | CliError::Damaged(_)
             | CliError::Intake(_)
-            | CliError::Cache(_) => Exit::Definition,
+            | CliError::Cache(_)
+            | CliError::Publish(PublishError::Pack(_) | PublishError::Cache(_)) => Exit::Definition,
+            CliError::Offline(_) => Exit::Unreachable,
             CliError::Unfit(_) | CliError::Lack(_) | CliError::Output { .. } => Exit::Unfit,
             CliError::Build(error) => error.into(),
             CliError::Execute(error) => error.into(),
             CliError::Sandbox(error) => error.into(),
-            CliError::Store(error) => error.into(),
-            CliError::Io(error) | CliError::Machine(MachineError::Io(error)) => error.into(),
+            CliError::Store(error) | CliError::Publish(PublishError::Store(error)) => error.into(),
+            CliError::Io(error)
+            | CliError::Publish(PublishError::Io(error))
+            | CliError::Machine(MachineError::Io(error)) => error.into(),
             CliError::Machine(MachineError::TooSmall { .. }) => Exit::Usage,
             CliError::Machine(_) => Exit::Unfit,
             // As for `yes | head`: the reader has what it wanted.
             CliError::BrokenPipe => Exit::Success,
         }
     }
+}
+
+fn lines(sources: &[Source]) -> String {
+    let line = |source: &Source| format!("\n  {} ({})", source.file_name, source.digest);
+    sources.iter().map(line).collect()
 }
 
 /// An error with its causes, taken apart for printing: hints come last, wherever they stood.
@@ -113,9 +133,23 @@ impl Report {
         while let Some(error) = cause {
             let text = report.without_hints(&error.to_string());
             report.causes.push(text);
+            report.hint_at_full_disk(error);
             cause = error.source();
         }
         report
+    }
+
+    /// A disk becomes full in the middle of anything, also of what knows nothing of stores.
+    fn hint_at_full_disk(&mut self, error: &(dyn Error + 'static)) {
+        let shared = error.downcast_ref().map(<Arc<io::Error>>::as_ref);
+        let kind = error.downcast_ref().or(shared).map(io::Error::kind);
+        let full = matches!(
+            kind,
+            Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+        );
+        if full && !self.hints.iter().any(|hint| hint == FULL_HINT) {
+            self.hints.push(FULL_HINT.to_owned());
+        }
     }
 
     /// The text without its hints, which are kept.
@@ -134,6 +168,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fetch::FetchError;
     use crate::store::io::At as _;
 
     #[test]
@@ -143,6 +178,25 @@ mod tests {
         let report = Report::new(&CliError::from(error));
         assert_eq!(report.message, "cannot write `/store/x`");
         assert_eq!(report.causes, ["no storage space"]);
-        assert!(report.hints[0].starts_with("free some space"), "{report:?}");
+        assert_eq!(report.hints, [FULL_HINT]);
+    }
+
+    #[test]
+    fn a_full_disk_is_a_hint_wherever_it_is_met() {
+        let full = || io::Error::from(ErrorKind::StorageFull);
+        let intake = IntakeError::Io {
+            action: "write",
+            path: "/x".into(),
+            source: full(),
+        };
+        let fetch = FetchError::Disk {
+            path: "/x".into(),
+            source: Arc::new(full()),
+        };
+        let errors: [ExecuteError; 2] = [intake.into(), fetch.into()];
+        for error in errors {
+            assert_eq!(Report::new(&error).hints, [FULL_HINT], "{error:?}");
+            assert_eq!(Exit::from(&error), Exit::Unfit, "{error:?}");
+        }
     }
 }

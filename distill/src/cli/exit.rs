@@ -1,5 +1,7 @@
 //! Exit codes: what a script can tell apart.
 
+use std::error::Error;
+
 use crate::build::{BuildError, ExecuteError, RootError};
 use crate::fetch::FetchErrorKind;
 use crate::store::StoreError;
@@ -76,13 +78,16 @@ impl Exit {
 }
 
 impl From<&BuildError> for Exit {
-    /// Of several failures, the first one counts.
+    /// Of several failures, the one with the highest status counts: it is the furthest from what the
+    /// recipes say, so that it may be behind the others (15 before 13 before 10 before 1).
     fn from(error: &BuildError) -> Exit {
         match error {
             BuildError::Definition(_) | BuildError::Literal(_) => Exit::Definition,
             BuildError::Failed { failures, .. } => failures
-                .first()
-                .map_or(Exit::BuildFailed, |failure| Exit::from(&failure.error)),
+                .iter()
+                .map(|failure| Exit::from(&failure.error))
+                .max_by_key(|exit| exit.code())
+                .unwrap_or(Exit::BuildFailed),
             BuildError::Cancelled => Exit::Interrupted,
             BuildError::Store(error) => error.into(),
         }
@@ -109,6 +114,9 @@ impl From<&ExecuteError> for Exit {
             // What the recipe says cannot be done, whatever a program does.
             ExecuteError::Root(_) | ExecuteError::Unmatched { .. } | ExecuteError::Kind { .. } => {
                 Exit::Definition
+            }
+            ExecuteError::Intake(_) | ExecuteError::Disk(_) if is_of_the_machine(error) => {
+                Exit::Unfit
             }
             ExecuteError::Failed { .. }
             | ExecuteError::NoOutput
@@ -141,17 +149,32 @@ impl From<&StoreError> for Exit {
 }
 
 impl From<&IoError> for Exit {
-    /// A full or read-only disk is the machine's matter.
     fn from(error: &IoError) -> Exit {
-        use std::io::ErrorKind as Kind;
-        match error.source.kind() {
-            Kind::StorageFull
-            | Kind::QuotaExceeded
-            | Kind::ReadOnlyFilesystem
-            | Kind::PermissionDenied => Exit::Unfit,
-            _ => Exit::Definition,
+        if is_of_the_machine(error) {
+            Exit::Unfit
+        } else {
+            Exit::Definition
         }
     }
+}
+
+/// Whether an error of the system is behind it that is the machine's matter, such as a full disk.
+fn is_of_the_machine(error: &(dyn Error + 'static)) -> bool {
+    use std::io::ErrorKind as Kind;
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let io: Option<&std::io::Error> = error.downcast_ref();
+        match io.map(std::io::Error::kind) {
+            Some(
+                Kind::StorageFull
+                | Kind::QuotaExceeded
+                | Kind::ReadOnlyFilesystem
+                | Kind::PermissionDenied,
+            ) => return true,
+            _ => cause = error.source(),
+        }
+    }
+    false
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use super::graph::argument;
 use super::settings::Settings;
 use super::ui::Ui;
 use super::view;
-use crate::build::{BuildError, Failure};
+use crate::build::{BuildError, ExecuteError, Failure};
+use crate::store::object_path;
 
 /// Tells why a command failed.
 pub(super) fn show(ui: &Ui, settings: &Settings, error: &CliError) {
@@ -68,6 +69,12 @@ fn show_failure(ui: &Ui, settings: &Settings, failure: &Failure) {
         fact("read it: ", &settings.command(&["log", &plan]));
         fact("look in: ", &settings.command(&["shell", &plan]));
     }
+    if let (ExecuteError::NotReproducible { recorded, now, .. }, Ok(store)) =
+        (&failure.error, settings.store())
+    {
+        fact("recorded:", object_path(store, recorded).as_str());
+        fact("now:     ", object_path(store, now).as_str());
+    }
     if !failure.tail.is_empty() {
         text += &format!("  {}\n", ui.dim("its last lines:"));
     }
@@ -83,7 +90,6 @@ mod tests {
     use std::panic::Location;
 
     use super::*;
-    use crate::build::ExecuteError;
     use crate::build::sandbox::Status;
     use crate::cli::args::GlobalOptions;
     use crate::cli::tests::{Shared, World};

@@ -1,6 +1,7 @@
 //! `gc`: removes what no image needs.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
@@ -10,10 +11,19 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::preflight::Volume;
+use super::ui::Ui;
 use super::units;
+use crate::fetch::{StaleDownload, stale_downloads};
 use crate::plan::Object;
-use crate::store::gc::Keep;
+use crate::store::gc::{Garbage, Keep};
+use crate::store::io::At as _;
 use crate::store::{Root, Store};
+
+/// What goes.
+struct Waste {
+    garbage: Garbage,
+    downloads: Vec<StaleDownload>,
+}
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &GcArgs) -> Result<u8, CliError> {
     let store = invocation.store()?;
@@ -26,37 +36,85 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &GcArgs) -> Result<u8, CliE
     let (kept, forgotten) = choose(store.roots()?, args, now());
     keep.plans.extend(kept.iter().map(|root| root.plan));
     keep.objects.extend(kept.iter().map(|root| root.output));
-    let garbage = store.garbage(&keep)?;
+    let waste = Waste {
+        garbage: store.garbage(&keep)?,
+        downloads: given_up(&store, args)?,
+    };
     let ui = &invocation.ui;
-    for (object, size) in &garbage.objects {
-        if ui.is_json() {
-            ui.json(&json!({"object": object, "bytes": size}))?;
-        } else if args.dry_run {
-            ui.data(format_args!("{:>10}  {object}", units::bytes(*size)))?;
-        } else {
-            ui.detail(format_args!("removing {object}"));
-        }
-    }
-    let (bytes, objects) = (units::bytes(garbage.bytes()), garbage.objects.len());
-    let objects = units::count(objects, "object");
+    waste.tell(ui, args.dry_run)?;
     if args.dry_run {
-        ui.status(format_args!("would remove {objects}, up to {bytes}"));
+        let bytes = units::bytes(waste.bytes());
+        ui.status(format_args!(
+            "would remove {}, up to {bytes}",
+            waste.count()
+        ));
         return Ok(Exit::Success.code());
     }
     let before = Volume::of(store.root())?.free;
     for root in &forgotten {
         store.drop_root(&root.plan)?;
     }
-    store.collect(&garbage)?;
+    waste.remove(&store)?;
     let after = Volume::of(store.root())?.free;
     let (freed, free) = (
         units::bytes(after.saturating_sub(before)),
         units::bytes(after),
     );
     ui.status(format_args!(
-        "removed {objects}: {freed} more are free now, {free} in all"
+        "removed {}: {freed} more are free now, {free} in all",
+        waste.count()
     ));
     Ok(Exit::Success.code())
+}
+
+impl Waste {
+    fn bytes(&self) -> u64 {
+        let unfinished = self.downloads.iter().map(|download| download.bytes);
+        self.garbage.bytes() + unfinished.sum::<u64>()
+    }
+
+    fn count(&self) -> String {
+        let objects = units::count(self.garbage.objects.len(), "object");
+        match self.downloads.len() {
+            0 => objects,
+            number => format!(
+                "{objects} and {}",
+                units::count(number, "unfinished download")
+            ),
+        }
+    }
+
+    /// Lists what goes: as data if that is all that is done, else for those who want to know.
+    fn tell(&self, ui: &Ui, dry_run: bool) -> Result<(), CliError> {
+        let line = |bytes: u64, name: &dyn Display| {
+            if dry_run {
+                return ui.data(format_args!("{:>10}  {name}", units::bytes(bytes)));
+            }
+            ui.detail(format_args!("removing {name}"));
+            Ok(())
+        };
+        for (object, bytes) in &self.garbage.objects {
+            match ui.is_json() {
+                true => ui.json(&json!({"object": object, "bytes": bytes}))?,
+                false => line(*bytes, object)?,
+            }
+        }
+        for StaleDownload { path, bytes } in &self.downloads {
+            match ui.is_json() {
+                true => ui.json(&json!({"download": path, "bytes": bytes}))?,
+                false => line(*bytes, path)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&self, store: &Store) -> Result<(), CliError> {
+        store.collect(&self.garbage)?;
+        for download in &self.downloads {
+            download.remove().at("remove", &download.path)?;
+        }
+        Ok(())
+    }
 }
 
 /// What the target is made of, as far as it is known.
@@ -81,14 +139,28 @@ fn current(invocation: &Invocation<'_>, store: &Store) -> Result<Keep, CliError>
 
 /// The roots that are kept, and those that are forgotten.
 fn choose(roots: Vec<Root>, args: &GcArgs, now: u64) -> (Vec<Root>, Vec<Root>) {
-    let days = Duration::from_secs(u64::from(args.keep_days) * 24 * 60 * 60);
-    let oldest = now.saturating_sub(days.as_secs());
+    let oldest = oldest(args, now);
     let mut names = BTreeSet::new();
     // The newest come first: the first one of a name is the last image of it.
     roots.into_iter().partition(|root| {
         let newest = names.insert(root.name.clone());
         !args.all_unused && (newest || root.time >= oldest)
     })
+}
+
+/// What is older than this, in seconds since 1970, is not kept for its youth.
+fn oldest(args: &GcArgs, now: u64) -> u64 {
+    now.saturating_sub(u64::from(args.keep_days) * 24 * 60 * 60)
+}
+
+/// Downloads that nobody went on with for as long as images are kept.
+fn given_up(store: &Store, args: &GcArgs) -> Result<Vec<StaleDownload>, CliError> {
+    let since = match args.all_unused {
+        true => SystemTime::now(),
+        false => UNIX_EPOCH + Duration::from_secs(oldest(args, now())),
+    };
+    let partial = store.partial_dir();
+    Ok(stale_downloads(&partial, since).at("look for unfinished downloads in", &partial)?)
 }
 
 fn now() -> u64 {

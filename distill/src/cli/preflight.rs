@@ -6,16 +6,17 @@ use camino::Utf8Path;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::AccessFlags;
 
+use super::copy;
 use super::error::CliError;
 use super::invocation::Invocation;
 use super::units;
 use crate::build::sandbox::{MAX_LAYERS, Method, probe};
-use crate::plan::{Action, Plan, closure};
+use crate::plan::{Action, OutputKind, Plan, closure};
 use crate::store::Store;
 use crate::store::io::{At as _, IoError};
 
-/// With less than this, the first build may fail: the seed alone, unpacked, takes as much.
-pub(super) const LEAST_SPACE: u64 = 1 << 30;
+/// With less room than this no build is begun: it would soon fail, in the middle of something.
+pub(super) const LEAST_SPACE: u64 = 512 << 20;
 
 /// What is known of the file system that a directory lies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +78,8 @@ pub(super) fn check(
             "cannot build in `{root}`: {text}\nhint: {hint}"
         )));
     }
-    let capabilities = probe(&root.join("tmp")).at("try a sandbox in", root.join("tmp"))?;
+    let scratch = store.temp_dir()?;
+    let capabilities = probe(scratch.path()).at("try a sandbox in", scratch.path())?;
     if let Err(lack) = &capabilities.overlay {
         invocation.ui.detail(&lack.problem);
     }
@@ -99,14 +101,46 @@ fn layers(roots: &[Plan]) -> usize {
     closure(roots).iter().map(highest).max().unwrap_or(0)
 }
 
-/// Checks that `path` can be made or replaced, and makes the directory that it will lie in.
-pub(super) fn output(path: &Utf8Path) -> Result<(), CliError> {
-    let parent = path.parent().unwrap_or(path);
+/// Whether the output of a plan is a file; otherwise it is a tree.
+pub(super) fn makes_file(plan: &Plan) -> bool {
+    match plan.action() {
+        Ok(Action::Build(build)) => matches!(build.output, OutputKind::File(_)),
+        Ok(action) => matches!(action, Action::Extract(_) | Action::Disk(_)),
+        Err(_) => false,
+    }
+}
+
+/// Checks that what `plan` makes can be put at `path`, and makes the directory that it will lie in.
+pub(super) fn output(plan: &Plan, path: &Utf8Path) -> Result<(), CliError> {
+    // What is wrong with a definition is told by whoever builds it.
+    if plan.action().is_err() {
+        return Ok(());
+    }
+    if !makes_file(plan) {
+        copy::vacant(path)?;
+    } else if path.is_dir() {
+        let text = format!(
+            "cannot put a file at `{path}`: it is a directory\nhint: name the file too, as in \
+             `--output {}`",
+            path.join(plan.name().as_str())
+        );
+        return Err(CliError::Usage(text));
+    }
+    // A directory that is there, and empty, is filled.
+    directory(if path.is_dir() {
+        path
+    } else {
+        path.parent().unwrap_or(path)
+    })
+}
+
+/// Makes a directory that is not there, and checks that something can be put into it.
+pub(super) fn directory(path: &Utf8Path) -> Result<(), CliError> {
     let flags = AccessFlags::W_OK | AccessFlags::X_OK;
-    let writable = std::fs::create_dir_all(parent)
-        .and_then(|()| Ok(nix::unistd::access(parent.as_std_path(), flags)?));
+    let writable = std::fs::create_dir_all(path)
+        .and_then(|()| Ok(nix::unistd::access(path.as_std_path(), flags)?));
     writable.map_err(|source| CliError::Output {
-        path: parent.to_owned(),
+        path: path.to_owned(),
         source,
     })
 }

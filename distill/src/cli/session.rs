@@ -12,7 +12,7 @@ use crate::build::{
     Supplier, Survey,
 };
 use crate::fetch::Fetcher;
-use crate::plan::{Object, Plan, Source};
+use crate::plan::{Action, Artifact, Object, Plan, Source};
 use crate::store::{Store, Usage};
 
 /// A store, and what it takes to build into it.
@@ -49,6 +49,15 @@ impl Supplier for Looking {
     }
 }
 
+/// The sources that a plan needs itself.
+fn sources(plan: &Plan) -> impl Iterator<Item = &Source> {
+    let inputs = plan.action().map(Action::inputs).unwrap_or_default();
+    inputs.into_iter().filter_map(|artifact| match artifact {
+        Artifact::Source(source) => Some(source),
+        Artifact::Literal(_) | Artifact::Plan(_) => None,
+    })
+}
+
 impl<'a> Session<'a> {
     pub(super) fn open(invocation: &'a Invocation<'a>) -> Result<Session<'a>, CliError> {
         let cancel = invocation.cancel.clone();
@@ -69,10 +78,24 @@ impl<'a> Session<'a> {
 
     /// What would have to be done.
     pub(super) fn survey(&self, roots: &[Plan]) -> Result<Survey, CliError> {
+        // Without caches there is nobody to ask.
+        if self.invocation.settings.caches.is_empty() {
+            return self.survey_with(roots, &Looking);
+        }
+        let fetcher = self.fetcher()?;
+        let supplier = Sources {
+            store: &self.store,
+            fetcher: &fetcher,
+            cancel: &self.cancel,
+        };
+        self.survey_with(roots, &supplier)
+    }
+
+    fn survey_with(&self, roots: &[Plan], supplier: &dyn Supplier) -> Result<Survey, CliError> {
         let builder = Builder {
             store: &self.store,
             executor: &Looking,
-            supplier: &Looking,
+            supplier,
             options: &Options::default(),
             events: &|_| {},
             cancel: &self.cancel,
@@ -88,9 +111,12 @@ impl<'a> Session<'a> {
             self.invocation.ui.detail("nothing to do");
             return Ok(outputs);
         }
+        let fetcher = self.fetcher()?;
+        if self.invocation.settings.offline {
+            self.check_sources(roots, &survey, &fetcher)?;
+        }
         let method = preflight::check(self.invocation, &self.store, roots)?;
         let executor = Local::new(&self.store, options.jobs, method)?;
-        let fetcher = self.fetcher()?;
         let supplier = Sources {
             store: &self.store,
             fetcher: &fetcher,
@@ -112,6 +138,34 @@ impl<'a> Session<'a> {
         });
         view::summary::show(ui, &tally);
         Ok(result?)
+    }
+
+    /// Whether what has to be fetched is on this machine. If not, the error names also the sources
+    /// of plans of which it is not known yet whether they have to run: they most probably do.
+    fn check_sources(
+        &self,
+        roots: &[Plan],
+        survey: &Survey,
+        fetcher: &Fetcher,
+    ) -> Result<(), CliError> {
+        if survey
+            .sources
+            .iter()
+            .all(|source| fetcher.is_at_hand(source))
+        {
+            return Ok(());
+        }
+        let graph = self.invocation.graph(roots, &self.store)?;
+        let waiting = graph.nodes.iter().filter(|node| node.hash.is_none());
+        let later = waiting.flat_map(|node| sources(node.plan)).cloned();
+        let mut missing: Vec<Source> = Vec::new();
+        for source in survey.sources.iter().cloned().chain(later) {
+            let here = self.store.has(&Object::Blob(source.digest)) || fetcher.is_at_hand(&source);
+            if !here && !missing.iter().any(|other| other.digest == source.digest) {
+                missing.push(source);
+            }
+        }
+        Err(CliError::Offline(missing))
     }
 
     /// Fetches sources.

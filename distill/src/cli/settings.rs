@@ -39,6 +39,8 @@ pub(super) struct Settings {
     pub(super) verbosity: Verbosity,
     pub(super) json: bool,
     pub(super) color: bool,
+    /// Whether lines on the terminal may change.
+    pub(super) live: bool,
 }
 
 impl Settings {
@@ -66,6 +68,7 @@ impl Settings {
             },
             json: options.json,
             color: color(options.color, host),
+            live: has_cursor(env),
             directory,
         }
     }
@@ -138,15 +141,20 @@ fn proxies(env: &Environment) -> Proxies {
 }
 
 /// <https://no-color.org>: set to anything, it means no colour, unless an option says otherwise.
-fn color(choice: ColorChoice, host: &Host) -> bool {
+pub(super) fn color(choice: ColorChoice, host: &Host) -> bool {
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
         ColorChoice::Auto => {
-            let dumb = host.env.get("TERM") == Some("dumb");
-            host.terminal.is_some() && host.env.get("NO_COLOR").is_none() && !dumb
+            has_cursor(&host.env) && host.terminal.is_some() && host.env.get("NO_COLOR").is_none()
         }
     }
+}
+
+/// Whether the terminal, if there is one, understands control sequences. One without a name may be
+/// anything, such as a serial line or an editor's buffer.
+fn has_cursor(env: &Environment) -> bool {
+    env.get("TERM").is_some_and(|term| term != "dumb")
 }
 
 /// A word as a POSIX shell reads it back.

@@ -28,10 +28,9 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &ShellArgs) -> Result<u8, C
     let build = build_of(invocation, store, &plan, &args.package)?;
     check_inputs(store, &build, &args.package)?;
     let (program, arguments) = program(store, &build, &args.command)?;
-    let root = store.root();
-    let capabilities = probe(&root.join("tmp")).at("try a sandbox in", root.join("tmp"))?;
-    let method = capabilities.method(build.inputs.len())?;
     let scratch = store.temp_dir()?;
+    let capabilities = probe(scratch.path()).at("try a sandbox in", scratch.path())?;
+    let method = capabilities.method(build.inputs.len())?;
     let mut spec = shell_spec(store, &build, scratch.path(), method, &program)?;
     spec.args = arguments;
     spec.env.extend(

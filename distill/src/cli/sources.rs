@@ -73,7 +73,7 @@ fn origin(origin: &Origin) -> String {
 
 /// Fetches what is missing, and puts everything into a directory.
 fn export(invocation: &Invocation<'_>, directory: &Utf8Path) -> Result<(), CliError> {
-    preflight::output(directory)?;
+    preflight::directory(directory)?;
     let cache = DirectoryCache::create(directory)?;
     let (session, roots) = (invocation.session()?, invocation.roots()?);
     let graph = invocation.graph(&roots, &session.store)?;
@@ -147,6 +147,9 @@ fn fetch(
             .unwrap_or_else(PoisonError::into_inner)
     });
     view::summary::show(&invocation.ui, &tally);
+    if session.cancel.is_cancelled() {
+        return Err(BuildError::Cancelled.into());
+    }
     match failures.is_empty() {
         true => Ok(()),
         false => Err(BuildError::Failed {
@@ -175,10 +178,7 @@ fn supply(
             None
         }
         Err(error) => {
-            events(Event::Failed {
-                id,
-                message: error.to_string(),
-            });
+            events(Event::without_output(id, &error));
             let label = source.file_name.clone();
             let (plan, location, log, tail) = (None, None, None, Vec::new());
             Some(Failure {

@@ -40,7 +40,7 @@ impl Ui {
                 stderr,
                 frame: Vec::new(),
             }),
-            terminal,
+            terminal: terminal.filter(|_| settings.live),
             verbosity: settings.verbosity,
             json: settings.json,
             color: settings.color,
@@ -199,7 +199,26 @@ impl Screen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::tests::Shared;
+    use crate::cli::args::GlobalOptions;
+    use crate::cli::tests::{Shared, World};
+
+    #[test]
+    fn lines_change_only_on_terminals_that_can() {
+        let changes = |env: &[(&str, &str)]| {
+            let (mut host, _, _) = World::new().host(&[]);
+            host.env = env.iter().copied().collect();
+            host.terminal = Some(|| TerminalSize {
+                width: 80,
+                height: 24,
+            });
+            let settings = Settings::gather(&GlobalOptions::default(), &host);
+            let ui = Ui::new(&settings, host.stdout, host.stderr, host.terminal);
+            ui.live().is_some()
+        };
+        assert!(changes(&[("TERM", "xterm")]));
+        assert!(!changes(&[("TERM", "dumb")]));
+        assert!(!changes(&[]));
+    }
 
     #[test]
     fn what_is_told_stands_above_what_changes() {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use reqwest::Url;
 
@@ -19,7 +19,7 @@ use super::lock::Lock;
 use super::partial::{Partial, stem};
 use super::progress::Progress;
 use super::settings::Settings;
-use crate::plan::{Digest, Hash, Object, PlanHash, Source, Tree};
+use crate::plan::{Digest, Hash, Object, Origin, PlanHash, Source, Tree};
 
 /// No record of an output is longer.
 const LONGEST_OUTPUT: u64 = 1024;
@@ -73,6 +73,17 @@ impl Fetcher {
             slot.fail(error);
         }
         arrival
+    }
+
+    /// Whether the bytes of `source` may be had without the network: a cache or an origin on this
+    /// machine has them, if it has the right ones.
+    pub fn is_at_hand(&self, source: &Source) -> bool {
+        let key = Key::Blob(source.digest);
+        let cached = |cache: &Arc<dyn Cache>| {
+            matches!(cache.find(&key), Ok(Some(Found::Bytes(_) | Found::File(_))))
+        };
+        let here = |origin: &Origin| matches!(origin, Origin::File(path) if path.exists());
+        self.settings.caches.iter().any(cached) || source.origins.iter().any(here)
     }
 
     fn fetch_alone(

@@ -39,6 +39,13 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Takes the lock at `path`, unless somebody has it.
+    pub(super) fn try_take(path: Utf8PathBuf) -> io::Result<Option<Lock>> {
+        Ok(try_lock(&path)?.map(|file| Lock { path, _file: file }))
+    }
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         // While the lock is held: nobody else's file can be at this path.

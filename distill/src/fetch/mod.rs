@@ -22,6 +22,7 @@ mod partial;
 mod progress;
 mod retry;
 mod settings;
+mod stale;
 mod tls;
 
 pub use apt::{AptError, AptSource, parse_apt_list, parse_apt_sources, read_apt};
@@ -34,6 +35,7 @@ pub use fetcher::Fetcher;
 pub use mirror::{DEBIAN_MIRRORS, DEBIAN_SNAPSHOT, default_mirrors, parse_mirror_list};
 pub use progress::{Progress, Waiting};
 pub use settings::{CA_CERTIFICATES, Proxies, Retry, Settings};
+pub use stale::{StaleDownload, stale_downloads};
 
 #[cfg(test)]
 mod tests;

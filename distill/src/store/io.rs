@@ -16,13 +16,15 @@ pub struct IoError {
     pub source: io::Error,
 }
 
+/// What to do about a full disk.
+pub const FULL_HINT: &str = "free some space (`gc` drops what no image needs), or use a store on \
+                             another disk with `--store`; what was built stays built";
+
 impl IoError {
     /// A hint for the kinds that users meet.
     fn hint(&self) -> Option<&'static str> {
         match self.source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
-                "free some space (`gc` drops what no image needs), or use a store on another disk with `--store`; what was built stays built",
-            ),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(FULL_HINT),
             io::ErrorKind::ReadOnlyFilesystem => {
                 Some("use a store on a writable file system, with `--store` or `DISTILL_STORE`")
             }

@@ -141,22 +141,17 @@ impl Store {
 
     /// Where a blob lies.
     pub fn blob_path(&self, digest: &Digest) -> Utf8PathBuf {
-        self.root
-            .join("blobs")
-            .join(digest.to_string().replace(':', "-"))
+        self.path(&Object::Blob(*digest))
     }
 
     /// Where a tree lies, unpacked.
     pub fn tree_path(&self, hash: &Hash) -> Utf8PathBuf {
-        self.root.join("trees").join(hash.to_string())
+        self.path(&Object::Tree(*hash))
     }
 
     /// Where an object lies.
     pub fn path(&self, object: &Object) -> Utf8PathBuf {
-        match object {
-            Object::Blob(digest) => self.blob_path(digest),
-            Object::Tree(hash) => self.tree_path(hash),
-        }
+        object_path(&self.root, object)
     }
 
     /// Where the logs of a plan lie, a file per attempt.
@@ -190,6 +185,16 @@ impl Store {
         self.root
             .join("outputs")
             .join(object.to_string().replace(':', "-"))
+    }
+}
+
+/// Where an object lies in the store in `root`, for who has not opened it.
+pub fn object_path(root: &Utf8Path, object: &Object) -> Utf8PathBuf {
+    match object {
+        Object::Blob(digest) => root
+            .join("blobs")
+            .join(digest.to_string().replace(':', "-")),
+        Object::Tree(hash) => root.join("trees").join(hash.to_string()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -57,9 +58,15 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        // What cannot be removed now is swept by the next process.
-        let _ = remove_tree(&self.directory);
-        let _ = std::fs::remove_file(self.directory.with_extension("lock"));
+        discard(&self.directory, &self.directory.with_extension("lock"));
+    }
+}
+
+/// Removes a directory, then its lock. What cannot be removed now keeps its lock, by which the next
+/// process finds it.
+fn discard(directory: &Utf8Path, lock: &Utf8Path) {
+    if remove_tree(directory).is_ok() {
+        let _ = std::fs::remove_file(lock);
     }
 }
 
@@ -85,9 +92,19 @@ impl Drop for TempDir {
 fn try_lock(path: &Utf8Path) -> Result<Option<Flock<File>>, IoError> {
     let file = File::create(path).at("create", path)?;
     match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(lock) => Ok(Some(lock)),
+        Ok(lock) => Ok(is_at(&lock, path).then_some(lock)),
         Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
         Err((_, e)) => Err(e).at("lock", path),
+    }
+}
+
+/// Whether `file` still lies at `path`: somebody may have swept it away before it was locked, and a
+/// lock on what nobody can find locks out nobody.
+fn is_at(file: &File, path: &Utf8Path) -> bool {
+    let identity = |meta: std::fs::Metadata| (meta.dev(), meta.ino());
+    match (file.metadata(), path.metadata()) {
+        (Ok(ours), Ok(there)) => identity(ours) == identity(there),
+        _ => false,
     }
 }
 
@@ -99,8 +116,7 @@ fn sweep(tmp: &Utf8Path) -> Result<(), IoError> {
             continue;
         }
         if let Some(_lock) = try_lock(path)? {
-            let _ = remove_tree(&path.with_extension(""));
-            let _ = std::fs::remove_file(path);
+            discard(&path.with_extension(""), path);
         }
     }
     Ok(())

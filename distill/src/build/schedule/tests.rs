@@ -21,8 +21,13 @@ struct Fake {
 impl Facts for Fake {
     type Error = std::convert::Infallible;
 
-    fn recorded(&self, plan: &PlanHash) -> Result<Option<Object>, Self::Error> {
-        Ok(self.records.borrow().get(plan).copied())
+    fn recorded(
+        &self,
+        _: &Plan,
+        hash: &PlanHash,
+        _: &Resolved,
+    ) -> Result<Option<Object>, Self::Error> {
+        Ok(self.records.borrow().get(hash).copied())
     }
 
     fn present(&self, object: &Object) -> Result<bool, Self::Error> {

@@ -176,28 +176,58 @@ fn a_wrong_pin_is_exit_status_12() {
     ");
 }
 
+/// The tree of a source that is nowhere to be had.
+fn lost(file_name: &str) -> Plan {
+    let url = Origin::File(format!("/nowhere/{file_name}").into());
+    let place = Place {
+        blob: Source::new(Hash::of(file_name), url).into(),
+        path: path(file_name),
+        mode: Mode::FILE,
+    };
+    Plan::named(name(file_name)).action(Action::Place(place))
+}
+
 #[test]
 fn a_source_that_cannot_be_reached_is_exit_status_13() {
     let world = World::new();
-    let url = Origin::Url("https://example.invalid/zlib.tar.gz".into());
-    let zlib = Source::new(Hash::of("zlib"), url);
+    insta::assert_snapshot!(world.run(&lost("zlib.tar.gz").into(), &[]).shown(), @r"
+    exit status 13
+    --- stdout
+    --- stderr
+    fetching zlib.tar.gz from /nowhere/zlib.tar.gz
+    failed zlib.tar.gz
+    error: zlib.tar.gz: cannot fetch `zlib.tar.gz` with the hash `blake2b:2JKbNwxw4b6hY1ChsJ_uHJIQxSwAuPgTG8zflPkRK0E=`
+      `/nowhere/zlib.tar.gz` cannot be read: No such file or directory (os error 2)
+    error: 1 job failed, and 1 more could not be tried
+    ");
+}
+
+#[test]
+fn offline_all_that_is_missing_is_told_before_any_work() {
+    let world = World::new();
+    let here = source(&world, "here.h", "a header\n");
     let place = Place {
-        blob: zlib.into(),
-        path: path("zlib"),
+        blob: here.into(),
+        path: path("here.h"),
         mode: Mode::FILE,
     };
-    let image = Plan::named(name("image")).action(Action::Place(place));
+    let here = Plan::named(name("here")).action(Action::Place(place));
+    // Nobody knows yet what this is made of, but it will be needed.
+    let later = merge("later", [lost("b.tar").into(), here.into()]);
+    let image = merge(
+        "image",
+        [lost("a.tar").into(), later.into(), lost("a.tar").into()],
+    );
     insta::assert_snapshot!(world.run(&image.into(), &["--offline"]).shown(), @r"
     exit status 13
     --- stdout
     --- stderr
-    fetching zlib.tar.gz from https://example.invalid/zlib.tar.gz
-    failed zlib.tar.gz
-    error: zlib.tar.gz: cannot fetch `zlib.tar.gz` with the hash `blake2b:ojW4eooorupf2LOpjx76clxAEGbdu4e4rMqAwGLLDPQ=`
-      `https://example.invalid/zlib.tar.gz` was not tried: offline
-    hint: run without `--offline`, or import the sources from a machine with a network
-    error: 1 job failed, and 1 more could not be tried
+    error: cannot build without the network, since these sources are not on this machine:
+      a.tar (blake2b:uhvIng9_3pGI0RAtj-TcgPxJV__TdrtjVkp2CJSLjdk=)
+      b.tar (blake2b:dHe-EZtXjawUKVvmuEa7t0Xvy1cd2W8OxO4kK_zD8gI=)
+    hint: run once without `--offline`, or bring them from another machine with `sources export` and `sources import`
     ");
+    assert!(world.store().objects().unwrap().is_empty());
 }
 
 #[test]
@@ -225,20 +255,18 @@ fn what_a_recipe_gets_wrong_is_exit_status_1() {
 }
 
 #[test]
-fn going_on_tells_every_failure() {
+fn going_on_tells_every_failure_and_the_highest_status_counts() {
     let world = World::new();
-    let lost = |file_name: &str| {
-        let url = Origin::Url(format!("https://example.invalid/{file_name}"));
-        let blob = Source::new(Hash::of(file_name), url).into();
-        let place = Place {
-            blob,
-            path: path(file_name),
-            mode: Mode::FILE,
-        };
-        Artifact::Plan(Plan::named(name(file_name)).action(Action::Place(place)))
-    };
-    let image = merge("image", [lost("a.tar"), lost("b.tar")]);
-    let ran = world.run(&image.into(), &["--offline", "-k", "--json"]);
+    let (one, two) = (
+        merge("one", [file("x", "1")]),
+        merge("two", [file("x", "2")]),
+    );
+    let conflict = merge("conflict", [one.into(), two.into()]);
+    let image = merge(
+        "image",
+        [conflict, lost("a.tar"), lost("b.tar")].map(Artifact::Plan),
+    );
+    let ran = world.run(&image.into(), &["-k", "-j1", "--json"]);
     let last: serde_json::Value = serde_json::from_str(ran.stdout.lines().last().unwrap()).unwrap();
     assert_eq!(
         (ran.code, &last["exit"]),
@@ -246,7 +274,13 @@ fn going_on_tells_every_failure() {
         "{}",
         ran.stderr
     );
-    assert_eq!(last["failures"].as_array().unwrap().len(), 2);
+    let failures = last["failures"].as_array().unwrap();
+    let mut codes: Vec<_> = failures
+        .iter()
+        .map(|failure| failure["exit"].as_u64().unwrap())
+        .collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [1, 13, 13]);
     assert_eq!(
         ran.stderr.matches("cannot fetch").count(),
         2,
@@ -262,6 +296,7 @@ fn stopped_is_exit_status_130() {
     host.cancel.cancel();
     let ran = world.run_host(&target(&world), host, &stdout, &stderr);
     assert_eq!(ran.code, 130, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("failed"), "{}", ran.stderr);
     assert!(
         ran.stderr
             .ends_with("error: stopped; what was built stays built\n"),
@@ -290,7 +325,7 @@ fn a_store_that_is_none_or_cannot_be_written_is_exit_status_15() {
 fn an_output_that_cannot_be_written_is_found_before_the_work() {
     let world = World::new();
     std::fs::write(world.path("work/target"), "a file").unwrap();
-    let ran = world.run(&target(&world), &[]);
+    let ran = world.run(&disk("one"), &[]);
     assert_eq!(ran.code, 15);
     assert!(
         ran.stderr
@@ -299,6 +334,99 @@ fn an_output_that_cannot_be_written_is_found_before_the_work() {
         ran.stderr
     );
     assert!(world.store().objects().unwrap().is_empty());
+}
+
+#[test]
+fn an_output_that_is_in_the_way_is_found_before_the_work() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path("work/full/x")).unwrap();
+    let tree = world.run(&target(&world), &["-o", "full"]);
+    insta::assert_snapshot!(tree.shown(), @r"
+    exit status 2
+    --- stdout
+    --- stderr
+    error: cannot put a tree at `/world/work/full`: there is something already
+    hint: choose another place with `--output`
+    ");
+    let image = world.run(&disk("one"), &["-o", "full"]);
+    insta::assert_snapshot!(image.shown(), @r"
+    exit status 2
+    --- stdout
+    --- stderr
+    error: cannot put a file at `/world/work/full`: it is a directory
+    hint: name the file too, as in `--output /world/work/full/image`
+    ");
+    assert!(world.store().objects().unwrap().is_empty());
+}
+
+#[test]
+fn an_image_that_is_a_tree_stays_in_the_store_unless_it_is_wanted_elsewhere() {
+    let world = World::new();
+    let ran = world.run(&target(&world), &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stdout.starts_with("/world/store/trees/"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!world.path("work/target").exists());
+    let ran = world.run(&target(&world), &["-o", "here"]);
+    assert_eq!(ran.stdout, "/world/work/here\n", "{}", ran.stderr);
+    assert_eq!(read(&world.path("work/here/etc/motd")), "hello\n");
+}
+
+#[test]
+fn the_image_is_put_in_its_place_also_without_the_way_back_to_its_plan() {
+    let world = World::new();
+    world.run(&disk("one"), &["build", "droplet"]);
+    let outputs = world.path("store/outputs");
+    std::fs::remove_dir_all(&outputs).unwrap();
+    std::fs::create_dir(&outputs).unwrap();
+    let ran = world.run(&disk("one"), &["-o", "out.img"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(world.path("work/out.img").is_file());
+    assert_eq!(world.store().roots().unwrap()[0].name, "droplet");
+}
+
+#[test]
+fn a_dry_run_names_each_label_once() {
+    let world = World::new();
+    let twice = ["1", "2"].map(|text| Artifact::Plan(merge("twin", [file(text, text)])));
+    let ran = world.run(&merge("image", twice).into(), &["-n"]);
+    assert_eq!(ran.stdout.matches("twin\n").count(), 1, "{}", ran.stdout);
+    assert_eq!(ran.stderr, "4 jobs to do\n");
+}
+
+#[test]
+fn a_repetition_that_differs_names_both_results() {
+    let world = World::new();
+    let target = target(&world);
+    let built = world.run(&target, &["build", "base"]);
+    assert_eq!(built.code, 0, "{}", built.stderr);
+    // As if the first run had made something else.
+    let store = world.store();
+    let other = world.run(&Target::new("x", merge("x", [file("etc/motd", "x")])), &[]);
+    let other = other.stdout.trim().rsplit('/').next().unwrap().to_owned();
+    let is = built.stdout.trim().rsplit('/').next().unwrap().to_owned();
+    for record in world.path("store/records").read_dir_utf8().unwrap() {
+        let path = record.unwrap().into_path();
+        let text = read(&path).replace(&is, &other);
+        std::fs::write(&path, text).unwrap();
+    }
+    drop(store);
+    let ran = world.run(&target, &["build", "base", "--check"]);
+    insta::assert_snapshot!(ran.shown(), @r"
+    exit status 14
+    --- stdout
+    --- stderr
+    failed base
+    error: base: the build is not reproducible: `etc/motd`, `usr`, `usr/include`, `usr/include/zlib.h` differ
+      defined:  RECIPE
+      plan:     tT5oDb9gxHMAS0sRFQoowQKt9UtLtUhfvs-BAMkLEp4=
+      recorded: /world/store/trees/UWYNn2H-YGQa975PVGcxNOllTaNDv4jo930jkrmHhPo=
+      now:      /world/store/trees/_Bshma6VIAlaDskKhXfBfkMWb8MQ1gB_R_089FS2eD0=
+    error: 1 job failed
+    ");
 }
 
 #[test]

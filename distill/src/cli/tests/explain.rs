@@ -212,6 +212,21 @@ fn a_directory_that_is_no_cache_is_refused() {
 }
 
 #[test]
+fn the_doctor_works_without_a_place_for_the_store() {
+    let world = World::new();
+    std::fs::create_dir(world.path("tmp")).unwrap();
+    let (mut host, stdout, stderr) = world.host(&["doctor"]);
+    host.env = Environment::default();
+    let ran = world.run_host(&target(&world), host, &stdout, &stderr);
+    assert_eq!(ran.code, 15, "{}", ran.stderr);
+    let told = "unfit  store          cannot tell where to keep what is built\n\
+                \u{20}                     hint: say where with `--store DIRECTORY`, or set";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
+    assert!(ran.stdout.contains(" namespaces "), "{}", ran.stdout);
+    assert_eq!(world.path("tmp").read_dir().unwrap().count(), 0);
+}
+
+#[test]
 fn the_doctor_sees_the_store_and_the_mirrors() {
     let world = World::new();
     let apt = world.path("etc/apt");

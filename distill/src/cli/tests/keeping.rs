@@ -38,6 +38,34 @@ fn what_no_image_needs_is_removed() {
 }
 
 #[test]
+fn downloads_that_were_given_up_are_removed() {
+    let world = World::new();
+    let partial = world.store().partial_dir();
+    std::fs::create_dir_all(&partial).unwrap();
+    let download = partial.join("sha256-x.part");
+    std::fs::write(&download, "bytes").unwrap();
+    let target = version("one");
+    let young = world.run(&target, &["gc"]);
+    assert!(download.exists(), "{}", young.stderr);
+    let dry = world.run(&target, &["gc", "-n", "--all-unused"]);
+    assert!(
+        dry.stdout
+            .contains("5 B  /world/store/tmp/partial/sha256-x.part"),
+        "{}",
+        dry.stdout
+    );
+    assert!(download.exists());
+    let ran = world.run(&target, &["gc", "--all-unused"]);
+    assert!(
+        ran.stderr
+            .contains("removed 0 objects and 1 unfinished download"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!download.exists());
+}
+
+#[test]
 fn nothing_is_removed_while_another_process_uses_the_store() {
     let world = World::new();
     let target = version("one");

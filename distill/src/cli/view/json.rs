@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::tally::{Tally, id};
-use crate::build::{Event, Failure, Outcome};
+use crate::build::{Event, ExecuteError, Failure, Outcome};
 use crate::cli::error::Report;
 use crate::cli::exit::Exit;
 use crate::store::Usage;
@@ -31,6 +31,7 @@ pub(super) fn event(event: &Event, tally: &Tally) -> Value {
             "output": output,
             "usage": usage_json(usage),
         }),
+        Event::Stopped { .. } => json!({"event": "stopped"}),
         Event::Failed { message, .. } => json!({"event": "failed", "message": message}),
         Event::Downloading {
             file_name, origin, ..
@@ -64,6 +65,20 @@ fn name(outcome: Outcome) -> &'static str {
     }
 }
 
+/// What two runs of one plan made.
+fn difference(error: &ExecuteError) -> Value {
+    let ExecuteError::NotReproducible {
+        recorded,
+        now,
+        changes,
+    } = error
+    else {
+        return Value::Null;
+    };
+    let paths: Vec<_> = changes.iter().map(|change| &change.path).collect();
+    json!({"recorded": recorded, "now": now, "paths": paths})
+}
+
 /// What is known of jobs that failed.
 pub(in crate::cli) fn failures(failures: &[Failure]) -> Value {
     let failure = |failure: &Failure| {
@@ -78,6 +93,7 @@ pub(in crate::cli) fn failures(failures: &[Failure]) -> Value {
             "message": report.message,
             "causes": report.causes,
             "hints": report.hints,
+            "difference": difference(&failure.error),
         })
     };
     failures.iter().map(failure).collect()

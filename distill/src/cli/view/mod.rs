@@ -42,7 +42,10 @@ fn show(ui: &Ui, event: &Event, tally: &Tally) {
         let _ = ui.json(&json::event(event, tally));
         return;
     }
-    let lasting = matches!(event, Event::Finished { .. } | Event::Failed { .. });
+    let lasting = matches!(
+        event,
+        Event::Finished { .. } | Event::Failed { .. } | Event::Stopped { .. }
+    );
     if let Some(line) = plain::line(event, tally, ui)
         && (lasting || ui.live().is_none() || ui.is_verbose())
     {

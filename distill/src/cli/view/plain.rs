@@ -24,6 +24,11 @@ pub(super) fn line(event: &Event, tally: &Tally, ui: &Ui) -> Option<String> {
         Event::Finished { id, outcome, .. } => finished(*id, *outcome, tally, ui),
         // Why is told at the end, where nothing pushes it away.
         Event::Failed { id, .. } => Some(format!("{} {}", ui.red("failed"), tally.label(*id))),
+        Event::Stopped { id } => {
+            let job = tally.jobs.get(id)?;
+            let worth = job.build || job.download.is_some();
+            worth.then(|| format!("{} {}", ui.dim("stopped"), job.label))
+        }
         Event::Downloading {
             file_name, origin, ..
         } => Some(format!("{} {file_name} from {origin}", ui.bold("fetching"))),

@@ -23,6 +23,7 @@ pub(super) enum Phase {
     Running(Instant),
     Done(Outcome),
     Failed,
+    Stopped,
 }
 
 /// A job, as far as it is known.
@@ -171,6 +172,7 @@ impl JobState {
                 self.phase = Phase::Done(*outcome);
             }
             Event::Failed { .. } => self.phase = Phase::Failed,
+            Event::Stopped { .. } => self.phase = Phase::Stopped,
         }
     }
 }
@@ -184,6 +186,7 @@ pub(super) fn id(event: &Event) -> JobId {
         | Event::Line { id, .. }
         | Event::Finished { id, .. }
         | Event::Failed { id, .. }
+        | Event::Stopped { id }
         | Event::Downloading { id, .. }
         | Event::Downloaded { id, .. }
         | Event::Note { id, .. } => *id,

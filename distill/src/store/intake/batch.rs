@@ -3,9 +3,11 @@
 //! Files travel many at a time, in one buffer: neighbours of the archive, so that threads seldom
 //! meet in one directory, and handing over costs next to nothing per file.
 
+use std::any::Any;
 use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use super::error::IntakeError;
@@ -41,8 +43,16 @@ struct Shared<'a> {
     /// Batches that were sent and are not written yet.
     open: Mutex<usize>,
     written: Condvar,
-    failure: OnceLock<IntakeError>,
+    /// What went wrong first.
+    failure: Mutex<Option<Failure>>,
     used: Mutex<Vec<Vec<u8>>>,
+}
+
+/// Why files are not written any more.
+enum Failure {
+    Error(IntakeError),
+    /// A defect, to be passed on to whoever waits.
+    Panic(Box<dyn Any + Send>),
 }
 
 /// Threads that hash and write files below one directory.
@@ -66,7 +76,7 @@ impl<'scope> Writers<'scope> {
             queue: Mutex::new(receiver),
             open: Mutex::new(0),
             written: Condvar::new(),
-            failure: OnceLock::new(),
+            failure: Mutex::default(),
             used: Mutex::default(),
         });
         let start = |_| {
@@ -105,7 +115,7 @@ impl<'scope> Writers<'scope> {
 
     /// Sends what is collected; an error if a thread has failed.
     fn flush(&mut self) -> io::Result<()> {
-        if self.shared.failure.get().is_some() {
+        if self.shared.has_failed() {
             return Err(io::Error::other("a file could not be written"));
         }
         let bytes = locked(&self.shared.used).pop().unwrap_or_default();
@@ -145,9 +155,11 @@ impl<'scope> Writers<'scope> {
             }
         }
         let shared = Arc::into_inner(self.shared).expect("the threads are gone");
-        match shared.failure.into_inner() {
-            Some(failure) => Err(failure),
+        let failure = shared.failure.into_inner();
+        match failure.unwrap_or_else(PoisonError::into_inner) {
             None => Ok(files),
+            Some(Failure::Error(error)) => Err(error),
+            Some(Failure::Panic(panic)) => std::panic::resume_unwind(panic),
         }
     }
 }
@@ -160,11 +172,8 @@ impl Shared<'_> {
             let Ok(batch) = locked(&self.queue).recv() else {
                 return written;
             };
-            if self.failure.get().is_none()
-                && let Err(error) = batch.write(self.root, &mut written)
-            {
-                // Another thread's failure may have come first.
-                let _ = self.failure.set(error);
+            if !self.has_failed() {
+                self.write(&batch, &mut written);
             }
             let mut bytes = batch.bytes;
             bytes.clear();
@@ -172,6 +181,22 @@ impl Shared<'_> {
             *locked(&self.open) -= 1;
             self.written.notify_all();
         }
+    }
+
+    /// A panic must not end the thread: others would wait for it for ever.
+    fn write(&self, batch: &Batch, written: &mut Vec<(RelPath, Node)>) {
+        let work = AssertUnwindSafe(|| batch.write(self.root, written));
+        let failure = match catch_unwind(work) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => Failure::Error(error),
+            Err(panic) => Failure::Panic(panic),
+        };
+        // Another thread's failure may have come first.
+        locked(&self.failure).get_or_insert(failure);
+    }
+
+    fn has_failed(&self) -> bool {
+        locked(&self.failure).is_some()
     }
 }
 
@@ -204,4 +229,68 @@ pub(super) fn write_file(
 /// What a poisoned lock guards is used no more: the panic that poisoned it is passed on by `join`.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use camino::Utf8PathBuf;
+
+    use super::*;
+
+    /// What came of writing, whatever happens in the threads; a test that hangs fails.
+    fn write_all(
+        spoil: impl FnOnce(&Root, &mut Writers<'_>) + Send + 'static,
+    ) -> thread::Result<Result<usize, IntakeError>> {
+        let (sender, end) = mpsc::channel();
+        thread::spawn(move || {
+            let directory = tempfile::tempdir().unwrap();
+            let path = Utf8PathBuf::from_path_buf(directory.path().join("tree")).unwrap();
+            let root = Root::create(&path).unwrap();
+            let work = AssertUnwindSafe(|| {
+                thread::scope(|scope| {
+                    let mut writers = Writers::start(scope, &root, 2);
+                    spoil(&root, &mut writers);
+                    // More than may wait in the queue, one by one.
+                    for number in 0..100 {
+                        let path = RelPath::new(format!("file-{number}")).unwrap();
+                        let _ = writers.add(&path, Mode::FILE, 1, &mut &b"x"[..]);
+                        let _ = writers.settle();
+                    }
+                    writers.finish().map(|files| files.len())
+                })
+            });
+            let _ = sender.send(catch_unwind(work));
+        });
+        end.recv_timeout(Duration::from_secs(20))
+            .expect("the threads hang")
+    }
+
+    #[test]
+    fn all_files_are_written() {
+        assert_eq!(write_all(|_, _| {}).unwrap().unwrap(), 100);
+    }
+
+    #[test]
+    fn a_thread_that_fails_ends_the_work() {
+        let error = write_all(|root, _| root.make_dir(&RelPath::new("file-7").unwrap()).unwrap());
+        let error = error.unwrap().unwrap_err();
+        assert!(error.to_string().contains("file-7"), "{error}");
+    }
+
+    #[test]
+    fn a_thread_that_panics_ends_the_work() {
+        let done = write_all(|_, writers| {
+            // A file whose bytes are not in the batch.
+            writers.batch.files.push(Pending {
+                path: RelPath::new("broken").unwrap(),
+                mode: Mode::FILE,
+                end: usize::MAX,
+            });
+        });
+        assert!(done.is_err(), "the panic was not passed on");
+    }
 }

@@ -1,0 +1,64 @@
+//! A dozen tiny plans of every kind, which take about half a second together.
+
+use distill::package::{Placed, merged};
+use distill::plan::{Action, Extract, Mode, PathSet, Pick, Place, Plan};
+
+use crate::shell::{build, build_file, named, path};
+
+/// Four colours, mixed twice, and some operations on what came of it.
+pub(crate) fn workshop(shell: &Plan) -> Plan {
+    let [red, yellow, blue, green] =
+        ["red", "yellow", "blue", "green"].map(|name| color(name, shell));
+    let warm = mixed("warm", shell, [&red, &yellow]);
+    let cold = mixed("cold", shell, [&blue, &green]);
+    let all = mixed("all", shell, [&warm, &cold]);
+    let count = build_file(
+        "count",
+        shell,
+        &[&all],
+        "count",
+        "cat /in/all/* | wc -l > /out/count",
+    );
+    let count = Plan::named(named("placed-count")).action(Action::Place(Place {
+        blob: count.into(),
+        path: path("share/count"),
+        mode: Mode::FILE,
+    }));
+    let paint = Plan::named(named("paint")).action(Action::Extract(Extract {
+        tree: all.into(),
+        path: path("all"),
+    }));
+    let paint = Plan::named(named("placed-paint")).action(Action::Place(Place {
+        blob: paint.into(),
+        path: path("share/paint"),
+        mode: Mode::FILE,
+    }));
+    let some = Plan::named(named("some-red")).action(Action::Pick(Pick {
+        tree: red.into(),
+        include: PathSet::new(["1*"]).expect("a pattern"),
+        exclude: PathSet::default(),
+    }));
+    merged(
+        "workshop",
+        [count, paint, some].map(|plan| Placed {
+            at: None,
+            of: plan.into(),
+        }),
+    )
+}
+
+/// Many small files. The process that it leaves behind has to go with the sandbox.
+fn color(name: &str, shell: &Plan) -> Plan {
+    let script = format!(
+        "sleep 1000 &\n\
+         for number in $(seq 40); do echo \"{name} $number\" > /out/$number; done\n\
+         sleep 0.1"
+    );
+    build(name, shell, &[], &script)
+}
+
+fn mixed(name: &str, shell: &Plan, inputs: [&Plan; 2]) -> Plan {
+    let [one, other] = inputs.map(Plan::name);
+    let script = format!("cat /in/{one}/* /in/{other}/* > /out/{name}\nsleep 0.1");
+    build(name, shell, &inputs, &script)
+}
