@@ -2,11 +2,13 @@
 //! documented with the plain Rust that it stands for.
 
 mod execline;
+mod fields;
 mod kconfig;
 mod template;
 
 use proc_macro::TokenStream;
 
+use fields::Fields;
 use template::Template;
 
 /// A script, written as execline is written.
@@ -22,6 +24,7 @@ pub fn package(input: TokenStream) -> TokenStream {
         name: "package",
         structure: "Recipe",
         required: &["name"],
+        fields: Fields { own: &["script"] },
     };
     template.expand(input.into()).into()
 }
@@ -29,11 +32,13 @@ pub fn package(input: TokenStream) -> TokenStream {
 /// The plan of a `Cc`.
 #[proc_macro]
 pub fn cc_package(input: TokenStream) -> TokenStream {
-    let required = &["name", "version", "source", "script"];
     let template = Template {
         name: "cc_package",
         structure: "Cc",
-        required,
+        required: &["name", "version", "source", "script"],
+        fields: Fields {
+            own: &["script", "no_libc", "cflags", "ldflags"],
+        },
     };
     template.expand(input.into()).into()
 }
@@ -41,11 +46,24 @@ pub fn cc_package(input: TokenStream) -> TokenStream {
 /// The plan of a `Cmmi`.
 #[proc_macro]
 pub fn cmmi_package(input: TokenStream) -> TokenStream {
-    let required = &["name", "version", "source"];
+    let own = &[
+        "prepare",
+        "configure",
+        "extra_configure",
+        "make",
+        "install",
+        "cleanup",
+        "out_of_tree",
+        "serial",
+        "no_libc",
+        "cflags",
+        "ldflags",
+    ];
     let template = Template {
         name: "cmmi_package",
         structure: "Cmmi",
-        required,
+        required: &["name", "version", "source"],
+        fields: Fields { own },
     };
     template.expand(input.into()).into()
 }

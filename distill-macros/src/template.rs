@@ -9,6 +9,8 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, Token};
 
+use crate::fields::Fields;
+
 /// A template that a macro fills in.
 pub(crate) struct Template {
     /// The macro's name.
@@ -17,6 +19,8 @@ pub(crate) struct Template {
     pub(crate) structure: &'static str,
     /// The fields without which it cannot be.
     pub(crate) required: &'static [&'static str],
+    /// The fields that it can have.
+    pub(crate) fields: Fields,
 }
 
 impl Template {
@@ -34,10 +38,12 @@ impl Template {
         };
         let (fields, mut errors) = without_repetitions(fields);
         errors.extend(self.missing(&fields));
+        let (fields, unknown) = self.known(fields);
+        errors.extend(unknown);
         let errors = errors.iter().map(Error::to_compile_error);
         let structure = Ident::new(self.structure, config.span());
         let fields = fields.iter().map(Field::emit);
-        // With the user's span, rustc lists the fields when it meets one that is not there.
+        // With the user's span, a config of another type is reported where it is written.
         let literal = quote_spanned! { config.span() =>
             ::distill::package::#structure {
                 #(#fields,)*
@@ -52,6 +58,20 @@ impl Template {
             let package = #literal;
             package.plan()
         }}
+    }
+
+    /// The fields that the template has, and errors for those that it has not.
+    fn known(&self, fields: Vec<Field>) -> (Vec<Field>, Vec<Error>) {
+        let mut errors = Vec::new();
+        let mut known = fields;
+        known.retain(|field| match self.fields.check(self.name, &field.name) {
+            Ok(()) => true,
+            Err(error) => {
+                errors.push(error);
+                false
+            }
+        });
+        (known, errors)
     }
 
     fn missing(&self, fields: &[Field]) -> Option<Error> {

@@ -5,6 +5,8 @@
 //! layers, and how much memory this process holds meanwhile. Times are medians in microseconds.
 #![expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
 
+mod elf;
+
 use std::error::Error;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
@@ -132,32 +134,14 @@ fn median(mut times: Vec<Duration>) -> u128 {
     times.get(times.len() / 2).map_or(0, Duration::as_micros)
 }
 
-/// The smallest static program: an ELF header, one segment, and the code of `exit(0)`.
+/// A program that ends at once: `exit(0)`.
 fn nothing() -> Result<Vec<u8>> {
-    let (machine, code): (u16, &[u8]) = match std::env::consts::ARCH {
+    let code: &[u8] = match std::env::consts::ARCH {
         // xor edi, edi; mov eax, 60; syscall
-        "x86_64" => (62, &[0x31, 0xff, 0xb8, 60, 0, 0, 0, 0x0f, 0x05]),
+        "x86_64" => &[0x31, 0xff, 0xb8, 60, 0, 0, 0, 0x0f, 0x05],
         // mov x0, 0; mov x8, 93; svc 0
-        "aarch64" => (
-            183,
-            &[0, 0, 0x80, 0xd2, 0xa8, 0x0b, 0x80, 0xd2, 1, 0, 0, 0xd4],
-        ),
+        "aarch64" => &[0, 0, 0x80, 0xd2, 0xa8, 0x0b, 0x80, 0xd2, 1, 0, 0, 0xd4],
         other => return Err(format!("no program for {other}").into()),
     };
-    let (base, header) = (0x40_0000_u64, 64 + 56);
-    let mut elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
-    elf.extend([2_u16, machine].map(u16::to_le_bytes).concat());
-    elf.extend(1_u32.to_le_bytes());
-    elf.extend([base + header, 64, 0].map(u64::to_le_bytes).concat());
-    elf.extend(0_u32.to_le_bytes());
-    elf.extend([64_u16, 56, 1, 0, 0, 0].map(u16::to_le_bytes).concat());
-    elf.extend([1_u32, 5].map(u32::to_le_bytes).concat());
-    let length = header + code.len() as u64;
-    elf.extend(
-        [0, base, base, length, length, 0x1000]
-            .map(u64::to_le_bytes)
-            .concat(),
-    );
-    elf.extend(code);
-    Ok(elf)
+    Ok(elf::executable(code))
 }

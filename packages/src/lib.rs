@@ -1,5 +1,7 @@
 //! Recipes: one module a package or a family that is released together.
 
+use distill::package::Package;
+
 pub mod boot;
 pub mod bootloader;
 pub mod busybox;
@@ -26,25 +28,41 @@ pub mod xz;
 pub mod zlib;
 pub mod zstd;
 
-pub use bootloader::{bios_loader, efi_stub};
-pub use busybox::{busybox, busybox_core};
-pub use ca_certificates::ca_certificates;
-pub use curl::{curl, libcurl};
-pub use dosfstools::dosfstools;
-pub use e2fsprogs::e2fsprogs;
-pub use iproute2::iproute2;
-pub use jq::jq;
-pub use linux::{linux_headers, linux_virt};
-pub use mtools::mtools;
-pub use musl::musl;
-pub use oniguruma::oniguruma;
-pub use openssh::{openssh, openssh_client, openssh_server};
-pub use openssl::openssl;
-pub use qemu::qemu;
-pub use s6_debian::s6_debian;
-pub use squashfs_tools::squashfs_tools;
 pub use toolchain::quick;
-pub use util_linux::{partitioning, sfdisk, util_linux};
-pub use xz::{libxz, xz};
-pub use zlib::zlib;
-pub use zstd::{libzstd, zstd};
+
+/// Names packages at the root of the crate, and lists them all.
+macro_rules! catalogue {
+    ($($module:ident::{$($package:ident),+ $(,)?}),+ $(,)?) => {
+        $(pub use $module::{$($package),+};)+
+
+        /// Every package that a system may name, with that name.
+        pub fn all() -> Vec<(&'static str, Package)> {
+            vec![$($((stringify!($package), Package::from($package)),)+)+]
+        }
+    };
+}
+
+catalogue! {
+    bootloader::{bios_loader, efi_stub},
+    busybox::{busybox, busybox_core},
+    ca_certificates::{ca_certificates},
+    curl::{curl, libcurl},
+    dosfstools::{dosfstools},
+    e2fsprogs::{e2fsprogs, e2fsprogs_all},
+    iproute2::{iproute2},
+    jq::{jq},
+    linux::{linux_headers, linux_virt},
+    mtools::{mtools},
+    musl::{musl},
+    oniguruma::{oniguruma},
+    openssh::{openssh, openssh_client, openssh_server},
+    openssl::{openssl},
+    qemu::{qemu},
+    s6_debian::{s6_debian},
+    skarnet::{execline, s6, s6_rc, skalibs},
+    squashfs_tools::{squashfs_tools},
+    util_linux::{partitioning, sfdisk, util_linux},
+    xz::{libxz, xz},
+    zlib::{zlib},
+    zstd::{libzstd, zstd},
+}

@@ -1,57 +1,17 @@
 //! The whole catalogue: every package expands without a mistake, says where it comes from and under
 //! which licence, and pins its sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use distill::package::Package;
 use distill::plan::{Action, Artifact, Plan, Source, closure};
 use distill_packages as packages;
 
-/// Every package that a system may name.
-fn catalogue() -> Vec<Package> {
-    vec![
-        packages::bios_loader.into(),
-        packages::busybox.into(),
-        packages::busybox_core.into(),
-        packages::ca_certificates.into(),
-        packages::curl.into(),
-        packages::dosfstools.into(),
-        packages::e2fsprogs.into(),
-        packages::efi_stub.into(),
-        packages::iproute2.into(),
-        packages::jq.into(),
-        packages::libcurl.into(),
-        packages::libxz.into(),
-        packages::libzstd.into(),
-        packages::linux_headers.into(),
-        packages::linux_virt.into(),
-        packages::mtools.into(),
-        packages::musl.into(),
-        packages::oniguruma.into(),
-        packages::openssh.into(),
-        packages::openssh_client.into(),
-        packages::openssh_server.into(),
-        packages::openssl.into(),
-        packages::qemu.into(),
-        packages::s6_debian.into(),
-        packages::sfdisk.into(),
-        packages::skarnet::execline.into(),
-        packages::skarnet::s6.into(),
-        packages::skarnet::s6_rc.into(),
-        packages::skarnet::skalibs.into(),
-        packages::squashfs_tools.into(),
-        packages::util_linux.into(),
-        packages::xz.into(),
-        packages::zlib.into(),
-        packages::zstd.into(),
-    ]
-}
-
 fn plans() -> Vec<Plan> {
     let config = packages::quick();
-    let placed = catalogue()
+    let placed = packages::all()
         .iter()
-        .flat_map(|package| config.expand(package))
+        .flat_map(|(_, package)| config.expand(package))
         .collect::<Vec<_>>();
     let plan = |artifact: Artifact| match artifact {
         Artifact::Plan(plan) => Some(plan),
@@ -63,10 +23,53 @@ fn plans() -> Vec<Plan> {
         .collect()
 }
 
+/// The modules whose functions are what packages are made with, not what a system may name.
+const NO_PACKAGES: [&str; 2] = ["seed", "toolchain"];
+
+/// The names of the functions in the sources below `dir` that are packages.
+fn written(dir: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(dir).expect("the sources") {
+        let path = entry.expect("an entry").path();
+        let stem = path.file_stem().unwrap_or_default();
+        if NO_PACKAGES.iter().any(|module| stem == *module) {
+            continue;
+        }
+        if path.is_dir() {
+            written(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).expect("a source");
+            let names = text.lines().filter_map(package_name);
+            found.extend(names.map(str::to_owned));
+        }
+    }
+}
+
+/// The name of the package that a line begins, if it does.
+fn package_name(line: &str) -> Option<&str> {
+    let (name, rest) = line.strip_prefix("pub fn ")?.split_once('(')?;
+    let takes = ["_: &Config)", "config: &Config)"];
+    let rest = takes.iter().find_map(|takes| rest.strip_prefix(takes))?;
+    [" -> Plan {", " -> Package {"]
+        .contains(&rest)
+        .then_some(name)
+}
+
+#[test]
+fn every_recipe_is_in_the_catalogue() {
+    let mut recipes = BTreeSet::new();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    written(&sources, &mut recipes);
+    let named: BTreeSet<String> = packages::all()
+        .into_iter()
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    assert_eq!(recipes, named);
+}
+
 #[test]
 fn every_package_expands() {
     let plans = plans();
-    assert_eq!(plans.len(), catalogue().len(), "a package is one plan");
+    assert_eq!(plans.len(), packages::all().len(), "a package is one plan");
     let mistakes: Vec<String> = closure(&plans)
         .into_iter()
         .filter_map(|plan| plan.action().err().map(ToString::to_string))

@@ -16,6 +16,8 @@ pub enum Outcome {
     Built,
     /// Another process had built it meanwhile.
     Found,
+    /// A cache had it.
+    Brought,
     /// It ran again and made the same.
     Reproduced,
 }

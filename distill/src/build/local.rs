@@ -217,7 +217,7 @@ fn usage(exit: &Exit) -> Usage {
         wall_ms: 0,
         user_ms: milliseconds(exit.usage.user),
         system_ms: milliseconds(exit.usage.system),
-        max_rss_kib: exit.usage.max_rss.unwrap_or(0) / 1024,
+        max_rss_kib: exit.usage.max_rss.map(|bytes| bytes / 1024),
     }
 }
 

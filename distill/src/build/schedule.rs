@@ -4,15 +4,22 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::graph::{Graph, Kind, NodeId};
-use crate::plan::{Object, PlanHash, Resolved};
+use crate::plan::{Object, Plan, PlanHash, Resolved};
 
-/// What the schedule asks about the store.
+/// What the schedule asks about the store, and about the caches beside it.
 pub(super) trait Facts {
     type Error;
-    /// What a plan made, according to the records.
-    fn recorded(&self, plan: &PlanHash) -> Result<Option<Object>, Self::Error>;
-    /// Whether an object's bytes are there, or could be had without running anything.
+    /// What a plan, which has this hash, made according to the records, here or in a cache.
+    fn recorded(
+        &self,
+        definition: &Plan,
+        hash: &PlanHash,
+        plan: &Resolved,
+    ) -> Result<Option<Object>, Self::Error>;
+    /// Whether an object's bytes are there.
     fn present(&self, object: &Object) -> Result<bool, Self::Error>;
+    /// Whether a cache seems to have an object's bytes.
+    fn offered(&self, object: &Object) -> bool;
     /// The tree that a literal is.
     fn literal(&self, literal: &crate::plan::Literal) -> Result<Object, Self::Error>;
 }
@@ -47,9 +54,12 @@ struct Status {
     state: State,
     output: Option<Object>,
     plan: Option<(PlanHash, Resolved)>,
+    /// A cache was to have the bytes, and did not: they have to be made.
+    declined: bool,
 }
 
-/// Where a job belongs: few jobs use processors at a time, and some downloads beside them.
+/// Where a job belongs: few jobs use processors at a time, and some downloads beside them. A plan
+/// among the downloads is not run: a cache has its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lane {
     Work,
@@ -74,6 +84,7 @@ impl<'a> Schedule<'a> {
             state: State::Waiting,
             output: None,
             plan: None,
+            declined: false,
         };
         let status = graph.nodes.iter().map(fresh).collect();
         Schedule {
@@ -121,6 +132,14 @@ impl<'a> Schedule<'a> {
         };
         status.output = output.or(status.output);
         self.wake_users(id);
+        self.settle(facts)
+    }
+
+    /// A cache did not have what it seemed to have: the node is made after all.
+    pub(super) fn declined<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<(), F::Error> {
+        let status = &mut self.status[id];
+        (status.declined, status.state) = (true, State::Waiting);
+        self.agenda.push_back(id);
         self.settle(facts)
     }
 
@@ -176,13 +195,27 @@ impl<'a> Schedule<'a> {
                     self.wake_users(id);
                     return Ok(());
                 }
+                Want::Bytes if self.can_be_brought(facts, id, &output) => {
+                    self.enqueue(id, Lane::Download);
+                    return Ok(());
+                }
                 Want::Bytes | Want::Run => {}
             }
         }
         if self.inputs_are(id, Want::Bytes) {
-            self.enqueue(id);
+            let lane = match self.graph.nodes[id].kind {
+                Kind::Source(_) => Lane::Download,
+                Kind::Plan(_) | Kind::Literal(_) => Lane::Work,
+            };
+            self.enqueue(id, lane);
         }
         Ok(())
+    }
+
+    /// Whether a plan's output comes from a cache, so that nothing of what it is made from is needed.
+    fn can_be_brought<F: Facts>(&self, facts: &F, id: NodeId, output: &Object) -> bool {
+        let is_plan = matches!(self.graph.nodes[id].kind, Kind::Plan(_));
+        is_plan && !self.status[id].declined && facts.offered(output)
     }
 
     /// Finds out what a node's output is, or whether it must run to know; false if that has to wait.
@@ -190,7 +223,7 @@ impl<'a> Schedule<'a> {
         match self.graph.nodes[id].kind {
             Kind::Source(source) => self.status[id].output = Some(Object::Blob(source.digest)),
             Kind::Literal(literal) => self.status[id].output = Some(facts.literal(literal)?),
-            Kind::Plan(_) => {
+            Kind::Plan(definition) => {
                 if self.status[id].plan.is_none() {
                     if !self.inputs_are(id, Want::Output) {
                         return Ok(false);
@@ -199,8 +232,8 @@ impl<'a> Schedule<'a> {
                     let plan = self.graph.resolve(id, output).expect("a plan");
                     self.status[id].plan = Some((plan.hash(), plan));
                 }
-                let (hash, _) = self.status[id].plan.as_ref().expect("just resolved");
-                self.status[id].output = facts.recorded(hash)?;
+                let (hash, plan) = self.status[id].plan.as_ref().expect("just resolved");
+                self.status[id].output = facts.recorded(definition, hash, plan)?;
             }
         }
         if self.status[id].output.is_some() {
@@ -230,7 +263,7 @@ impl<'a> Schedule<'a> {
         all
     }
 
-    fn enqueue(&mut self, id: NodeId) {
+    fn enqueue(&mut self, id: NodeId, lane: Lane) {
         let rank = self.graph.nodes[id].rank;
         if let Some((hash, _)) = self.status[id].plan {
             let leader = *self.leaders.entry(hash).or_insert(id);
@@ -241,9 +274,9 @@ impl<'a> Schedule<'a> {
             }
         }
         self.status[id].state = State::Ready;
-        match self.graph.nodes[id].kind {
-            Kind::Source(_) => self.downloads.insert((rank, id)),
-            Kind::Plan(_) | Kind::Literal(_) => self.work.insert((rank, id)),
+        match lane {
+            Lane::Download => self.downloads.insert((rank, id)),
+            Lane::Work => self.work.insert((rank, id)),
         };
     }
 }

@@ -74,18 +74,39 @@ pub struct Survey {
 /// What a thread reports.
 struct Report {
     id: NodeId,
-    result: Result<Object, Failure>,
+    lane: Lane,
+    /// The output; none, if a cache did not have it after all.
+    result: Result<Option<Object>, Failure>,
 }
 
 impl Facts for Builder<'_> {
     type Error = BuildError;
 
-    fn recorded(&self, plan: &PlanHash) -> Result<Option<Object>, BuildError> {
-        Ok(self.store.record(plan)?.map(|record| record.output))
+    /// What a cache knows is written down: the next run knows it without the cache.
+    fn recorded(
+        &self,
+        definition: &Plan,
+        hash: &PlanHash,
+        plan: &Resolved,
+    ) -> Result<Option<Object>, BuildError> {
+        if let Some(record) = self.store.record(hash)? {
+            return Ok(Some(record.output));
+        }
+        let Some(output) = self.supplier.output(hash) else {
+            return Ok(None);
+        };
+        let mut record = record(definition.label(), output, Usage::default());
+        "a cache".clone_into(&mut record.machine);
+        self.store.write_record(plan, &record)?;
+        Ok(Some(output))
     }
 
     fn present(&self, object: &Object) -> Result<bool, BuildError> {
         Ok(self.store.has(object))
+    }
+
+    fn offered(&self, object: &Object) -> bool {
+        self.supplier.offers(object)
     }
 
     fn literal(&self, literal: &Literal) -> Result<Object, BuildError> {
@@ -157,34 +178,37 @@ impl Builder<'_> {
                         && let Some(id) = schedule.take(Lane::Work)
                     {
                         working += 1;
-                        self.start(scope, schedule, id, sender.clone());
+                        self.start(scope, schedule, (id, Lane::Work), sender.clone());
                     }
                     while downloading < self.options.downloads
                         && let Some(id) = schedule.take(Lane::Download)
                     {
                         downloading += 1;
-                        self.start(scope, schedule, id, sender.clone());
+                        self.start(scope, schedule, (id, Lane::Download), sender.clone());
                     }
                 }
                 if working + downloading == 0 {
                     return Ok(());
                 }
                 let report = reports.recv().expect("a thread runs, and holds a sender");
-                match schedule.graph.nodes[report.id].kind {
-                    Kind::Source(_) => downloading -= 1,
-                    Kind::Plan(_) | Kind::Literal(_) => working -= 1,
+                match report.lane {
+                    Lane::Download => downloading -= 1,
+                    Lane::Work => working -= 1,
                 }
                 if working == 0 {
                     self.executor.idle();
                 }
-                schedule.ended(self, report.id, report.result.as_ref().ok().copied())?;
-                // What was stopped is one of those that could not be tried.
-                failures.extend(
-                    report
-                        .result
-                        .err()
-                        .filter(|failure| !failure.error.is_stop()),
-                );
+                match report.result {
+                    Ok(None) => schedule.declined(self, report.id)?,
+                    Ok(output) => schedule.ended(self, report.id, output)?,
+                    Err(failure) => {
+                        schedule.ended(self, report.id, None)?;
+                        // What was stopped is one of those that could not be tried.
+                        if !failure.error.is_stop() {
+                            failures.push(failure);
+                        }
+                    }
+                }
             }
         })
         .map(|()| failures)
@@ -214,7 +238,7 @@ impl Builder<'_> {
         &'env self,
         scope: &'scope Scope<'scope, 'env>,
         schedule: &Schedule<'env>,
-        id: NodeId,
+        (id, lane): (NodeId, Lane),
         sender: mpsc::Sender<Report>,
     ) {
         let builder = self;
@@ -233,26 +257,31 @@ impl Builder<'_> {
             .collect();
         scope.spawn(move || {
             let result = match kind {
-                Kind::Source(source) => builder.supply(id, source),
+                Kind::Source(source) => builder.supply(id, source).map(Some),
                 Kind::Literal(literal) => builder
                     .land_literal(literal)
+                    .map(Some)
                     .map_err(|error| failure(kind, error)),
                 Kind::Plan(definition) => {
                     let plan = plan.expect("a plan that may run is resolved");
-                    builder.run_plan(&PlanJob {
+                    let job = PlanJob {
                         id,
                         definition,
                         plan: &plan,
                         labels: &labels,
                         recorded,
-                    })
+                    };
+                    match lane {
+                        Lane::Download => builder.bring(&job),
+                        Lane::Work => builder.run_plan(&job).map(Some),
+                    }
                 }
             };
             if let Err(failure) = &result {
                 (builder.events)(Event::without_output(id, &failure.error));
             }
             // The receiver is gone only if the run ended with an error of the store.
-            let _ = sender.send(Report { id, result });
+            let _ = sender.send(Report { id, lane, result });
         });
     }
 
@@ -276,12 +305,30 @@ impl Builder<'_> {
         Ok(self.store.land_tree(temp.path(), &tree)?)
     }
 
+    /// Takes a plan's output from a cache, if that has it.
+    fn bring(&self, job: &PlanJob<'_>) -> Result<Option<Object>, Failure> {
+        let output = job.recorded.expect("a cache is asked for what is known");
+        let label = job.definition.label();
+        let brought = self
+            .supplier
+            .bring(job.id, &output, &label, self.events)
+            .map_err(|error| job.failed(error))?;
+        if !brought {
+            return Ok(None);
+        }
+        let (outcome, usage) = (Outcome::Brought, Usage::default());
+        (self.events)(Event::Finished {
+            id: job.id,
+            outcome,
+            output,
+            usage,
+        });
+        Ok(Some(output))
+    }
+
     fn run_plan(&self, job: &PlanJob<'_>) -> Result<Object, Failure> {
         let hash = job.plan.hash();
-        let fail = |error: ExecuteError| Failure {
-            plan: Some(hash),
-            ..failure(Kind::Plan(job.definition), error)
-        };
+        let fail = |error: ExecuteError| job.failed(error);
         let waiting = || (self.events)(Event::Waiting { id: job.id });
         let cancelled = || self.cancel.is_cancelled();
         let lock = self
@@ -332,17 +379,7 @@ impl Builder<'_> {
     /// Records what was made, or finds that it is not what was made before.
     fn record(&self, job: &PlanJob<'_>, executed: Executed) -> Result<Object, ExecuteError> {
         let (output, usage) = (executed.output?, executed.usage);
-        let record = Record {
-            label: job.definition.label(),
-            output,
-            finished: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default()
-                .as_secs(),
-            usage,
-            machine: machine(),
-            distill: env!("CARGO_PKG_VERSION").to_owned(),
-        };
+        let record = record(job.definition.label(), output, usage);
         match job.recorded {
             None => {
                 self.store.write_record(job.plan, &record)?;
@@ -394,6 +431,30 @@ struct PlanJob<'a> {
     labels: &'a BTreeMap<Object, String>,
     /// What the records say, if it runs all the same.
     recorded: Option<Object>,
+}
+
+impl PlanJob<'_> {
+    fn failed(&self, error: ExecuteError) -> Failure {
+        Failure {
+            plan: Some(self.plan.hash()),
+            ..failure(Kind::Plan(self.definition), error)
+        }
+    }
+}
+
+/// What is written down of something that was made, or came, just now.
+fn record(label: String, output: Object, usage: Usage) -> Record {
+    Record {
+        label,
+        output,
+        finished: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs(),
+        usage,
+        machine: machine(),
+        distill: env!("CARGO_PKG_VERSION").to_owned(),
+    }
 }
 
 fn failure(kind: Kind<'_>, error: ExecuteError) -> Failure {

@@ -1,6 +1,6 @@
 //! Sources on their way into the store.
 
-use std::io;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -8,11 +8,12 @@ use camino::Utf8Path;
 use super::cancel::Cancel;
 use super::error::ExecuteError;
 use super::event::{Event, JobId};
-use crate::fetch::{Attempt, Destination, Fetcher, Progress, Reason, Waiting};
-use crate::plan::{Digest, Object, Source};
+use crate::fetch::{Attempt, Destination, FetchError, Fetcher, Progress, Reason, Waiting};
+use crate::plan::{Digest, Hash, Object, PlanHash, Source};
+use crate::store::intake::{IntakeError, restore_into};
 use crate::store::{Store, StoreError};
 
-/// Brings sources, and what caches hold, into the store.
+/// Brings sources, and what others have built, into the store.
 pub trait Supplier: Sync {
     /// Brings `source` into the store, verified. Says how it gets on through `event`.
     fn supply(
@@ -21,6 +22,31 @@ pub trait Supplier: Sync {
         source: &Source,
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError>;
+
+    /// What `plan` made elsewhere, if a cache knows.
+    fn output(&self, plan: &PlanHash) -> Option<Object> {
+        let _ = plan;
+        None
+    }
+
+    /// Whether [`bring`](Supplier::bring) is worth trying.
+    fn offers(&self, object: &Object) -> bool {
+        let _ = object;
+        false
+    }
+
+    /// Brings what was built elsewhere into the store, verified. False if nobody has it after all:
+    /// then it has to be built.
+    fn bring(
+        &self,
+        job: JobId,
+        object: &Object,
+        label: &str,
+        event: &(dyn Fn(Event) + Sync),
+    ) -> Result<bool, ExecuteError> {
+        let _ = (job, object, label, event);
+        Ok(false)
+    }
 }
 
 /// Fetches what is missing.
@@ -49,6 +75,92 @@ impl Supplier for Sources<'_> {
         self.fetcher
             .fetch(source, self.store, self.cancel.flag(), &telling)?;
         Ok(Object::Blob(source.digest))
+    }
+
+    fn output(&self, plan: &PlanHash) -> Option<Object> {
+        // Whether a cache fails is told when it is asked for bytes.
+        let output = self.fetcher.output(plan, self.cancel.flag(), &());
+        output.map(|output| output.object)
+    }
+
+    fn offers(&self, object: &Object) -> bool {
+        self.fetcher.offers(object)
+    }
+
+    fn bring(
+        &self,
+        job: JobId,
+        object: &Object,
+        label: &str,
+        event: &(dyn Fn(Event) + Sync),
+    ) -> Result<bool, ExecuteError> {
+        let telling = Telling {
+            job,
+            file_name: label,
+            event,
+        };
+        match object {
+            Object::Blob(digest) => self.bring_blob(*digest, &telling),
+            Object::Tree(tree) => self.bring_tree(tree, &telling),
+        }
+    }
+}
+
+impl Sources<'_> {
+    fn bring_blob(&self, digest: Digest, telling: &Telling<'_>) -> Result<bool, ExecuteError> {
+        let (name, cancel) = (telling.file_name, self.cancel.flag());
+        match self.fetcher.blob(digest, name, self.store, cancel, telling) {
+            Ok(_) => Ok(true),
+            Err(FetchError::Unavailable { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn bring_tree(&self, tree: &Hash, telling: &Telling<'_>) -> Result<bool, ExecuteError> {
+        let Some(found) = self.fetcher.tree(tree, self.cancel.flag(), telling) else {
+            return Ok(false);
+        };
+        telling.started(&found.cache);
+        let temp = self.store.temp_dir()?;
+        let archive = Counted {
+            archive: found.archive,
+            bytes: 0,
+            cancel: self.cancel,
+            telling,
+        };
+        match restore_into(temp.path(), archive, &found.manifest) {
+            Ok(()) => {
+                self.store.land_tree(temp.path(), &found.manifest)?;
+                Ok(true)
+            }
+            Err(_) if self.cancel.is_cancelled() => Err(ExecuteError::Cancelled),
+            Err(error @ IntakeError::Io { .. }) => Err(error.into()),
+            // The cache's fault, and not a reason to stop.
+            Err(error) => {
+                telling.note(format!("{}: {error}", found.cache));
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// An archive on its way, which tells how much of it has come.
+struct Counted<'a> {
+    archive: Box<dyn Read + Send>,
+    bytes: u64,
+    cancel: &'a Cancel,
+    telling: &'a Telling<'a>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.cancel.is_cancelled() {
+            return Err(io::Error::other("cancelled"));
+        }
+        let count = self.archive.read(buffer)?;
+        self.bytes += count as u64;
+        self.telling.bytes(self.bytes, None);
+        Ok(count)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::exit::Exit;
 use crate::build::sandbox::{Lack, SandboxError};
-use crate::build::{BuildError, ExecuteError};
+use crate::build::{BuildError, ExecuteError, PublishError};
 use crate::fetch::CacheError;
 use crate::machine::MachineError;
 use crate::plan::Source;
@@ -67,6 +67,9 @@ pub enum CliError {
     /// A directory of sources could not be read or written.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// What was built could not be given away.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     /// The file system said no.
     #[error(transparent)]
     Io(#[from] IoError),
@@ -87,14 +90,17 @@ impl CliError {
             | CliError::Target(_)
             | CliError::Damaged(_)
             | CliError::Intake(_)
-            | CliError::Cache(_) => Exit::Definition,
+            | CliError::Cache(_)
+            | CliError::Publish(PublishError::Pack(_) | PublishError::Cache(_)) => Exit::Definition,
             CliError::Offline(_) => Exit::Unreachable,
             CliError::Unfit(_) | CliError::Lack(_) | CliError::Output { .. } => Exit::Unfit,
             CliError::Build(error) => error.into(),
             CliError::Execute(error) => error.into(),
             CliError::Sandbox(error) => error.into(),
-            CliError::Store(error) => error.into(),
-            CliError::Io(error) | CliError::Machine(MachineError::Io(error)) => error.into(),
+            CliError::Store(error) | CliError::Publish(PublishError::Store(error)) => error.into(),
+            CliError::Io(error)
+            | CliError::Publish(PublishError::Io(error))
+            | CliError::Machine(MachineError::Io(error)) => error.into(),
             CliError::Machine(MachineError::TooSmall { .. }) => Exit::Usage,
             CliError::Machine(_) => Exit::Unfit,
             // As for `yes | head`: the reader has what it wanted.

@@ -22,6 +22,7 @@ mod copy;
 mod doctor;
 mod error;
 mod exit;
+mod export;
 mod failure;
 mod fsck;
 mod gc;
@@ -167,6 +168,7 @@ fn dispatch(invocation: &Invocation<'_>, cli: Cli) -> Result<u8, CliError> {
         Command::Shell(args) => shell::run(invocation, &args),
         Command::Why(args) => why::run(invocation, &args),
         Command::Sources(args) => sources::run(invocation, &args),
+        Command::Export(args) => export::run(invocation, &args),
         Command::Sum(args) => sum::run(invocation, &args),
         Command::Gc(args) => gc::run(invocation, &args),
         Command::Fsck(args) => fsck::run(invocation, &args),

@@ -78,10 +78,24 @@ impl<'a> Session<'a> {
 
     /// What would have to be done.
     pub(super) fn survey(&self, roots: &[Plan]) -> Result<Survey, CliError> {
+        // Without caches there is nobody to ask.
+        if self.invocation.settings.caches.is_empty() {
+            return self.survey_with(roots, &Looking);
+        }
+        let fetcher = self.fetcher()?;
+        let supplier = Sources {
+            store: &self.store,
+            fetcher: &fetcher,
+            cancel: &self.cancel,
+        };
+        self.survey_with(roots, &supplier)
+    }
+
+    fn survey_with(&self, roots: &[Plan], supplier: &dyn Supplier) -> Result<Survey, CliError> {
         let builder = Builder {
             store: &self.store,
             executor: &Looking,
-            supplier: &Looking,
+            supplier,
             options: &Options::default(),
             events: &|_| {},
             cancel: &self.cancel,

@@ -5,6 +5,7 @@ mod build;
 mod command_line;
 mod explain;
 mod keeping;
+mod sharing;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -161,6 +161,41 @@ impl Fetcher {
         })
     }
 
+    /// The file with this digest, if a cache has it: not a source, so there is no other place.
+    /// Caches that fail are reported to `progress`.
+    pub fn blob(
+        &self,
+        digest: Digest,
+        file_name: &str,
+        destination: &dyn Destination,
+        cancel: &AtomicBool,
+        progress: &dyn Progress,
+    ) -> Result<Arrival, FetchError> {
+        let source = Source {
+            digest,
+            file_name: file_name.to_owned(),
+            origins: Vec::new(),
+        };
+        self.fetch(&source, destination, cancel, progress)
+    }
+
+    /// Whether a cache seems to have the bytes of `object`. One on a network is not asked: it may
+    /// turn out not to have them.
+    pub fn offers(&self, object: &Object) -> bool {
+        let key = match object {
+            Object::Blob(digest) => Key::Blob(*digest),
+            Object::Tree(tree) => Key::Manifest(*tree),
+        };
+        let offers = |found| match found {
+            Some(Found::Url(_)) => !self.settings.offline,
+            found => found.is_some(),
+        };
+        let caches = &self.settings.caches;
+        caches
+            .iter()
+            .any(|cache| cache.find(&key).is_ok_and(offers))
+    }
+
     fn in_caches<T>(
         &self,
         progress: &dyn Progress,

@@ -128,7 +128,7 @@ mod tests {
         );
         assert_eq!(
             page("/metadata/v1/interfaces/public/0/ipv4/address/").unwrap(),
-            "172.20.0.15"
+            "169.254.2.15"
         );
         for absent in ["/", "/metadata/v2.json", "/metadata/v1/nothing", ""] {
             assert_eq!(page(absent), None, "{absent}");

@@ -27,17 +27,16 @@ pub struct Forward {
 /// Who has which address.
 ///
 /// A cloud's machine reaches the metadata service by a link-local address, and everything else by
-/// one that it learns there. libslirp knows one network, and answers for addresses of that alone:
-/// so with a metadata service, the network is wide enough for both, and the machine, which is told
-/// of a narrower one, does not see the difference.
+/// one that it learns there. libslirp knows one network, and answers for addresses of that alone. So
+/// with a metadata service all of the network is link-local: a network that were wide enough for a
+/// private address and a link-local one would hold a part of the Internet, which the machine could
+/// then not reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Addressing {
-    /// The network that libslirp answers for.
+    /// The network, and how many bits of an address are the network's.
     pub network: (Ipv4Addr, u8),
     /// The machine. DHCP gives it this address.
     pub guest: Ipv4Addr,
-    /// The network that the machine is told of: how many bits of its address are the network's.
-    pub prefix: u8,
     /// The router, by whose address the machine also reaches this host's loopback.
     pub gateway: Ipv4Addr,
     /// The name server: passes on to that of the host.
@@ -54,19 +53,16 @@ pub(super) const MAC: &str = "52:54:00:12:34:56";
 const PLAIN: Addressing = Addressing {
     network: (Ipv4Addr::new(10, 0, 2, 0), 24),
     guest: Ipv4Addr::new(10, 0, 2, 15),
-    prefix: 24,
     gateway: Ipv4Addr::new(10, 0, 2, 2),
     nameserver: Ipv4Addr::new(10, 0, 2, 3),
 };
 
-/// 160.0.0.0/4 holds both 169.254.0.0/16 and a part of the private network 172.16.0.0/12.
-/// QEMU takes no wider network than /4.
+/// The network that the metadata service is in (RFC 3927).
 const WITH_METADATA: Addressing = Addressing {
-    network: (Ipv4Addr::new(160, 0, 0, 0), 4),
-    guest: Ipv4Addr::new(172, 20, 0, 15),
-    prefix: 16,
-    gateway: Ipv4Addr::new(172, 20, 0, 1),
-    nameserver: Ipv4Addr::new(172, 20, 0, 3),
+    network: (Ipv4Addr::new(169, 254, 0, 0), 16),
+    guest: Ipv4Addr::new(169, 254, 2, 15),
+    gateway: Ipv4Addr::new(169, 254, 2, 2),
+    nameserver: Ipv4Addr::new(169, 254, 2, 3),
 };
 
 impl Network {
@@ -77,9 +73,9 @@ impl Network {
 }
 
 impl Addressing {
-    /// The mask of the network that the machine is told of.
+    /// The network's mask.
     pub fn netmask(&self) -> Ipv4Addr {
-        Ipv4Addr::from_bits(u32::MAX.unbounded_shl(32 - u32::from(self.prefix)))
+        Ipv4Addr::from_bits(u32::MAX.unbounded_shl(32 - u32::from(self.network.1)))
     }
 }
 
@@ -109,18 +105,28 @@ mod tests {
             let Addressing {
                 network,
                 guest,
-                prefix,
                 gateway,
                 nameserver,
             } = addressing;
             for address in [guest, gateway, nameserver] {
                 assert!(within(address, network), "{address}");
-                assert!(within(address, (guest, prefix)), "{address}");
             }
         }
         assert!(within(METADATA, WITH_METADATA.network));
         assert!(!within(METADATA, PLAIN.network));
         assert_eq!(WITH_METADATA.netmask(), Ipv4Addr::new(255, 255, 0, 0));
+    }
+
+    #[test]
+    fn nothing_of_the_internet_is_taken_for_a_neighbour() {
+        for Addressing { network, .. } in [PLAIN, WITH_METADATA] {
+            let (first, mask) = (network.0, u32::MAX >> network.1);
+            let last = Ipv4Addr::from_bits(first.to_bits() | mask);
+            for address in [first, last] {
+                let own = address.is_private() || address.is_link_local();
+                assert!(own, "{address}");
+            }
+        }
     }
 
     #[test]

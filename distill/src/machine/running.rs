@@ -1,8 +1,10 @@
 //! A machine that runs: QEMU as a child process, and who answers its questions.
 
+use std::io;
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -17,6 +19,7 @@ use super::metadata::Metadata;
 use super::monitor::Monitor;
 use super::socket::{METADATA_SOCKET, MONITOR_SOCKET, connect, listen};
 use super::spec::{Firmware, MachineSpec};
+use crate::build::sandbox::follow_parent;
 use crate::store::io::{At as _, remove_if_there};
 
 /// How often to look whether the machine has ended.
@@ -41,7 +44,11 @@ pub struct Streams {
 pub struct Machine {
     child: Child,
     directory: Utf8PathBuf,
+    _keeper: Keeper,
 }
+
+/// As long as this is there, so is the thread that started QEMU.
+type Keeper = SyncSender<()>;
 
 /// How a machine ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,22 +86,23 @@ impl Machine {
             answer(listen(directory, METADATA_SOCKET)?, metadata);
         }
         let line = command_line(spec);
-        let child = Command::new(&line[0])
+        let mut command = Command::new(&line[0]);
+        command
             .args(&line[1..])
             .arg0("qemu-system-x86_64")
             .current_dir(directory)
             .env_clear()
             .stdin(streams.input)
             .stdout(streams.output)
-            .stderr(streams.error)
-            .spawn()
-            .map_err(|source| MachineError::Start {
-                program: line[0].clone(),
-                source,
-            })?;
+            .stderr(streams.error);
+        let (child, keeper) = spawn(command).map_err(|source| MachineError::Start {
+            program: line[0].clone(),
+            source,
+        })?;
         Ok(Machine {
             child,
             directory: directory.to_owned(),
+            _keeper: keeper,
         })
     }
 
@@ -175,6 +183,24 @@ impl Drop for Machine {
         // If QEMU never came to ask for metadata, somebody still waits for it.
         let _ = connect(&self.directory, METADATA_SOCKET);
     }
+}
+
+/// Starts QEMU so that it does not outlive this process, also if that is killed: the kernel ends it
+/// with the thread that started it, hence a thread that does nothing else. It is ended by a signal
+/// that lets it give the terminal back as it was.
+fn spawn(mut command: Command) -> io::Result<(Child, Keeper)> {
+    follow_parent(&mut command, Signal::SIGTERM);
+    let (started, result) = sync_channel(1);
+    let (keeper, kept) = sync_channel(0);
+    std::thread::Builder::new()
+        .name("keeper".to_owned())
+        .spawn(move || {
+            let _ = started.send(command.spawn());
+            // It ends when the other side is gone; nothing is ever sent.
+            let _ = kept.recv();
+        })?;
+    let child = result.recv().map_err(io::Error::other)??;
+    Ok((child, keeper))
 }
 
 /// What has to be in the directory, and what an earlier machine left there.

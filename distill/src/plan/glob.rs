@@ -1,6 +1,8 @@
 //! Sets of paths named by patterns.
 
-use globset::{GlobBuilder, GlobMatcher};
+use std::sync::{Arc, OnceLock};
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::path::RelPath;
@@ -22,8 +24,10 @@ pub struct PathSet(Vec<Pattern>);
 
 #[derive(Clone)]
 struct Pattern {
-    text: String,
-    matcher: GlobMatcher,
+    glob: Glob,
+    /// Made when it is needed first: it costs much more than reading the pattern, and a run that has
+    /// nothing to do matches nothing.
+    matcher: Arc<OnceLock<GlobMatcher>>,
 }
 
 impl PathSet {
@@ -48,7 +52,7 @@ impl PathSet {
 
     /// The patterns, sorted.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|pattern| pattern.text.as_str())
+        self.0.iter().map(|pattern| pattern.glob.glob())
     }
 
     /// Whether `path`, or a directory above it, is in the set.
@@ -65,15 +69,15 @@ impl PathSet {
         self.0
             .iter()
             .filter(|pattern| !matched(pattern))
-            .map(|p| p.text.as_str())
+            .map(|pattern| pattern.glob.glob())
             .collect()
     }
 }
 
 impl Pattern {
     fn covers(&self, path: &RelPath) -> bool {
-        self.matcher.is_match(path.as_str())
-            || path.ancestors().any(|above| self.matcher.is_match(above))
+        let matcher = self.matcher.get_or_init(|| self.glob.compile_matcher());
+        matcher.is_match(path.as_str()) || path.ancestors().any(|above| matcher.is_match(above))
     }
 }
 
@@ -92,8 +96,8 @@ fn compile(text: String) -> Result<Pattern, GlobError> {
         .backslash_escape(true)
         .build()
         .map_err(|e| error(e.kind().to_string()))?;
-    let matcher = glob.compile_matcher();
-    Ok(Pattern { text, matcher })
+    let matcher = Arc::default();
+    Ok(Pattern { glob, matcher })
 }
 
 impl std::fmt::Debug for PathSet {

@@ -15,8 +15,9 @@ pub struct Usage {
     pub user_ms: u64,
     /// Milliseconds of CPU time in the kernel.
     pub system_ms: u64,
-    /// The largest resident set of any process, in KiB.
-    pub max_rss_kib: u64,
+    /// The largest resident set of any process, in KiB; none if it is not known, as with what stays
+    /// below Distill's own, which the kernel counts in.
+    pub max_rss_kib: Option<u64>,
 }
 
 /// What is known of a plan that was run.

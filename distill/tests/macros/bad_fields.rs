@@ -23,6 +23,14 @@ fn unknown_and_unlike_any(config: &Config) -> Plan {
     package! { config, name: "mpfr", colour: "blue" }
 }
 
+fn unknown_to_cc(config: &Config) -> Plan {
+    cc_package! { config, name: "mpfr", version: "4", source: None, script: Vec::new(), cflag: ["-g"] }
+}
+
+fn unknown_to_cmmi(config: &Config) -> Plan {
+    cmmi_package! { config, name: "mpfr", version: "4", source: None, build: "make" }
+}
+
 fn twice(config: &Config) -> Plan {
     package! { config,
         name: "mpfr",

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use distill::package::kconfig::{Fragment, KconfigError, Options};
 use distill::package::source::{Pin, debian, sha256};
 use distill::package::{Config, execline};
-use distill::plan::{Artifact, Mode, Plan, RelPath};
+use distill::plan::Plan;
 use distill::{cc_package, package};
 
 use crate::seed;
@@ -38,15 +39,36 @@ pub fn linux_headers(config: &Config) -> Plan {
 
 /// Linux for virtual machines and their clouds: virtio, NVMe, AHCI, ENA; no modules.
 pub fn linux_virt(config: &Config) -> Plan {
-    linux(config, "linux-virt", include_str!("x86_64.config"))
+    linux(config, "linux-virt", Options::merge([virt()]))
 }
 
-/// Linux without modules. `options` is a fragment over `allnoconfig`; an option that kconfig drops
-/// fails the build. The output is `boot/vmlinuz`, and the configuration that came out beside it.
-pub fn linux(config: &Config, name: &str, options: &str) -> Plan {
-    let fragment = RelPath::new(format!("src/{name}.config")).expect("made of a name");
-    let path = format!("/{fragment}");
-    let at = |name: &str| RelPath::new(name).expect("a constant");
+/// The options of [`linux_virt`], to be put together with others.
+pub fn virt() -> Fragment {
+    Fragment::parse("linux-virt", include_str!("x86_64.config")).expect("a constant")
+}
+
+/// Linux without modules. `options` are set over `allnoconfig`; one that kconfig drops fails the
+/// build. The output is `boot/vmlinuz`, and the configuration that came out beside it.
+///
+/// ```
+/// use distill::kconfig;
+/// use distill::package::{Config, kconfig::Options};
+/// use distill::plan::Plan;
+/// use distill_packages::linux;
+///
+/// /// The kernel of a machine whose disk is a USB stick.
+/// fn linux_usb(config: &Config) -> Plan {
+///     let usb = kconfig! { "usb": USB_SUPPORT=y USB=y USB_XHCI_HCD=y USB_STORAGE=y };
+///     linux::linux(config, "linux-usb", Options::merge([linux::virt(), usb]))
+/// }
+/// # assert!(linux_usb(&distill_packages::quick()).action().is_ok());
+/// ```
+#[track_caller]
+pub fn linux(config: &Config, name: &str, options: Result<Options, KconfigError>) -> Plan {
+    let options = match options {
+        Ok(options) => options,
+        Err(error) => return error.plan(name),
+    };
     cc_package! { config,
         name: name, version: VERSION,
         licence: "GPL-2.0-only", homepage: "https://www.kernel.org/", cpe: "linux:linux_kernel",
@@ -54,10 +76,7 @@ pub fn linux(config: &Config, name: &str, options: &str) -> Plan {
         tools: [seed::kernel],
         no_libc: true,
         timeout: Duration::from_secs(3 * 60 * 60),
-        files: [
-            Artifact::file(fragment.clone(), Mode::FILE, options),
-            Artifact::file(at("src/check-options.sh"), Mode::FILE, include_str!("check-options.sh")),
-        ],
+        files: [options.files()],
         env: [
             ("KBUILD_BUILD_TIMESTAMP", "1970-01-01"),
             ("KBUILD_BUILD_USER", "distill"),
@@ -69,11 +88,33 @@ pub fn linux(config: &Config, name: &str, options: &str) -> Plan {
             // The kernel has flags of its own, and is compiled by the seed's gcc.
             unexport CFLAGS
             unexport LDFLAGS
-            if { env #{format!("KCONFIG_ALLCONFIG={path}")} make CC=gcc HOSTCC=gcc allnoconfig }
-            if { sh "/src/check-options.sh" #{path} ".config" }
+            if { env #{format!("KCONFIG_ALLCONFIG={}", options.path())} make CC=gcc HOSTCC=gcc allnoconfig }
+            #{options.check(".config")}
             if { make CC=gcc HOSTCC=gcc LD=ld AR=ar NM=nm STRIP=strip OBJCOPY=objcopy READELF=readelf bzImage }
             if { install -D -m 644 "arch/x86/boot/bzImage" "/out/boot/vmlinuz" }
             install -D -m 644 ".config" "/out/boot/config"
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use distill::kconfig;
+
+    use super::*;
+
+    #[test]
+    fn who_contradicts_is_named() {
+        let mine = kconfig! { "mine": SMP=n };
+        let plan = linux(
+            &crate::quick(),
+            "linux-mine",
+            Options::merge([virt(), mine]),
+        );
+        let error = plan.action().unwrap_err().to_string();
+        assert!(
+            error.contains("CONFIG_SMP: y in `linux-virt`, n in `mine`"),
+            "{error}"
+        );
     }
 }

@@ -14,7 +14,9 @@ const HOST_KEYS: &str = "/var/lib/sshd";
 ///
 /// The host's own key is made on the first start and kept on `/var`. Keys come from the image
 /// ([`SshdConfig::authorized_key`]), from services that write `/run/ssh/authorized_keys/USER`, such
-/// as those that ask a cloud for them, and from users' home directories.
+/// as those that ask a cloud for them, and from users' home directories. If one of these services is
+/// called `pubkeys`, the server starts after it: who keeps trying while the keys are not there yet
+/// would be refused for a while by OpenSSH's `PerSourcePenalties`, also with the right key.
 ///
 /// ```
 /// use distill::system::System;
@@ -52,6 +54,7 @@ pub fn sshd(config: SshdConfig) -> Service {
     )
     .package(distill_packages::openssh_server)
     .after("var-mount")
+    .after_if_present("pubkeys")
     .user(User::system("sshd").home("/var/empty"))
     .file(File::new(CONFIG, config.to_string()).mode(0o600))
     .directory(Directory::new(HOST_KEYS).mode(0o700))

@@ -38,6 +38,7 @@ pub use self::probe::{Capabilities, Lack, MAX_LAYERS, probe};
 pub use self::scratch::{discard, spread};
 pub use self::spec::{Input, Io, Limits, Method, Output, Spec, Stack};
 use self::state::{NO_CHILD, Started, State};
+pub use self::sys::follow_parent;
 
 /// A program that runs in its sandbox. Dropping it kills everything in the sandbox.
 #[derive(Debug)]

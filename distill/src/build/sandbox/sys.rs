@@ -1,4 +1,5 @@
-//! Every line of unsafe code: the system calls of a sandbox, and the making of its processes.
+//! Every line of unsafe code: the system calls of a sandbox, and the making of its processes; and
+//! what binds a process that is in no sandbox to its parent.
 //!
 //! Most of it is called by processes that share the memory of the builder. So nothing here but
 //! [`run_sharing`] and [`Pointers::new`] allocates or takes a lock, and nothing panics: it is
@@ -9,9 +10,16 @@ use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+
+use nix::errno::Errno;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::unistd::{getpid, getppid};
 
 /// How many user namespaces may be made in that of the process that reads or writes this.
 pub(super) const MAX_USER_NAMESPACES: &CStr = c"/proc/sys/user/max_user_namespaces";
@@ -284,6 +292,23 @@ pub(super) fn kill(pidfd: BorrowedFd<'_>) {
             0,
         );
     }
+}
+
+/// Have the kernel send a signal to the program of a command when the thread that starts it ends,
+/// however that comes.
+pub fn follow_parent(command: &mut Command, signal: Signal) {
+    let parent = getpid();
+    let follow = move || {
+        set_pdeathsig(signal)?;
+        // The parent may be dead already.
+        if getppid() == parent {
+            Ok(())
+        } else {
+            Err(Errno::ESRCH.into())
+        }
+    };
+    // SAFETY: this makes two system calls; it allocates nothing and takes no lock.
+    unsafe { command.pre_exec(follow) };
 }
 
 /// Reap whatever ends until this process does, and return its wait status.

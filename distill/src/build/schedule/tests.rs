@@ -12,17 +12,30 @@ use crate::plan::{
 struct Fake {
     records: RefCell<BTreeMap<PlanHash, Object>>,
     present: RefCell<HashSet<Object>>,
+    /// What a cache seems to have.
+    offered: RefCell<HashSet<Object>>,
+    /// What it seems to have, and does not.
+    declined: RefCell<HashSet<Object>>,
 }
 
 impl Facts for Fake {
     type Error = std::convert::Infallible;
 
-    fn recorded(&self, plan: &PlanHash) -> Result<Option<Object>, Self::Error> {
-        Ok(self.records.borrow().get(plan).copied())
+    fn recorded(
+        &self,
+        _: &Plan,
+        hash: &PlanHash,
+        _: &Resolved,
+    ) -> Result<Option<Object>, Self::Error> {
+        Ok(self.records.borrow().get(hash).copied())
     }
 
     fn present(&self, object: &Object) -> Result<bool, Self::Error> {
         Ok(self.present.borrow().contains(object))
+    }
+
+    fn offered(&self, object: &Object) -> bool {
+        self.offered.borrow().contains(object)
     }
 
     fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
@@ -40,8 +53,25 @@ impl Fake {
         let mut schedule = Schedule::new(Graph::new(roots, &history).unwrap());
         let Ok(()) = schedule.begin(self, false);
         let mut order = Vec::new();
-        while let Some(id) = schedule.take(Lane::Work) {
+        let next = |schedule: &mut Schedule<'_>| {
+            let lanes = [Lane::Download, Lane::Work];
+            lanes
+                .into_iter()
+                .find_map(|lane| Some((schedule.take(lane)?, lane)))
+        };
+        while let Some((id, lane)) = next(&mut schedule) {
             let label = schedule.graph.nodes[id].kind.label();
+            if lane == Lane::Download {
+                let output = schedule.output(id).expect("that is what is brought");
+                if self.declined.borrow().contains(&output) {
+                    let Ok(()) = schedule.declined(self, id);
+                } else {
+                    order.push(format!("{label} from a cache"));
+                    self.present.borrow_mut().insert(output);
+                    let Ok(()) = schedule.ended(self, id, Some(output));
+                }
+                continue;
+            }
             let output = match schedule.plan(id) {
                 None => schedule.output(id),
                 Some(_) if fails.contains(&label.as_str()) => None,
@@ -121,4 +151,45 @@ fn a_failure_stops_what_needs_it_and_nothing_else() {
 fn two_nodes_of_one_plan_run_once() {
     let roots = [plan("same", &[]), plan("same", &[])];
     assert_eq!(Fake::default().run(&roots, &[], &[]), ["same"]);
+}
+
+/// A graph of which a cache knows everything; nothing is here.
+fn known_to_a_cache(roots: &[Plan]) -> Fake {
+    let fake = Fake::default();
+    fake.run(roots, &[], &[]);
+    let outputs: HashSet<Object> = fake.present.take();
+    fake.offered.replace(outputs);
+    fake
+}
+
+#[test]
+fn of_what_a_cache_has_no_input_is_needed() {
+    let (a, b) = (plan("a", &[]), plan("b", &[]));
+    let roots = [plan("c", &[&a, &b])];
+    let fake = known_to_a_cache(&roots);
+    assert_eq!(fake.run(&roots, &[], &[]), ["c from a cache"]);
+    let more = [plan("d", &[&roots[0], &a])];
+    let mut order = fake.run(&more, &[], &[]);
+    assert_eq!(order.pop().as_deref(), Some("d"));
+    assert_eq!(order, ["a from a cache"]);
+}
+
+#[test]
+fn what_a_cache_does_not_have_after_all_is_made() {
+    let (a, b) = (plan("a", &[]), plan("b", &[]));
+    let roots = [plan("c", &[&a, &b])];
+    let fake = known_to_a_cache(&roots);
+    let output = |label: &str| {
+        let graph = Graph::new(&roots, &BTreeMap::new()).unwrap();
+        let mut schedule = Schedule::new(graph);
+        let Ok(()) = schedule.begin(&fake, false);
+        let nodes = &schedule.graph.nodes;
+        let id = nodes.iter().position(|node| node.kind.label() == label);
+        schedule.output(id.unwrap()).unwrap()
+    };
+    fake.declined.replace([output("c"), output("a")].into());
+    let order = fake.run(&roots, &[], &[]);
+    assert!(order.contains(&"b from a cache".to_owned()), "{order:?}");
+    assert!(order.contains(&"a".to_owned()), "{order:?}");
+    assert_eq!(order.last().map(String::as_str), Some("c"));
 }

@@ -13,7 +13,8 @@ pub(in crate::cli) struct GlobalOptions {
     /// Use only what is on this machine
     #[arg(long, global = true)]
     pub(in crate::cli) offline: bool,
-    /// Look for sources in this directory first (made by `sources export`; may be repeated)
+    /// Take sources, and what was built elsewhere, from this directory (made by `export` or
+    /// `sources export`; may be repeated)
     #[arg(long, global = true, value_name = "DIR", action = ArgAction::Append)]
     pub(in crate::cli) cache: Vec<Utf8PathBuf>,
     /// When to use colours: auto, always or never

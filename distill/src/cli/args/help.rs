@@ -16,6 +16,10 @@ pub(super) const SOURCES: &str = "\
 An air-gapped build: run `sources export DIR` where there is a network, carry DIR over, and there run
 `sources import DIR` (or pass `--cache DIR`).";
 
+pub(super) const EXPORT: &str = "\
+Elsewhere, the same program takes from there what it needs: `--cache DIR`. It asks neither for the
+sources nor for the tools that they are built with.";
+
 pub(super) const GC: &str = "\
 What is needed is what the images of the last days are made of, down to their sources, and what the
 image of this program is made of.";

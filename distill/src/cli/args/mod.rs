@@ -12,8 +12,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub(super) use build::{BuildArgs, BuildOptions};
 pub(super) use global::{ColorChoice, GlobalOptions};
 pub(super) use others::{
-    CompletionsArgs, FsckArgs, GcArgs, LogArgs, PlanArgs, ShellArgs, SourcesArgs, SourcesCommand,
-    SumArgs, WhyArgs,
+    CompletionsArgs, ExportArgs, FsckArgs, GcArgs, LogArgs, PlanArgs, ShellArgs, SourcesArgs,
+    SourcesCommand, SumArgs, WhyArgs,
 };
 pub(super) use run::RunArgs;
 pub use run::{FirmwareChoice, RunOptions};
@@ -50,6 +50,9 @@ pub(super) enum Command {
     /// List sources; carry them to a machine without a network
     #[command(after_help = help::SOURCES)]
     Sources(SourcesArgs),
+    /// Build, and put everything that was built where others can take it from
+    #[command(after_help = help::EXPORT)]
+    Export(ExportArgs),
     /// Print the hashes of a file or directory, as recipes write them
     Sum(SumArgs),
     /// Remove what no image needs

@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
+use super::build::WorkOptions;
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PlanArgs {
     /// A package's name, label, or the beginning of its hash
@@ -58,6 +60,14 @@ pub(in crate::cli) enum SourcesCommand {
         /// A directory that an export made
         dir: Utf8PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ExportArgs {
+    /// A new directory, or one that an export made
+    pub(in crate::cli) dir: Utf8PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) work: WorkOptions,
 }
 
 #[derive(Debug, Args)]

@@ -60,6 +60,7 @@ fn name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Built => "built",
         Outcome::Found => "found",
+        Outcome::Brought => "fetched",
         Outcome::Reproduced => "reproduced",
     }
 }

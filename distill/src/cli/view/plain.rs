@@ -50,7 +50,7 @@ fn finished(id: JobId, outcome: Outcome, tally: &Tally, ui: &Ui) -> Option<Strin
     let done = match (outcome, &job.download) {
         (Outcome::Found, _) => "found",
         (Outcome::Reproduced, _) => "reproduced",
-        (Outcome::Built, Some(_)) => "fetched",
+        (Outcome::Built, Some(_)) | (Outcome::Brought, _) => "fetched",
         (Outcome::Built, None) if job.build => "built",
         (Outcome::Built, None) => "made",
     };

@@ -43,6 +43,8 @@ fn done(tally: &Tally) -> Option<String> {
         }
     }
     let downloads: Vec<u64> = with(Outcome::Built, false)
+        .chain(with(Outcome::Brought, false))
+        .chain(with(Outcome::Brought, true))
         .filter_map(|job| Some(job.download.as_ref()?.bytes))
         .collect();
     if !downloads.is_empty() {
@@ -64,7 +66,7 @@ fn done(tally: &Tally) -> Option<String> {
 
 fn cpu(tally: &Tally) -> Duration {
     let milliseconds = |job: &JobState| match job.phase {
-        Phase::Done(Outcome::Found) => 0,
+        Phase::Done(Outcome::Found | Outcome::Brought) => 0,
         _ => job.usage.user_ms + job.usage.system_ms,
     };
     Duration::from_millis(tally.jobs.values().map(milliseconds).sum())

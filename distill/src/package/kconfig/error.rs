@@ -1,8 +1,10 @@
 //! What can be wrong with options.
 
+use std::error::Error as _;
 use std::fmt;
 
 use super::value::{Symbol, Value};
+use crate::plan::{Name, Plan};
 
 /// An option that two fragments want differently.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +71,17 @@ pub enum KconfigError {
     /// Fragments that contradict each other.
     #[error("{}", clashes(.0))]
     Clashes(Vec<Clash>),
+}
+
+impl KconfigError {
+    /// The package `name` as a plan that says what is wrong with its options: what a recipe returns
+    /// that cannot do without them.
+    #[track_caller]
+    pub fn plan(&self, name: &str) -> Plan {
+        let name = Name::new(name).unwrap_or_else(|_| Name::new("unnamed").expect("a name"));
+        let cause = self.source().map(|source| format!(": {source}"));
+        Plan::named(name).invalid(format!("{self}{}", cause.unwrap_or_default()))
+    }
 }
 
 fn clashes(clashes: &[Clash]) -> String {

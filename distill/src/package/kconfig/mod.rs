@@ -23,6 +23,9 @@
 //! # let _ = (script, files);
 //! # Ok::<(), distill::package::kconfig::KconfigError>(())
 //! ```
+//!
+//! A recipe that others may give options takes them as [`Options::merge`] returns them, and makes a
+//! plan of a mistake with [`KconfigError::plan`].
 
 mod check;
 mod error;

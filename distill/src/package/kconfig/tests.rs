@@ -109,6 +109,22 @@ fn the_macro_and_its_twin_agree() {
     assert_eq!(written, fragment("a name", text));
 }
 
+#[test]
+fn a_mistake_is_a_plan_that_says_so() {
+    let said = |text| {
+        let error = Fragment::parse("mine", text).unwrap_err();
+        let error = error.plan("linux-mine").action().unwrap_err().to_string();
+        // The place where it was made comes before it.
+        error.split_once(": ").unwrap().1.to_owned()
+    };
+    insta::assert_snapshot!(said("CONFIG_A=y\nCONFIG_A=n"), @"
+    fragments want options differently
+      CONFIG_A: y in `mine`, n in `mine`
+    hint: what shall win goes into `override_with`
+    ");
+    insta::assert_snapshot!(said("CONFIG_A=yes"), @"line 1 of `mine` cannot be read: invalid value `yes`: neither y, m, n, a number, nor a text in quotes");
+}
+
 /// Runs the check as a build would, on the `.config` of `text`.
 fn check(options: &Options, text: &str, awk: &[&str]) -> (bool, String) {
     let root = tempfile::tempdir().unwrap();

@@ -54,6 +54,14 @@ pub enum IntakeError {
         /// The file.
         path: Utf8PathBuf,
     },
+    /// An archive holds other files than it should.
+    #[error(
+        "the archive does not hold the tree that it stands for: `{path}` is missing, or another"
+    )]
+    NotTheTree {
+        /// The first such path.
+        path: RelPath,
+    },
     /// A literal that is no tree.
     #[error("cannot make a tree of what the recipe says")]
     Literal(#[source] TreeError),

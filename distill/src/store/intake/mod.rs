@@ -13,6 +13,7 @@ mod hash;
 mod link;
 mod literal;
 mod remove;
+mod restore;
 mod root;
 mod scan;
 mod unpack;
@@ -21,6 +22,7 @@ pub use error::{IntakeError, Special};
 pub use link::link_tree;
 pub use literal::{literal_tree, write_literal};
 pub use remove::remove_tree;
+pub use restore::restore_into;
 pub use scan::scan;
 pub use unpack::unpack_into;
 

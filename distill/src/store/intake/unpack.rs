@@ -30,7 +30,12 @@ pub fn unpack_into(
     Ok(tree)
 }
 
-fn write_all(root: &Root, input: impl Read + Send, options: &Options) -> Result<Tree, IntakeError> {
+/// Writes what the archive holds; the directories have yet to be sealed.
+pub(super) fn write_all(
+    root: &Root,
+    input: impl Read + Send,
+    options: &Options,
+) -> Result<Tree, IntakeError> {
     std::thread::scope(|scope| {
         let mut writer = Writer {
             root,

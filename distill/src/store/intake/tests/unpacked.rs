@@ -280,3 +280,46 @@ fn compressed_and_in_parallel() {
     .unwrap();
     assert_is(&place.join("out"), &tree);
 }
+
+/// A tree with unusual modes, and the archive that stands for it.
+fn packed(place: &Place) -> (Tree, Vec<u8>) {
+    let dir = place.with("dir", &[("bin/su", "program"), ("etc/shadow", "secret")]);
+    std::os::unix::fs::symlink("su", dir.join("bin/sh")).unwrap();
+    chmod(&dir.join("bin/su"), 0o4755);
+    chmod(&dir.join("etc/shadow"), 0o600);
+    chmod(&dir.join("etc"), 0o700);
+    let tree = scan(&dir, &PathSet::new(["bin/su"]).unwrap()).unwrap();
+    let mut archive = Vec::new();
+    let open = |path: &RelPath| fs::File::open(path.under(&dir));
+    crate::plan::archive::pack_zst(&tree, open, &mut archive, 1).unwrap();
+    (tree, archive)
+}
+
+#[test]
+fn restores_what_was_packed_with_its_modes() {
+    let place = Place::new();
+    let (tree, archive) = packed(&place);
+    restore_into(&place.join("out"), archive.as_slice(), &tree).unwrap();
+    assert_is(&place.join("out"), &tree);
+}
+
+#[test]
+fn refuses_to_restore_anything_else() {
+    let place = Place::new();
+    let (tree, archive) = packed(&place);
+    let without = tree.filter(|path| path.as_str() != "etc/shadow");
+    let mut more = tree.clone();
+    more.insert(path("etc/more"), Node::DIR).unwrap();
+    for (number, (manifest, wrong)) in [(without, "etc/shadow"), (more, "etc/more")]
+        .into_iter()
+        .enumerate()
+    {
+        let out = place.join(&format!("out{number}"));
+        let error = restore_into(&out, archive.as_slice(), &manifest).unwrap_err();
+        let expected = |found: &RelPath| found.as_str() == wrong;
+        assert!(
+            matches!(&error, IntakeError::NotTheTree { path } if expected(path)),
+            "{error}"
+        );
+    }
+}

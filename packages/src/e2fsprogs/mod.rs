@@ -14,6 +14,9 @@ pub fn e2fsprogs_all(config: &Config) -> Plan {
         source: kernel("linux/kernel/people/tytso/e2fsprogs/v$version/e2fsprogs-$version.tar.gz",
             sha256("6dcd67ff9d8b13274ba3f088e4318be4f5b71412cd863524423fc49d39a6371f"))
             .or_debian("e/e2fsprogs/e2fsprogs_$version.orig.tar.gz"),
+        // Our kernels let nobody write to a device that is mounted (BLK_DEV_WRITE_MOUNTED is off), and
+        // the kernel does the work then anyway.
+        patches: [include_str!("resize-mounted.patch")],
         extra_configure: [
             "--disable-elf-shlibs", "--disable-fuse2fs", "--disable-uuidd", "--disable-defrag",
             "--disable-debugfs", "--disable-imager", "--disable-e2initrd-helper", "--disable-rpath",

@@ -1,0 +1,63 @@
+//! What a droplet does with what its cloud says: the filters with jq, the scripts on a machine that is
+//! none.
+//!
+//! The scripts change addresses, routes and the host's name. They run in a sandbox, which has a
+//! network and a host name of its own and no right to change even these, and find programs there that
+//! write down what they are called with.
+
+mod answers;
+mod filters;
+mod machine;
+mod scripts;
+
+use std::sync::LazyLock;
+
+use distill::plan::{Contents, LiteralNode, RelPath};
+use distill::system::{Platform, System};
+use distill_platforms::droplet;
+
+/// Where the scripts and filters lie.
+const SCRIPTS: &str = "usr/libexec/distill/droplet";
+
+/// The scripts and filters of the image: name and text.
+static FILES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let root = droplet().root(&System::new());
+    let files = root.expect("a system without mistakes").files.0;
+    let file = |(path, node): (RelPath, LiteralNode)| {
+        let name = path.as_str().strip_prefix(SCRIPTS)?.strip_prefix('/')?;
+        let LiteralNode::File {
+            contents: Contents::Bytes(bytes),
+            ..
+        } = node
+        else {
+            return None;
+        };
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        Some((name.to_owned(), text))
+    };
+    files.into_iter().filter_map(file).collect()
+});
+
+/// Says that a test cannot run, which is a failure where everything is expected to.
+#[allow(clippy::print_stderr, reason = "a test that does not run says so")]
+fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{why}");
+}
+
+#[test]
+fn the_command_line_has_both_consoles() {
+    let platform = droplet();
+    let words = platform.cmdline.texts(&platform.config).unwrap();
+    assert_eq!(words, ["console=tty0", "console=ttyS0,115200"]);
+}
+
+#[test]
+fn a_system_may_leave_out_what_it_does_itself() {
+    let platform = ["networking", "resolv-conf", "dhcp.eth0"]
+        .into_iter()
+        .fold(droplet(), |platform, name| {
+            Platform::without(platform, name)
+        });
+    platform.root(&System::new()).unwrap();
+}
