@@ -40,6 +40,7 @@ struct Trace {
 impl<'a> Local<'a> {
     /// An executor of so many jobs at once on `store`, whose roots are made by `method`.
     pub fn new(store: &'a Store, jobs: usize, method: Method) -> Result<Local<'a>, IoError> {
+        sandbox::spread(store.temp_root()).at("open", store.temp_root())?;
         let jobserver = Jobserver::create(&store.temp_path(), jobs)?;
         Ok(Local {
             store,

@@ -16,6 +16,11 @@ impl Store {
         TempDir::create(self.run.fresh())
     }
 
+    /// Where the temporary files and directories of this process lie.
+    pub fn temp_root(&self) -> &Utf8Path {
+        self.run.directory()
+    }
+
     /// A path for a temporary file on the store's file system; it is removed with the process.
     pub fn temp_path(&self) -> Utf8PathBuf {
         self.run.fresh()

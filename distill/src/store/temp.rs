@@ -49,6 +49,10 @@ impl Run {
         unreachable!("the loop only ends by returning")
     }
 
+    pub(super) fn directory(&self) -> &Utf8Path {
+        &self.directory
+    }
+
     /// A path in it that nothing has yet.
     pub(super) fn fresh(&self) -> Utf8PathBuf {
         self.directory
