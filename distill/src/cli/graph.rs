@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::error::CliError;
-use super::suggest::nearest;
 use super::target::Target;
-use crate::plan::{Action, Artifact, Object, Plan, PlanHash, Resolved, Source, closure};
+use crate::plan::{Action, Artifact, Object, Plan, PlanHash, Resolved, Source, closure, nearest};
 use crate::store::Store;
 use crate::store::intake::literal_tree;
 

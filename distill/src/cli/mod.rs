@@ -40,7 +40,6 @@ mod session;
 mod settings;
 mod shell;
 mod sources;
-mod suggest;
 mod sum;
 mod target;
 mod terminal;

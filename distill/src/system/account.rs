@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::panic::Location;
 
 use super::file::Owner;
-use super::finding::{Finding, Problem, nearest};
+use super::finding::{Finding, Problem};
 use super::unix::{Group, User};
+use crate::plan::nearest;
 
 /// All users and groups of a system, by name.
 #[derive(Debug, Clone, Default)]
@@ -128,12 +129,14 @@ impl Accounts {
 
     fn no_group(&self, name: &str, subject: &str) -> Option<Problem> {
         let near = || nearest(name, self.groups.keys().map(String::as_str));
-        (!self.groups.contains_key(name)).then(|| no_such("group", name, subject, near()))
+        (!self.groups.contains_key(name))
+            .then(|| no_such("group", name, subject, near().map(str::to_owned)))
     }
 
     fn no_user(&self, name: &str, subject: &str) -> Option<Problem> {
         let near = || nearest(name, self.users.keys().map(String::as_str));
-        (!self.users.contains_key(name)).then(|| no_such("user", name, subject, near()))
+        (!self.users.contains_key(name))
+            .then(|| no_such("user", name, subject, near().map(str::to_owned)))
     }
 
     /// What is wrong if `subject` names this user.

@@ -188,17 +188,6 @@ fn hint(near: Option<&String>) -> String {
         .unwrap_or_default()
 }
 
-/// The one of `names` that `name` was probably meant to be.
-pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let distance = |other: &str| strsim::damerau_levenshtein(name, other);
-    let near = |other: &&str| distance(other) <= 1.max(name.chars().count() / 3);
-    let best = names
-        .into_iter()
-        .filter(near)
-        .min_by_key(|other| (distance(other), *other))?;
-    Some(best.to_owned())
-}
-
 /// Something wrong, and the line of the recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globset::Glob;
 
-use super::finding::{Finding, Problem, Relation, nearest};
+use super::finding::{Finding, Problem, Relation};
 use super::service::{After, Kind, Pattern, Readiness, Service};
-use crate::plan::Name;
+use crate::plan::{Name, nearest};
 
 /// Services by name, and what each waits for; bundles have given place to what they contain.
 #[derive(Debug, Clone)]
@@ -314,7 +314,7 @@ impl<'a> Resolver<'_, 'a> {
 
     fn unknown(&self, service: String, relation: Relation, name: &str) -> Problem {
         let others = self.names.keys().copied().filter(|other| *other != service);
-        let near = nearest(name, others);
+        let near = nearest(name, others).map(str::to_owned);
         Problem::UnknownService {
             service,
             relation,
