@@ -18,8 +18,8 @@
 
 use distill::execline;
 use distill::machine::{Bus, Chipset, Firmware, Hardware};
-use distill::package::Words;
-use distill::system::{Directory, Emulation, File, Platform, Service, User};
+use distill::package::{Script, Words};
+use distill::system::{Directory, Emulation, File, Platform, Readiness, Service, User};
 use distill_services::dhcp;
 
 use crate::qemu_x86_64;
@@ -139,16 +139,24 @@ pub fn hostname() -> Service {
 /// is ready at once and does nothing.
 #[track_caller]
 pub fn dhcp_fallback() -> Service {
-    let nothing_to_do = execline! {
-        ifelse { test -e #{CONFIGURED} } {
-            foreground { fdmove 1 3 echo }
-            fdclose 3
-            sleep inf
-        }
-    };
     dhcp(INTERFACE)
         .after("networking")
-        .update_longrun(|longrun| longrun.run = nothing_to_do.then(longrun.run.clone()))
+        .update_longrun(|longrun| {
+            if let Readiness::NotificationFd(fd) = longrun.readiness {
+                longrun.run = unless_configured(fd).then(longrun.run.clone());
+            }
+        })
+}
+
+/// If there is nothing to do, says so on a file descriptor, and stays.
+fn unless_configured(fd: u32) -> Script {
+    execline! {
+        ifelse { test -e #{CONFIGURED} } {
+            foreground { fdmove 1 #{fd} echo }
+            fdclose #{fd}
+            sleep inf
+        }
+    }
 }
 
 /// A service that runs a script once.
