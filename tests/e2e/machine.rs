@@ -239,7 +239,8 @@ impl Drop for Machine {
             crate::say(&format!("--- console\n{}\n---", self.console()));
         }
         if matches!(self.child.try_wait(), Ok(None)) {
-            let _ = kill(self.qemu, Signal::SIGKILL);
+            // QEMU goes with it.
+            let _ = self.child.kill();
             let _ = self.child.wait();
         }
     }

@@ -10,6 +10,7 @@ mod contents;
 mod disk;
 mod elf;
 mod machine;
+mod options;
 mod power;
 mod program;
 mod var;

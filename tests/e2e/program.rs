@@ -2,9 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
-
-use tempfile::TempDir;
 
 /// An example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +52,9 @@ impl Program {
 }
 
 /// A program of the image's packages, which are static: they run here, too.
-pub(crate) fn tool(package: &'static str, path: &str) -> PathBuf {
-    static SCRATCH: OnceLock<TempDir> = OnceLock::new();
-    let scratch = SCRATCH.get_or_init(|| TempDir::new().expect("a scratch directory"));
-    let program = DROPLET.build(scratch.path(), &[package]).join(path);
+pub(crate) fn tool(package: &str, path: &str) -> PathBuf {
+    let anywhere = std::env::temp_dir();
+    let program = DROPLET.build(&anywhere, &[package]).join(path);
     assert!(program.is_file(), "{} is not there", program.display());
     program
 }
