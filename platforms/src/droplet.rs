@@ -88,6 +88,10 @@ fn emulation() -> Emulation {
 
 /// Fetches what the cloud knows of the machine, once, as the user `metadata`. For that, `eth0` has a
 /// link-local address for a moment. It never fails: without an answer the consoles say so.
+///
+/// If nobody has the cloud's address, which a machine that is connected knows within three seconds, it
+/// does not wait. A cloud that is there but has no answer yet is asked again, for at least twenty
+/// seconds.
 #[track_caller]
 pub fn metadata() -> Service {
     script("metadata", include_str!("droplet/metadata.sh"))
@@ -97,7 +101,7 @@ pub fn metadata() -> Service {
 }
 
 /// Lets in as root who has one of the keys that the machine was made with; sshd looks for them where
-/// this service puts them.
+/// this service puts them, and starts after it.
 #[track_caller]
 pub fn pubkeys() -> Service {
     script("pubkeys", include_str!("droplet/pubkeys.sh"))
