@@ -134,7 +134,7 @@ impl Machine {
         self.check(key, "true");
     }
 
-    /// Runs a command over SSH.
+    /// Runs a command over SSH, but not for ever.
     pub(crate) fn ssh(&self, Key(key): &Key, command: &str) -> Output {
         let options = [
             "BatchMode=yes",
@@ -145,14 +145,19 @@ impl Machine {
             "StrictHostKeyChecking=no",
             "UserKnownHostsFile=/dev/null",
         ];
-        Command::new(tool("openssh", "usr/bin/ssh"))
+        let mut ssh = Command::new(tool("openssh", "usr/bin/ssh"))
             .args(["-F", "/dev/null", "-p", &self.port.to_string(), "-i"])
             .arg(key)
             .args(options.iter().flat_map(|option| ["-o", option]))
-            .args(["root@127.0.0.1", command])
-            .stdin(Stdio::null())
-            .output()
-            .expect("ssh runs")
+            .args(["root@127.0.0.1", "timeout 120 sh -s"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("ssh runs");
+        // Who is not let in does not read it.
+        let _ = writeln!(ssh.stdin.take().expect("a pipe"), "{command}");
+        ssh.wait_with_output().expect("ssh ends")
     }
 
     /// Runs a command over SSH that must succeed; what it prints.
