@@ -90,8 +90,8 @@ fn emulation() -> Emulation {
 /// link-local address for a moment. It never fails: without an answer the consoles say so.
 ///
 /// If nobody has the cloud's address, which a machine that is connected knows within three seconds, it
-/// does not wait. A cloud that is there but has no answer yet is asked again, for at least twenty
-/// seconds.
+/// does not wait; unless its firmware says that it is DigitalOcean's, then it looks for more than a
+/// minute. A cloud that is there but has no answer yet is asked again, for at least twenty seconds.
 #[track_caller]
 pub fn metadata() -> Service {
     script("metadata", include_str!("droplet/metadata.sh"))
