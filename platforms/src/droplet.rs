@@ -18,8 +18,8 @@
 
 use distill::execline;
 use distill::machine::{Bus, Chipset, Firmware, Hardware};
-use distill::package::Words;
-use distill::system::{Directory, Emulation, File, Platform, Service, User};
+use distill::package::{Script, Words};
+use distill::system::{Directory, Emulation, File, Platform, Readiness, Service, User};
 use distill_services::dhcp;
 
 use crate::qemu_x86_64;
@@ -88,6 +88,10 @@ fn emulation() -> Emulation {
 
 /// Fetches what the cloud knows of the machine, once, as the user `metadata`. For that, `eth0` has a
 /// link-local address for a moment. It never fails: without an answer the consoles say so.
+///
+/// If nobody has the cloud's address, which a machine that is connected knows within three seconds, it
+/// does not wait; unless its firmware says that it is DigitalOcean's, then it looks for more than a
+/// minute. A cloud that is there but has no answer yet is asked again, for at least twenty seconds.
 #[track_caller]
 pub fn metadata() -> Service {
     script("metadata", include_str!("droplet/metadata.sh"))
@@ -97,7 +101,7 @@ pub fn metadata() -> Service {
 }
 
 /// Lets in as root who has one of the keys that the machine was made with; sshd looks for them where
-/// this service puts them.
+/// this service puts them, and starts after it.
 #[track_caller]
 pub fn pubkeys() -> Service {
     script("pubkeys", include_str!("droplet/pubkeys.sh"))
@@ -139,16 +143,24 @@ pub fn hostname() -> Service {
 /// is ready at once and does nothing.
 #[track_caller]
 pub fn dhcp_fallback() -> Service {
-    let nothing_to_do = execline! {
-        ifelse { test -e #{CONFIGURED} } {
-            foreground { fdmove 1 3 echo }
-            fdclose 3
-            sleep inf
-        }
-    };
     dhcp(INTERFACE)
         .after("networking")
-        .update_longrun(|longrun| longrun.run = nothing_to_do.then(longrun.run.clone()))
+        .update_longrun(|longrun| {
+            if let Readiness::NotificationFd(fd) = longrun.readiness {
+                longrun.run = unless_configured(fd).then(longrun.run.clone());
+            }
+        })
+}
+
+/// If there is nothing to do, says so on a file descriptor, and stays.
+fn unless_configured(fd: u32) -> Script {
+    execline! {
+        ifelse { test -e #{CONFIGURED} } {
+            foreground { fdmove 1 #{fd} echo }
+            fdclose #{fd}
+            sleep inf
+        }
+    }
 }
 
 /// A service that runs a script once.

@@ -1,20 +1,32 @@
 //! A machine under test: the program's own `run`, its console, and SSH.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::program::{Program, tool};
+
 /// The longest that anything may take. Emulation on a busy machine is slow.
 const LIMIT: Duration = Duration::from_secs(300);
+
+/// How often to look whether something has happened.
+const INTERVAL: Duration = Duration::from_millis(10);
 
 /// A pair of SSH keys.
 pub(crate) struct Key(PathBuf);
 
 /// How to boot.
+#[derive(Clone)]
 pub(crate) struct Boot<'a> {
+    /// Whose image.
+    pub(crate) program: Program,
     /// The machine's disk; made of the image if it is not there.
     pub(crate) disk: PathBuf,
     /// Whose key the cloud tells.
@@ -26,69 +38,81 @@ pub(crate) struct Boot<'a> {
 /// A machine that runs; its console is printed if the test fails.
 pub(crate) struct Machine {
     child: Child,
+    qemu: Pid,
     console: Arc<Mutex<String>>,
     port: u16,
+    started: Instant,
 }
 
 impl Key {
     /// Makes a pair in `directory`.
     pub(crate) fn new(directory: &Path, name: &str) -> Key {
         let path = directory.join(name);
-        let status = Command::new("ssh-keygen")
+        let status = Command::new(tool("openssh", "usr/bin/ssh-keygen"))
             .args(["-q", "-t", "ed25519", "-N", "", "-f"])
             .arg(&path)
             .status()
-            .expect("the test needs ssh-keygen and ssh (openssh-client)");
+            .expect("ssh-keygen runs");
         assert!(status.success());
         Key(path)
     }
 }
 
-impl Machine {
-    /// Starts the image that was built in `directory`.
-    pub(crate) fn start(program: &Path, directory: &Path, boot: &Boot<'_>) -> Machine {
+impl Boot<'_> {
+    /// Starts the machine, in the directory of its disk.
+    pub(crate) fn start(&self) -> Machine {
         let port = free_port();
-        let mut command = Command::new(program);
+        let directory = self.disk.parent().expect("a disk in a directory");
+        let mut command = self.program.command(directory);
         command
             .args(["run", "--quiet", "--port", &format!("{port}:22"), "--disk"])
-            .arg(&boot.disk)
-            .args(boot.arguments)
-            .current_dir(directory);
-        if let Some(Key(path)) = boot.key {
+            .arg(&self.disk)
+            .args(self.arguments);
+        if let Some(Key(path)) = self.key {
             command.arg("--ssh-key").arg(path.with_extension("pub"));
         }
-        let child = command
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program runs");
-        let mut machine = Machine {
-            child,
-            console: Arc::default(),
-            port,
-        };
-        let mut output = machine.child.stdout.take().expect("a pipe");
-        let console = Arc::clone(&machine.console);
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = output.read(&mut buffer) {
-                let text = String::from_utf8_lossy(&buffer[..count]);
-                console.lock().expect("no panic").push_str(&text);
-            }
+        let console = record(child.stdout.take().expect("a pipe"));
+        let qemu = wait_until(|| {
+            let ended = child.try_wait().expect("a child");
+            assert_eq!(ended, None, "the machine was not started");
+            qemu_of(child.id())
         });
-        machine
+        Machine {
+            child,
+            qemu: qemu.expect("the program starts QEMU"),
+            console,
+            port,
+            started: Instant::now(),
+        }
+    }
+}
+
+impl Machine {
+    /// How long QEMU has been running.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// What the machine has said so far.
+    pub(crate) fn console(&self) -> String {
+        self.console.lock().expect("no panic").clone()
+    }
+
+    /// Types a line on the console.
+    pub(crate) fn type_line(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut().expect("a pipe");
+        writeln!(input, "{line}").expect("the machine reads");
     }
 
     /// Waits until the console has said `text` so many times.
     pub(crate) fn wait_console(&mut self, text: &str, times: usize) {
         self.wait(&format!("`{text}` on the console"), |machine| {
-            machine
-                .console
-                .lock()
-                .expect("no panic")
-                .matches(text)
-                .count()
-                >= times
+            machine.console().matches(text).count() >= times
         });
     }
 
@@ -104,115 +128,168 @@ impl Machine {
         });
     }
 
-    /// Waits until who has `key` is let in.
+    /// Waits for the SSH server, which lets in who has `key` from its first moment.
     pub(crate) fn wait_ssh(&mut self, key: &Key) {
         self.wait_banner();
-        self.wait("a login", |machine| {
-            machine.ssh(key, "true").status.success()
-        });
+        self.check(key, "true");
     }
 
-    /// Runs a command over SSH.
+    /// Runs a command over SSH, but not for ever.
     pub(crate) fn ssh(&self, Key(key): &Key, command: &str) -> Output {
-        Command::new("ssh")
-            .args([
-                "-F",
-                "/dev/null",
-                "-o",
-                "BatchMode=yes",
-                "-o",
-                "ConnectTimeout=10",
-            ])
-            .args([
-                "-o",
-                "UserKnownHostsFile=/dev/null",
-                "-o",
-                "StrictHostKeyChecking=no",
-            ])
-            .args([
-                "-o",
-                "IdentitiesOnly=yes",
-                "-o",
-                "ServerAliveInterval=5",
-                "-o",
-                "LogLevel=ERROR",
-            ])
-            .args(["-p", &self.port.to_string(), "-i"])
+        let options = [
+            "BatchMode=yes",
+            "ConnectTimeout=30",
+            "IdentitiesOnly=yes",
+            "LogLevel=ERROR",
+            "ServerAliveInterval=5",
+            "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null",
+        ];
+        let mut ssh = Command::new(tool("openssh", "usr/bin/ssh"))
+            .args(["-F", "/dev/null", "-p", &self.port.to_string(), "-i"])
             .arg(key)
-            .args(["root@127.0.0.1", command])
-            .stdin(Stdio::null())
-            .output()
-            .expect("the test needs ssh (openssh-client)")
+            .args(options.iter().flat_map(|option| ["-o", option]))
+            .args(["root@127.0.0.1", "timeout 120 sh -s"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("ssh runs");
+        // Who is not let in does not read it.
+        let _ = writeln!(ssh.stdin.take().expect("a pipe"), "{command}");
+        ssh.wait_with_output().expect("ssh ends")
     }
 
-    /// Runs a command over SSH that must succeed.
-    pub(crate) fn check(&self, key: &Key, command: &str) {
+    /// Runs a command over SSH that must succeed; what it prints.
+    #[track_caller]
+    pub(crate) fn check(&self, key: &Key, command: &str) -> String {
         let output = self.ssh(key, command);
-        let text = [output.stdout, output.stderr].concat();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let printed = String::from_utf8_lossy(&output.stdout);
         assert!(
             output.status.success(),
-            "`{command}` failed: {}",
-            String::from_utf8_lossy(&text)
+            "`{command}` failed: {printed}{errors}"
         );
+        printed.trim_end().to_owned()
     }
 
-    /// Waits until the machine has powered itself off.
-    pub(crate) fn wait_end(&mut self) {
-        let start = Instant::now();
-        while start.elapsed() < LIMIT {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                assert!(status.success(), "the machine ended with {status}");
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(200));
+    /// Presses the power button, through QEMU's monitor in the machine's directory.
+    pub(crate) fn press_power_button(&self) {
+        let socket = format!("/proc/{}/cwd/monitor.sock", self.qemu);
+        let mut monitor = UnixStream::connect(socket).expect("QEMU takes orders");
+        for order in ["qmp_capabilities", "system_powerdown"] {
+            writeln!(monitor, "{{\"execute\":\"{order}\"}}").expect("QEMU listens");
         }
-        panic!("the machine did not power itself off");
+        // QEMU answers to each order.
+        let mut said = String::new();
+        let mut buffer = [0; 1024];
+        while said.matches("\"return\"").count() < 2 {
+            let count = monitor.read(&mut buffer).expect("QEMU answers");
+            assert_ne!(count, 0, "QEMU has ended: {said}");
+            said.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
     }
 
-    /// Ends everything at once. The program's own child dies with the pipe of its console.
+    /// Waits until the program has ended, and QEMU with it.
+    pub(crate) fn wait_end(&mut self) -> ExitStatus {
+        let child = &mut self.child;
+        let status = wait_until(|| child.try_wait().expect("a child")).expect("the machine ends");
+        assert!(!self.is_on(), "QEMU outlives the program");
+        status
+    }
+
+    /// Powers off by a command, and waits until the machine has ended well.
+    pub(crate) fn power_off(&mut self, key: &Key) {
+        // The connection may or may not survive the command.
+        let _ = self.ssh(key, "poweroff");
+        let status = self.wait_end();
+        assert!(status.success(), "the machine ended with {status}");
+    }
+
+    /// Kills QEMU: all that the machine has not yet handed to its disk is lost.
     pub(crate) fn cut_power(&mut self) {
-        let _ = Command::new("kill")
-            .arg("-INT")
-            .arg(self.child.id().to_string())
-            .status();
-        let _ = self.child.wait();
+        kill(self.qemu, Signal::SIGKILL).expect("QEMU runs");
+        self.wait_end();
     }
 
-    fn wait(&mut self, what: &str, done: impl Fn(&Machine) -> bool) {
-        let start = Instant::now();
-        while start.elapsed() < LIMIT {
+    /// Kills the program, which can then do nothing about QEMU.
+    pub(crate) fn kill_program(&mut self) {
+        self.child.kill().expect("a child");
+        self.child.wait().expect("a child");
+    }
+
+    /// Whether QEMU still runs.
+    pub(crate) fn is_on(&self) -> bool {
+        kill(self.qemu, None).is_ok()
+    }
+
+    /// Waits until something has happened.
+    pub(crate) fn wait(&mut self, what: &str, done: impl Fn(&Machine) -> bool) {
+        let happened = wait_until(|| {
             if done(self) {
-                return;
+                return Some(());
             }
             if let Some(status) = self.child.try_wait().expect("a child") {
                 panic!("the machine ended with {status} while the test waited for {what}");
             }
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        panic!("waited in vain for {what}");
+            None
+        });
+        assert!(happened.is_some(), "waited in vain for {what}");
     }
 }
 
 impl Drop for Machine {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let console = self
-                .console
-                .lock()
-                .map(|text| text.clone())
-                .unwrap_or_default();
-            #[allow(
-                clippy::print_stderr,
-                reason = "a failed test shows what the machine said"
-            )]
-            {
-                eprintln!("--- console\n{console}\n---");
-            }
+            crate::say(&format!("--- console\n{}\n---", self.console()));
         }
         if matches!(self.child.try_wait(), Ok(None)) {
-            self.cut_power();
+            // QEMU goes with it.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
     }
+}
+
+/// Tries until there is something, but not for ever.
+pub(crate) fn wait_until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let start = Instant::now();
+    while start.elapsed() < LIMIT {
+        if let found @ Some(_) = look() {
+            return found;
+        }
+        std::thread::sleep(INTERVAL);
+    }
+    None
+}
+
+/// Keeps what comes out of a pipe.
+fn record(mut output: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
+    let console = Arc::<Mutex<String>>::default();
+    let text = Arc::clone(&console);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = output.read(&mut buffer) {
+            let part = String::from_utf8_lossy(&buffer[..count]);
+            text.lock().expect("no panic").push_str(&part);
+        }
+    });
+    console
+}
+
+/// The QEMU whose parent this is. While an image is built, there are other children.
+fn qemu_of(parent: u32) -> Option<Pid> {
+    let processes = std::fs::read_dir("/proc").expect("/proc");
+    processes.flatten().find_map(|entry| {
+        let id: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        // The name, which may hold anything, is in parentheses.
+        let (_, rest) = stat.rsplit_once(") ")?;
+        let its: u32 = rest.split(' ').nth(1)?.parse().ok()?;
+        let line = std::fs::read(entry.path().join("cmdline")).ok()?;
+        let found = its == parent && line.starts_with(b"qemu-system-");
+        found.then_some(Pid::from_raw(id))
+    })
 }
 
 fn free_port() -> u16 {

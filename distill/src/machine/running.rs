@@ -39,7 +39,8 @@ pub struct Streams {
     pub error: Stdio,
 }
 
-/// A machine that runs. It ends, as if the power was cut, when this is dropped.
+/// A machine that runs. It ends, as if the power was cut, when this is dropped, and also when this
+/// process is killed.
 #[derive(Debug)]
 pub struct Machine {
     child: Child,

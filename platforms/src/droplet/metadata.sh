@@ -3,8 +3,8 @@
 # say so, and everything that comes after goes on without an answer: this script never fails.
 #
 # Where no cloud is, nobody has the server's address: that is known after three seconds, and then
-# there is nothing to wait for. A server that is there is asked twenty times, which takes twenty
-# seconds if it refuses, and two minutes if it is silent.
+# there is nothing to wait for, unless the machine is known to be the cloud's. A server that is there
+# is asked twenty times, which takes twenty seconds if it refuses, and two minutes if it is silent.
 
 server=169.254.169.254
 url=http://$server/metadata/v1.json
@@ -53,6 +53,15 @@ connected() { [ "$(cat "$device/carrier" 2>/dev/null)" = 1 ]; }
 # Whether somebody has the server's address (one question a second).
 present() { arping -q -f -c 3 -w 3 -I "$interface" "$server" >/dev/null 2>&1; }
 
+# How often to look for it again: not at all, unless the firmware says whose machine this is. (So does
+# cloud-init recognise a droplet.)
+searches() {
+  case $(cat /sys/class/dmi/id/sys_vendor 2>/dev/null) in
+    DigitalOcean) echo 19 ;;
+    *) echo 0 ;;
+  esac
+}
+
 # What comes from outside is parsed without root's rights.
 fetch() {
   s6-setuidgid metadata timeout 15 wget -q -T 5 -O - "$url" </dev/null |
@@ -69,7 +78,7 @@ ip link set "$interface" up
 ip addr add "$address/16" dev "$interface" || go_on "cannot give $interface an address"
 trap 'ip addr del "$address/16" dev "$interface"; rm -f "$answer.new"' EXIT
 wait_for 5 connected || go_on "$interface is not connected"
-present || go_on "nobody has the address $server"
+wait_for "$(searches)" present || go_on "nobody has the address $server"
 wait_for 19 fetch || go_on "no answer from $url"
 mv "$answer.new" "$answer"
 say "fetched from $url"

@@ -6,14 +6,11 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use super::answers::{good, hostile};
-use super::{FILES, skipped};
+use super::{FILES, SCRIPTS, skipped};
 
 /// What a filter makes of answers, one after the other; nothing if there is no jq.
 fn filter(name: &str, answers: &[Value]) -> Option<String> {
-    let (_, text) = FILES
-        .iter()
-        .find(|(file, _)| file == &format!("{name}.jq"))
-        .expect("the image has the filter");
+    let text = &FILES[&format!("{SCRIPTS}/{name}.jq")];
     let jq = Command::new("jq")
         .args(["-r", text])
         .stdin(Stdio::piped())

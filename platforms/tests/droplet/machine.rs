@@ -12,7 +12,7 @@ use distill::build::sandbox::{Io, Limits, Method, Spec, Stack, Status, discard, 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{FILES, SCRIPTS, skipped};
+use super::{SCRIPTS, scripts, skipped};
 
 /// Where a script finds what it calls: our programs before those of the host.
 const PATH: &str = "/probe:/usr/bin:/bin";
@@ -58,7 +58,7 @@ impl Machine {
     }
 
     fn files(&self) {
-        for (name, text) in FILES.iter() {
+        for (name, text) in scripts() {
             self.write(&format!("{SCRIPTS}/{name}"), text);
         }
         for (name, address) in [

@@ -10,6 +10,7 @@ mod filters;
 mod machine;
 mod scripts;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use distill::plan::{Contents, LiteralNode, RelPath};
@@ -19,24 +20,30 @@ use distill_platforms::droplet;
 /// Where the scripts and filters lie.
 const SCRIPTS: &str = "usr/libexec/distill/droplet";
 
-/// The scripts and filters of the image: name and text.
-static FILES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+/// What the system writes itself: path and text.
+static FILES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let root = droplet().root(&System::new());
     let files = root.expect("a system without mistakes").files.0;
-    let file = |(path, node): (RelPath, LiteralNode)| {
-        let name = path.as_str().strip_prefix(SCRIPTS)?.strip_prefix('/')?;
-        let LiteralNode::File {
+    let file = |(path, node): (RelPath, LiteralNode)| match node {
+        LiteralNode::File {
             contents: Contents::Bytes(bytes),
             ..
-        } = node
-        else {
-            return None;
-        };
-        let text = String::from_utf8(bytes.to_vec()).expect("text");
-        Some((name.to_owned(), text))
+        } => {
+            let text = String::from_utf8(bytes.to_vec()).expect("text");
+            Some((path.as_str().to_owned(), text))
+        }
+        _ => None,
     };
     files.into_iter().filter_map(file).collect()
 });
+
+/// The scripts and filters: name and text.
+fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let name = |path: &'static str| path.strip_prefix(SCRIPTS)?.strip_prefix('/');
+    FILES
+        .iter()
+        .filter_map(move |(path, text)| Some((name(path)?, text.as_str())))
+}
 
 /// Says that a test cannot run, which is a failure where everything is expected to.
 #[allow(clippy::print_stderr, reason = "a test that does not run says so")]
@@ -60,4 +67,11 @@ fn a_system_may_leave_out_what_it_does_itself() {
             Platform::without(platform, name)
         });
     platform.root(&System::new()).unwrap();
+}
+
+#[test]
+fn dhcp_that_has_nothing_to_do_says_so_where_that_is_heard() {
+    let file = |name: &str| FILES[&format!("etc/s6/service/dhcp.eth0/{name}")].as_str();
+    let expected = format!("fdmove 1 {} echo", file("notification-fd").trim());
+    assert!(file("run").contains(&expected), "{}", file("run"));
 }

@@ -99,6 +99,17 @@ fn nobody_there_is_known_at_once() {
 }
 
 #[test]
+fn in_the_cloud_itself_it_is_looked_for_longer() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    machine.write("sys/class/dmi/id/sys_vendor", "DigitalOcean\n");
+    machine.program("arping", "[ \"$(grep -c ^arping /out/calls)\" -ge 20 ]\n");
+    machine.with_answer(&good().to_string()).run("metadata");
+    assert!(machine.exists("run/droplet/metadata.json"));
+}
+
+#[test]
 fn without_a_card_or_a_cable_too() {
     let Some(machine) = Machine::new() else {
         return;

@@ -1,6 +1,7 @@
 //! How sandboxes end, and that nothing outlives them.
 
 use std::io::Read;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::fixture::{Trial, finish, usable};
-use crate::build::sandbox::{Status, discard};
+use crate::build::sandbox::{Status, discard, follow_parent};
 
 #[test]
 fn exit_code_is_passed_on() {
@@ -50,6 +51,19 @@ fn what_a_program_leaves_behind_is_killed() {
     assert_eq!(exit.status, Status::Code(0));
     assert!(begin.elapsed() < Duration::from_secs(30));
     assert_eq!(mark.processes(), 0);
+}
+
+#[test]
+fn what_follows_its_parent_ends_with_the_thread_that_started_it() {
+    let mark = Mark::new("follower");
+    let start = move || {
+        let mut command = Command::new("sleep");
+        command.arg(mark.to_string());
+        follow_parent(&mut command, Signal::SIGTERM);
+        command.spawn().unwrap()
+    };
+    let mut child = thread::spawn(start).join().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGTERM));
 }
 
 #[test]
