@@ -105,10 +105,18 @@ pub fn spawn(spec: &Spec, io: Io) -> Result<Running, SandboxError> {
         exec: Some(layout::exec(spec)?),
         streams: streams.raw(),
     };
+    forget_peak();
     start(job, terminal)
         .map_err(prepare)?
         .map_err(|failed| failed.explain(spec))
     // The streams close here: the sandbox has its own copies.
+}
+
+/// Make the kernel forget how much memory this process once had (proc_pid_clear_refs(5)): it counts
+/// that in with the program's, so that only larger ones could be told. What cannot be forgotten is
+/// counted in.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 impl Running {
