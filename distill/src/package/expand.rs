@@ -3,6 +3,7 @@
 use std::any::{TypeId, type_name};
 use std::cell::RefCell;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use super::config::Config;
@@ -190,7 +191,13 @@ impl Drop for Leave {
 impl Config {
     /// What `package` is for this config: computed once, so that a graph shares its nodes. A package
     /// that needs itself becomes an invalid plan that names the ring.
+    #[track_caller]
     pub fn expand(&self, package: &Package) -> Vec<Placed> {
+        self.expand_at(package, Location::caller())
+    }
+
+    /// What `package` is for who needs it at this place.
+    fn expand_at(&self, package: &Package, user: &'static Location<'static>) -> Vec<Placed> {
         let package = self.chosen(package);
         let key = package.key();
         if let Some(placed) = self.recall(key) {
@@ -199,7 +206,7 @@ impl Config {
         if let Some(ring) = self.ring(key) {
             return vec![Placed {
                 at: None,
-                of: cyclic(&ring).into(),
+                of: cyclic(&ring, user).into(),
             }];
         }
         RUNNING.with_borrow_mut(|running| running.push((self.id(), key, package.name)));
@@ -208,7 +215,7 @@ impl Config {
         let placed: Vec<Placed> = items
             .0
             .into_iter()
-            .flat_map(|item| self.place(item))
+            .flat_map(|item| self.place(item, user))
             .collect();
         drop(leave);
         // The key of a closure is an address, which is only its own while the closure lives.
@@ -219,18 +226,28 @@ impl Config {
     }
 
     /// All of `packages`, expanded.
+    #[track_caller]
     pub fn expand_all<'a>(&self, packages: impl IntoIterator<Item = &'a Package>) -> Vec<Placed> {
+        self.expand_all_at(packages, Location::caller())
+    }
+
+    /// All of `packages`, expanded for who needs them at this place.
+    pub(super) fn expand_all_at<'a>(
+        &self,
+        packages: impl IntoIterator<Item = &'a Package>,
+        user: &'static Location<'static>,
+    ) -> Vec<Placed> {
         packages
             .into_iter()
-            .flat_map(|package| self.expand(package))
+            .flat_map(|package| self.expand_at(package, user))
             .collect()
     }
 
-    fn place(&self, item: Item) -> Vec<Placed> {
+    fn place(&self, item: Item, user: &'static Location<'static>) -> Vec<Placed> {
         match item {
             Item::Artifact(of) => vec![Placed { at: None, of }],
             Item::At(at, of) => vec![Placed { at: Some(at), of }],
-            Item::Package(package) => self.expand(&package),
+            Item::Package(package) => self.expand_at(&package, user),
         }
     }
 
@@ -244,10 +261,11 @@ impl Config {
     }
 }
 
-#[track_caller]
-fn cyclic(ring: &[&str]) -> Plan {
+/// The mistake lies with who closes the ring.
+fn cyclic(ring: &[&str], user: &'static Location<'static>) -> Plan {
     let ring = [ring, &ring[..1]].concat().join(" → ");
     Plan::named(Name::new("cycle").expect("a name"))
+        .location(user)
         .invalid(format!("needs itself: {ring}\nhint: break the ring, for example with a package from the bootstrap config"))
 }
 

@@ -178,13 +178,21 @@ impl Recipe {
         let (config, dir) = (&self.config, self.directory()?);
         let mut inputs = Vec::new();
         inputs.extend(place(
-            config.build().expand_all(&config.build().target().base),
+            config
+                .build()
+                .expand_all_at(&config.build().target().base, self.location),
             None,
         ));
-        inputs.extend(place(config.build().expand_all(&self.tools), None));
-        inputs.extend(place(config.expand_all(&self.cross), None));
         inputs.extend(place(
-            config.expand_all(&self.libs),
+            config.build().expand_all_at(&self.tools, self.location),
+            None,
+        ));
+        inputs.extend(place(
+            config.expand_all_at(&self.cross, self.location),
+            None,
+        ));
+        inputs.extend(place(
+            config.expand_all_at(&self.libs, self.location),
             Some(&config.sysroot()),
         ));
         inputs.extend(self.source_inputs(&dir)?);
