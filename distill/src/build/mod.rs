@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod executor;
 mod graph;
+mod job;
 mod jobserver;
 mod local;
 mod operation;

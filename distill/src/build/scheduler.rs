@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::thread::Scope;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::cancel::Cancel;
-use super::error::{BuildError, ExecuteError, Failure};
-use super::event::{Event, Outcome};
-use super::executor::{Executed, Executor, Job};
+use super::error::{BuildError, Failure};
+use super::event::Event;
+use super::executor::Executor;
 use super::graph::{Graph, Kind, NodeId};
+use super::job::{PlanJob, record};
 use super::schedule::{Facts, Lane, Schedule};
 use super::supplier::Supplier;
-use crate::plan::{Change, Literal, Object, Plan, PlanHash, Resolved, Source};
-use crate::store::intake::{literal_tree, write_literal};
-use crate::store::{Record, Store, StoreError, Usage};
+use crate::plan::{Literal, Object, Plan, PlanHash, Resolved, Source};
+use crate::store::intake::literal_tree;
+use crate::store::{Store, Usage};
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -258,10 +259,7 @@ impl Builder<'_> {
         scope.spawn(move || {
             let result = match kind {
                 Kind::Source(source) => builder.supply(id, source).map(Some),
-                Kind::Literal(literal) => builder
-                    .land_literal(literal)
-                    .map(Some)
-                    .map_err(|error| failure(kind, error)),
+                Kind::Literal(literal) => builder.land(literal).map(Some),
                 Kind::Plan(definition) => {
                     let plan = plan.expect("a plan that may run is resolved");
                     let job = PlanJob {
@@ -283,201 +281,5 @@ impl Builder<'_> {
             // The receiver is gone only if the run ended with an error of the store.
             let _ = sender.send(Report { id, lane, result });
         });
-    }
-
-    fn supply(&self, id: NodeId, source: &Source) -> Result<Object, Failure> {
-        let result = self.supplier.supply(id, source, self.events);
-        if let Ok(output) = &result {
-            let (output, usage) = (*output, Usage::default());
-            (self.events)(Event::Finished {
-                id,
-                outcome: Outcome::Built,
-                output,
-                usage,
-            });
-        }
-        result.map_err(|error| failure(Kind::Source(source), error))
-    }
-
-    fn land_literal(&self, literal: &Literal) -> Result<Object, ExecuteError> {
-        let temp = self.store.temp_dir().map_err(StoreError::from)?;
-        let tree = write_literal(temp.path(), literal)?;
-        Ok(self.store.land_tree(temp.path(), &tree)?)
-    }
-
-    /// Takes a plan's output from a cache, if that has it.
-    fn bring(&self, job: &PlanJob<'_>) -> Result<Option<Object>, Failure> {
-        let output = job.recorded.expect("a cache is asked for what is known");
-        let label = job.definition.label();
-        let brought = self
-            .supplier
-            .bring(job.id, &output, &label, self.events)
-            .map_err(|error| job.failed(error))?;
-        if !brought {
-            return Ok(None);
-        }
-        let (outcome, usage) = (Outcome::Brought, Usage::default());
-        (self.events)(Event::Finished {
-            id: job.id,
-            outcome,
-            output,
-            usage,
-        });
-        Ok(Some(output))
-    }
-
-    fn run_plan(&self, job: &PlanJob<'_>) -> Result<Object, Failure> {
-        let hash = job.plan.hash();
-        let fail = |error: ExecuteError| job.failed(error);
-        let waiting = || (self.events)(Event::Waiting { id: job.id });
-        let cancelled = || self.cancel.is_cancelled();
-        let lock = self
-            .store
-            .lock(&hash, waiting, cancelled)
-            .map_err(|e| fail(e.into()))?;
-        if lock.is_none() {
-            return Err(fail(ExecuteError::Cancelled));
-        }
-        if job.recorded.is_none()
-            && let Ok(Some(record)) = self.store.record(&hash)
-            && self.store.has(&record.output)
-        {
-            self.finished(job.id, Outcome::Found, &record);
-            return Ok(record.output);
-        }
-        self.store
-            .write_plan(job.plan)
-            .map_err(|e| fail(e.into()))?;
-        (self.events)(Event::Started {
-            id: job.id,
-            plan: hash,
-        });
-        let executed = self.execute(job);
-        let (log, tail) = (executed.log.clone(), executed.tail.clone());
-        self.record(job, executed).map_err(|error| Failure {
-            log,
-            tail,
-            ..fail(error)
-        })
-    }
-
-    fn execute(&self, job: &PlanJob<'_>) -> Executed {
-        let line = |text| (self.events)(Event::Line { id: job.id, text });
-        self.executor.execute(&Job {
-            plan: job.plan,
-            labels: job.labels,
-            timeout: job
-                .definition
-                .meta()
-                .timeout
-                .unwrap_or(self.options.timeout),
-            cancel: self.cancel,
-            line: &line,
-        })
-    }
-
-    /// Records what was made, or finds that it is not what was made before.
-    fn record(&self, job: &PlanJob<'_>, executed: Executed) -> Result<Object, ExecuteError> {
-        let (output, usage) = (executed.output?, executed.usage);
-        let record = record(job.definition.label(), output, usage);
-        match job.recorded {
-            None => {
-                self.store.write_record(job.plan, &record)?;
-                self.finished(job.id, Outcome::Built, &record);
-            }
-            Some(recorded) if recorded == output => {
-                self.finished(job.id, Outcome::Reproduced, &record);
-            }
-            Some(recorded) => {
-                let changes = self.changes(&recorded, &output);
-                return Err(ExecuteError::NotReproducible {
-                    recorded,
-                    now: output,
-                    changes,
-                });
-            }
-        }
-        Ok(output)
-    }
-
-    fn changes(&self, old: &Object, new: &Object) -> Vec<Change> {
-        let (Object::Tree(old), Object::Tree(new)) = (old, new) else {
-            return Vec::new();
-        };
-        match (self.store.manifest(old), self.store.manifest(new)) {
-            (Ok(old), Ok(new)) => old.diff(&new),
-            _ => Vec::new(),
-        }
-    }
-
-    fn finished(&self, id: NodeId, outcome: Outcome, record: &Record) {
-        let (output, usage) = (record.output, record.usage);
-        if outcome == Outcome::Built {
-            self.store.note_timing(&record.label, usage.wall_ms);
-        }
-        (self.events)(Event::Finished {
-            id,
-            outcome,
-            output,
-            usage,
-        });
-    }
-}
-
-struct PlanJob<'a> {
-    id: NodeId,
-    definition: &'a Plan,
-    plan: &'a Resolved,
-    labels: &'a BTreeMap<Object, String>,
-    /// What the records say, if it runs all the same.
-    recorded: Option<Object>,
-}
-
-impl PlanJob<'_> {
-    fn failed(&self, error: ExecuteError) -> Failure {
-        Failure {
-            plan: Some(self.plan.hash()),
-            ..failure(Kind::Plan(self.definition), error)
-        }
-    }
-}
-
-/// What is written down of something that was made, or came, just now.
-fn record(label: String, output: Object, usage: Usage) -> Record {
-    Record {
-        label,
-        output,
-        finished: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs(),
-        usage,
-        machine: machine(),
-        distill: env!("CARGO_PKG_VERSION").to_owned(),
-    }
-}
-
-fn failure(kind: Kind<'_>, error: ExecuteError) -> Failure {
-    let location = match kind {
-        Kind::Plan(plan) => Some(plan.location()),
-        Kind::Source(_) | Kind::Literal(_) => None,
-    };
-    Failure {
-        label: kind.label(),
-        plan: None,
-        location,
-        log: None,
-        tail: Vec::new(),
-        error,
-    }
-}
-
-/// The kernel and machine, as records name them.
-fn machine() -> String {
-    match nix::sys::utsname::uname() {
-        Ok(name) => [name.sysname(), name.release(), name.machine()]
-            .map(|part| part.to_string_lossy().into_owned())
-            .join(" "),
-        Err(_) => String::new(),
     }
 }

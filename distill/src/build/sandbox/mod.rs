@@ -112,7 +112,7 @@ pub fn spawn(spec: &Spec, io: Io) -> Result<Running, SandboxError> {
     // The streams close here: the sandbox has its own copies.
 }
 
-/// Make the kernel forget how much memory this process once had (proc_pid_clear_refs(5)): it counts
+/// Make the kernel forget how much memory this process once had (`proc_pid_clear_refs(5)`): it counts
 /// that in with the program's, so that only larger ones could be told. What cannot be forgotten is
 /// counted in.
 fn forget_peak() {
