@@ -94,6 +94,30 @@ pub struct Target {
     pub bootstrap: Option<Config>,
 }
 
+impl Target {
+    /// For `arch`, with nothing to build with; the rest is filled in by who has it.
+    ///
+    /// ```
+    /// use distill::package::{Arch, Config, Target, Toolchain};
+    ///
+    /// let config = Config::new(Target {
+    ///     toolchain: Toolchain { cc: "gcc".into(), ..Toolchain::default() },
+    ///     ..Target::new(Arch::X86_64, "x86_64-linux-gnu")
+    /// });
+    /// assert_eq!(config.target().toolchain.cc, "gcc");
+    /// ```
+    pub fn new(arch: Arch, triple: impl Into<String>) -> Target {
+        Target {
+            arch,
+            triple: triple.into(),
+            toolchain: Toolchain::default(),
+            base: Vec::new(),
+            build: None,
+            bootstrap: None,
+        }
+    }
+}
+
 /// A handle on a [`Target`] that remembers what packages expanded to. Cheap to clone.
 #[derive(Clone)]
 pub struct Config(Arc<Shared>);

@@ -29,17 +29,10 @@ pub use crate::execline;
 
 #[cfg(test)]
 mod testing {
-    use super::{Arch, Config, Target, Toolchain};
+    use super::{Arch, Config, Target};
 
     /// A config without tools.
     pub(super) fn config() -> Config {
-        Config::new(Target {
-            arch: Arch::X86_64,
-            triple: "x86_64-linux-musl".to_owned(),
-            toolchain: Toolchain::default(),
-            base: Vec::new(),
-            build: None,
-            bootstrap: None,
-        })
+        Config::new(Target::new(Arch::X86_64, "x86_64-linux-musl"))
     }
 }

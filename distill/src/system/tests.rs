@@ -1,18 +1,11 @@
 use super::*;
 use crate::execline;
-use crate::package::{Arch, Config, Target, Toolchain};
+use crate::package::{Arch, Config, Target};
 use crate::plan::{Contents, LiteralNode, Name, Plan};
 
 /// A config without tools.
 fn config() -> Config {
-    Config::new(Target {
-        arch: Arch::X86_64,
-        triple: "x86_64-linux-musl".to_owned(),
-        toolchain: Toolchain::default(),
-        base: Vec::new(),
-        build: None,
-        bootstrap: None,
-    })
+    Config::new(Target::new(Arch::X86_64, "x86_64-linux-musl"))
 }
 
 fn platform() -> Platform {

@@ -9,8 +9,6 @@ use crate::{linux_headers, musl, seed};
 pub fn seed_config() -> Config {
     let name = |name: &str| name.to_owned();
     Config::new(Target {
-        arch: Arch::X86_64,
-        triple: name("x86_64-linux-gnu"),
         toolchain: Toolchain {
             cc: name("gcc"),
             ld: name("ld"),
@@ -25,8 +23,7 @@ pub fn seed_config() -> Config {
             ..Toolchain::default()
         },
         base: vec![seed::core.into()],
-        build: None,
-        bootstrap: None,
+        ..Target::new(Arch::X86_64, "x86_64-linux-gnu")
     })
 }
 
@@ -37,8 +34,6 @@ pub fn quick() -> Config {
     let tool = |tool: &str| format!("{triple}-{tool}");
     let words = |text: &str| text.split(' ').map(str::to_owned).collect();
     Config::new(Target {
-        arch: Arch::X86_64,
-        triple: triple.to_owned(),
         toolchain: Toolchain {
             tools: vec![wrapper.into()],
             libc: vec![musl.into(), linux_headers.into(), gcc_compat.into()],
@@ -58,8 +53,8 @@ pub fn quick() -> Config {
             ..Toolchain::default()
         },
         base: vec![seed::core.into()],
-        build: None,
         bootstrap: Some(seed_config()),
+        ..Target::new(Arch::X86_64, triple)
     })
 }
 

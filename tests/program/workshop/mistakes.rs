@@ -1,6 +1,6 @@
 //! One package for every mistake that a recipe can make.
 
-use distill::package::{Arch, Config, Placed, Target, Toolchain, merged};
+use distill::package::{Arch, Config, Placed, Target, merged};
 use distill::plan::archive::Format;
 use distill::plan::{
     Action, Artifact, Extract, Hash, Literal, LiteralNode, Mode, Origin, PathSet, Place, Plan,
@@ -137,12 +137,5 @@ fn egg(config: &Config) -> Plan {
 
 /// A config without tools.
 fn config() -> Config {
-    Config::new(Target {
-        arch: Arch::X86_64,
-        triple: "x86_64-linux-musl".to_owned(),
-        toolchain: Toolchain::default(),
-        base: Vec::new(),
-        build: None,
-        bootstrap: None,
-    })
+    Config::new(Target::new(Arch::X86_64, "x86_64-linux-musl"))
 }
