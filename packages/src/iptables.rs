@@ -5,7 +5,7 @@ use distill::package::{Config, execline};
 use distill::plan::Plan;
 
 /// `iptables`, `ip6tables`, and what saves and restores their rules, in one program that has all
-/// extensions inside. It speaks to the kernel's xtables; for nf_tables there is [`crate::nftables()`].
+/// extensions inside. It speaks to the kernel's xtables; for `nf_tables` there is [`crate::nftables()`].
 pub fn iptables(config: &Config) -> Plan {
     cmmi_package! { config,
         name: "iptables", version: "1.8.11",

@@ -1,4 +1,4 @@
-//! nf_tables' user space, from source: libmnl, libnftnl, nftables.
+//! `nf_tables`' user space, from source: libmnl, libnftnl, nftables.
 //!
 //! One set of versions that belong together. The sources are on netfilter.org alone, which not every
 //! machine reaches; images that are to be built anywhere use [`crate::iptables()`].

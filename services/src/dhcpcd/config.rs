@@ -230,14 +230,12 @@ impl DhcpcdConfig {
     }
 
     /// The same with what is special about one interface.
-    #[must_use]
     pub fn interface(mut self, name: impl Into<String>, interface: Interface) -> DhcpcdConfig {
         self.interfaces.insert(name.into(), interface);
         self
     }
 
     /// The same with another option; options without a value have an empty one.
-    #[must_use]
     pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> DhcpcdConfig {
         self.extra.push((name.into(), value.into()));
         self
@@ -246,7 +244,6 @@ impl DhcpcdConfig {
     /// The same; `contents` runs as root whenever something has happened. The environment is that of
     /// `dhcpcd-run-hooks(8)`: `interface`, `new_ip_address` and so on. `name` tells hooks apart, and
     /// orders them.
-    #[must_use]
     pub fn hook_for_reason(
         mut self,
         reason: Reason,
@@ -280,10 +277,17 @@ impl DhcpcdConfig {
             .filter(|(_, word)| word.is_empty() || word.contains(char::is_whitespace))
             .map(|(option, word)| format!("{option}: `{word}` is not one word"))
             .collect();
-        if let Some(name) = self.hostname.as_ref().filter(|name| name.contains(char::is_whitespace)) {
+        if let Some(name) = self
+            .hostname
+            .as_ref()
+            .filter(|name| name.contains(char::is_whitespace))
+        {
             problems.push(format!("hostname: `{name}` is not one word"));
         }
-        let pairs = self.interfaces.values().flat_map(|interface| &interface.extra);
+        let pairs = self
+            .interfaces
+            .values()
+            .flat_map(|interface| &interface.extra);
         for (name, value) in self.extra.iter().chain(pairs) {
             if !is_option(name) || value.contains('\n') {
                 problems.push(format!("`{name} {value}` is not an option with its value"));
@@ -291,7 +295,12 @@ impl DhcpcdConfig {
         }
         for (name, interface) in &self.interfaces {
             problems.extend(interface_problem(name));
-            problems.extend(interface.ia_pd.iter().filter_map(|to| interface_problem(to)));
+            problems.extend(
+                interface
+                    .ia_pd
+                    .iter()
+                    .filter_map(|to| interface_problem(to)),
+            );
             problems.extend(interface.fallback.as_ref().and_then(Fallback::problem));
         }
         for (_, name) in self.hooks.keys() {
@@ -481,7 +490,13 @@ mod tests {
             Reason::Ipv4ll,
             Reason::Bound6,
         ];
-        let expected = ["3RDPARTY", "NOCARRIER_ROAMING", "ROUTERADVERT", "IPV4LL", "BOUND6"];
+        let expected = [
+            "3RDPARTY",
+            "NOCARRIER_ROAMING",
+            "ROUTERADVERT",
+            "IPV4LL",
+            "BOUND6",
+        ];
         assert_eq!(names.map(|reason| reason.to_string()), expected);
     }
 }

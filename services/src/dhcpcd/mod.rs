@@ -7,7 +7,7 @@ use distill::system::{Directory, File, Service, User};
 
 use crate::net::resolv;
 
-pub use config::{DhcpcdConfig, Duid, Family, Fallback, Interface, Reason, Slaac};
+pub use config::{DhcpcdConfig, Duid, Fallback, Family, Interface, Reason, Slaac};
 
 const CONFIG: &str = "/etc/dhcpcd.conf";
 const HOOK: &str = "/usr/libexec/distill/dhcpcd";
@@ -33,10 +33,6 @@ const READY: &str = "/run/dhcpcd/ready";
 /// # let _ = system;
 /// ```
 #[track_caller]
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "a configuration is written where it is used"
-)]
 pub fn net_dhcpcd(config: DhcpcdConfig) -> Service {
     let limit = config.boot_timeout.as_secs().to_string();
     let run = execline! {

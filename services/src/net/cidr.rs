@@ -66,7 +66,6 @@ impl Cidr {
     }
 
     /// The network, with zeros where the host's bits are.
-    #[must_use]
     pub fn network(self) -> Cidr {
         let (own, length) = bits(self.address);
         let host = u32::from(length.saturating_sub(self.prefix));

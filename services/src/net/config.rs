@@ -82,7 +82,6 @@ impl NetConfig {
     }
 
     /// The same with another address, such as `192.0.2.7/24`.
-    #[must_use]
     pub fn address(mut self, address: &str) -> NetConfig {
         match address.parse() {
             Ok(address) => self.addresses.push(address),
@@ -92,7 +91,6 @@ impl NetConfig {
     }
 
     /// The same with a router to everywhere.
-    #[must_use]
     pub fn gateway(mut self, router: impl Into<IpAddr>) -> NetConfig {
         let router = router.into();
         let to = if router.is_ipv4() {
@@ -105,7 +103,6 @@ impl NetConfig {
     }
 
     /// The same with another name server.
-    #[must_use]
     pub fn nameserver(mut self, server: impl Into<IpAddr>) -> NetConfig {
         self.nameservers.push(server.into());
         self

@@ -42,10 +42,6 @@ pub fn net_lo() -> Service {
 /// # assert!(system.services[0].problems.is_empty());
 /// ```
 #[track_caller]
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "a configuration is written where it is used"
-)]
 pub fn net_static(interface: &str, config: NetConfig) -> Service {
     let lines = format!("/etc/net/{interface}.resolv");
     let part = format!("{interface}.static");
