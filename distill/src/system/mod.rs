@@ -12,6 +12,8 @@ mod file;
 mod finding;
 mod graph;
 mod init;
+mod kernel;
+mod listen;
 mod mount;
 mod platform;
 mod root;

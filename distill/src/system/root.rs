@@ -12,7 +12,7 @@ use super::graph::Graph;
 use super::platform::Platform;
 use super::service::{Directory, Service};
 use super::unix::User;
-use super::{EXECLINEB, init, s6, skeleton, sysctl};
+use super::{EXECLINEB, init, kernel, s6, skeleton, sysctl};
 use crate::execline;
 use crate::package::script::ExpandError;
 use crate::package::{Config, Package, Shebang};
@@ -90,6 +90,7 @@ pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, Syst
             .map(|p| Finding::new(p, platform.location)),
     );
     findings.extend(Ground::new(platform, &graph).check());
+    findings.extend(kernel::check(platform, &graph));
 
     let mut root = Builder::new(&platform.config, accounts, findings);
     for service in graph.services() {
