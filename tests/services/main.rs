@@ -5,3 +5,5 @@
 //! unprivileged user.
 
 mod lab;
+mod net;
+mod web;

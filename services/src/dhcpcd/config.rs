@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use distill::package::Script;
 use distill::system::File;
 
 use super::HOOK;
-use crate::net::{Cidr, interface_problem};
+use super::interface::{Fallback, Interface};
+use super::reason::Reason;
+use crate::net::interface_problem;
 
 /// A kind of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,77 +54,6 @@ pub enum Slaac {
     Private,
     /// The address of the network card.
     Hwaddr,
-}
-
-/// Why hooks are called: the names are those of `dhcpcd-run-hooks(8)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "the names are those of dhcpcd-run-hooks(8)")]
-pub enum Reason {
-    Preinit,
-    Carrier,
-    NoCarrier,
-    NoCarrierRoaming,
-    Inform,
-    Inform6,
-    Bound,
-    Bound6,
-    Renew,
-    Renew6,
-    Rebind,
-    Rebind6,
-    Reboot,
-    Reboot6,
-    Delegated6,
-    Ipv4ll,
-    Static,
-    ThirdParty,
-    Timeout,
-    Expire,
-    Expire6,
-    Nak,
-    Reconfigure,
-    RouterAdvert,
-    Stop,
-    Stop6,
-    Stopped,
-    Departed,
-    Fail,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::ThirdParty => f.write_str("3RDPARTY"),
-            Reason::NoCarrierRoaming => f.write_str("NOCARRIER_ROAMING"),
-            other => f.write_str(&format!("{other:?}").to_uppercase()),
-        }
-    }
-}
-
-/// What an interface has if no server answers (`fallback`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fallback {
-    /// Its address (`static ip_address`).
-    pub ip_address: Cidr,
-    /// `static routers`
-    pub routers: Vec<Ipv4Addr>,
-    /// `static domain_name_servers`
-    pub domain_name_servers: Vec<Ipv4Addr>,
-}
-
-/// What is special about one interface.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Interface {
-    /// `fallback`
-    pub fallback: Option<Fallback>,
-    /// `metric`: of several default routes, the one with the lowest is taken.
-    pub metric: Option<u32>,
-    /// Only one kind of addresses (`ipv4only`, `ipv6only`).
-    pub only: Option<Family>,
-    /// Interfaces that get a part of the prefix that a DHCPv6 server delegates (`ia_pd`), each a /64.
-    pub ia_pd: Vec<String>,
-    /// Other options and their values.
-    pub extra: Vec<(String, String)>,
 }
 
 /// dhcpcd's configuration. Fields are named as in `dhcpcd.conf(5)`; what is not here goes into
@@ -317,58 +247,7 @@ fn is_option(name: &str) -> bool {
     !name.is_empty() && name.chars().all(inner)
 }
 
-impl Fallback {
-    fn problem(&self) -> Option<String> {
-        let good = self.ip_address.address.is_ipv4() && self.ip_address.is_valid();
-        (!good).then(|| {
-            let address = self.ip_address;
-            format!("fallback: `{address}` is not an IPv4 address with a prefix")
-        })
-    }
-
-    /// The profile that an interface falls back to.
-    fn print(&self, interface: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |list: &[Ipv4Addr]| {
-            let words: Vec<String> = list.iter().map(Ipv4Addr::to_string).collect();
-            words.join(" ")
-        };
-        writeln!(f, "\nprofile fallback-{interface}")?;
-        writeln!(f, "static ip_address={}", self.ip_address)?;
-        for (name, addresses) in [
-            ("routers", &self.routers),
-            ("domain_name_servers", &self.domain_name_servers),
-        ] {
-            if !addresses.is_empty() {
-                writeln!(f, "static {name}={}", list(addresses))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Interface {
-    fn print(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\ninterface {name}")?;
-        if let Some(metric) = self.metric {
-            writeln!(f, "metric {metric}")?;
-        }
-        if let Some(family) = self.only {
-            writeln!(f, "ipv{family}only")?;
-        }
-        if !self.ia_pd.is_empty() {
-            // Each has a number of its own, so that no two get the same network.
-            let ids = self.ia_pd.iter().enumerate();
-            let targets: Vec<String> = ids.map(|(id, to)| format!("{to}/{id}/64")).collect();
-            writeln!(f, "ia_pd 1 {}", targets.join(" "))?;
-        }
-        if self.fallback.is_some() {
-            writeln!(f, "fallback fallback-{name}")?;
-        }
-        print_all(&self.extra, f)
-    }
-}
-
-fn print_all(options: &[(String, String)], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn print_all(options: &[(String, String)], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     options
         .iter()
         .try_for_each(|(name, value)| writeln!(f, "{}", format!("{name} {value}").trim_end()))
@@ -431,11 +310,12 @@ mod tests {
     use distill::execline;
 
     use super::*;
+    use crate::net::Cidr;
 
     fn fallback(ip_address: Cidr) -> Interface {
         let fallback = Fallback {
             ip_address,
-            routers: vec![Ipv4Addr::new(10, 0, 0, 1)],
+            routers: vec![[10, 0, 0, 1].into()],
             domain_name_servers: vec![],
         };
         Interface {
@@ -479,24 +359,5 @@ mod tests {
             .interface("eth/0", Interface::default())
             .hook_for_reason(Reason::Bound, "../x", execline! { true });
         assert_eq!(bad.problems().len(), 6, "{:?}", bad.problems());
-    }
-
-    #[test]
-    fn reasons_have_their_programs_names() {
-        let names = [
-            Reason::ThirdParty,
-            Reason::NoCarrierRoaming,
-            Reason::RouterAdvert,
-            Reason::Ipv4ll,
-            Reason::Bound6,
-        ];
-        let expected = [
-            "3RDPARTY",
-            "NOCARRIER_ROAMING",
-            "ROUTERADVERT",
-            "IPV4LL",
-            "BOUND6",
-        ];
-        assert_eq!(names.map(|reason| reason.to_string()), expected);
     }
 }

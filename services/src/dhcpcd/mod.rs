@@ -1,13 +1,17 @@
 //! dhcpcd: addresses by DHCP, DHCPv6 and router advertisements, for all interfaces.
 
 mod config;
+mod interface;
+mod reason;
 
-use distill::execline;
 use distill::system::{Directory, File, Service, User};
+use distill::{execline, kconfig};
 
 use crate::net::resolv;
 
-pub use config::{DhcpcdConfig, Duid, Fallback, Family, Interface, Reason, Slaac};
+pub use config::{DhcpcdConfig, Duid, Family, Slaac};
+pub use interface::{Fallback, Interface};
+pub use reason::Reason;
 
 const CONFIG: &str = "/etc/dhcpcd.conf";
 const HOOK: &str = "/usr/libexec/distill/dhcpcd";
@@ -59,6 +63,7 @@ pub fn net_dhcpcd(config: DhcpcdConfig) -> Service {
         .writes("/run/resolv.conf")
         .listens("udp/68")
         .listens("udp/546")
+        .kernel(kconfig! { "dhcpcd": PACKET=y SECCOMP_FILTER=y IPV6=y })
         .ready_when(execline! { test -e #{READY} });
     let service = config.hook_files().into_iter().fold(service, Service::file);
     config

@@ -3,8 +3,8 @@
 mod config;
 mod dhcp;
 
-use distill::execline;
 use distill::system::{Directory, Owner, Service, User};
+use distill::{execline, kconfig};
 
 use crate::check::Checked;
 
@@ -55,6 +55,7 @@ pub fn dnsmasq(config: DnsmasqConfig) -> Service {
         .user(User::system("dnsmasq"))
         .directory(Directory::new("/run/dnsmasq"))
         .directory(Directory::new(STATE).mode(0o750).owner(owner))
+        .kernel(kconfig! { "dnsmasq": PACKET=y INOTIFY_USER=y IPV6=y })
         .ready_when(execline! { test -s #{PID} });
     let service = config.listens().into_iter().fold(service, Service::listens);
     config

@@ -129,6 +129,8 @@ pub(crate) fn interface_problem(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use distill::system::Kind;
+
     use super::*;
 
     #[test]
@@ -149,7 +151,13 @@ mod tests {
         .nameserver([10, 0, 0, 53]);
         let service = net_static("eth1", config);
         assert_eq!(service.problems, [""; 0]);
-        insta::assert_debug_snapshot!(service.kind);
+        let Kind::Oneshot(oneshot) = &service.kind else {
+            panic!("{service:?}");
+        };
+        let config = distill_packages::quick();
+        let text = |script: &Script| script.expand(&config).unwrap().to_string();
+        insta::assert_snapshot!(text(&oneshot.up));
+        insta::assert_snapshot!(text(oneshot.down.as_ref().unwrap()));
         insta::assert_debug_snapshot!(service.files[0].node);
     }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::PID;
 use super::directive::Printer;
-use super::server::Server;
+use super::server::{Listen, Server};
 use super::trial::Variant;
 
 /// How much is logged beside requests.
@@ -100,10 +101,14 @@ impl NginxConfig {
         self
     }
 
-    /// The ports of the servers.
-    pub(super) fn ports(&self) -> BTreeSet<u16> {
+    /// Where the servers listen, as services say it.
+    pub(super) fn listens(&self) -> BTreeSet<String> {
         let listen = self.servers.iter().flat_map(|server| &server.listen);
-        listen.map(|listen| listen.port).collect()
+        let place = |listen: &Listen| match listen.address {
+            Some(address) => format!("tcp/{}", SocketAddr::new(address, listen.port)),
+            None => format!("tcp/{}", listen.port),
+        };
+        listen.map(place).collect()
     }
 
     /// Whether it listens on addresses that have to be there.

@@ -6,8 +6,8 @@ mod problems;
 mod server;
 mod trial;
 
-use distill::execline;
 use distill::system::{Directory, Service, Signal, User};
+use distill::{execline, kconfig};
 
 use crate::check::Checked;
 
@@ -49,6 +49,7 @@ pub fn nginx(config: NginxConfig) -> Service {
         .user(User::system("nginx"))
         .directory(Directory::new("/run/nginx"))
         .directory(Directory::new("/var/lib/nginx"))
+        .kernel(kconfig! { "nginx": EPOLL=y EVENTFD=y AIO=y })
         .down_signal(Signal::Quit)
         .ready_when(execline! { test -s #{PID} });
     // Addresses of its own have to be there before it listens on them.
@@ -56,9 +57,7 @@ pub fn nginx(config: NginxConfig) -> Service {
         true => service.after_all("net.*"),
         false => service,
     };
-    let service = config.ports().into_iter().fold(service, |service, port| {
-        service.listens(format!("tcp/{port}"))
-    });
+    let service = config.listens().into_iter().fold(service, Service::listens);
     config
         .problems()
         .into_iter()

@@ -1,5 +1,6 @@
 //! The packet filter: which packets the machine takes, passes on and changes.
 
+mod kernel;
 mod problems;
 mod rule;
 mod ruleset;
@@ -38,6 +39,7 @@ pub fn packet_filter(ruleset: Ruleset) -> Service {
         .file(v4)
         .file(v6)
         .writes("/run/xtables.lock");
+    let service = ruleset.kernel().into_iter().fold(service, Service::kernel);
     ruleset
         .problems()
         .into_iter()

@@ -2,8 +2,8 @@
 
 mod config;
 
-use distill::execline;
 use distill::system::{Directory, Service, User};
+use distill::{execline, kconfig};
 
 use crate::check::Checked;
 
@@ -49,6 +49,7 @@ pub fn radvd(config: RadvdConfig) -> Service {
         .package(checked.package())
         .user(User::system("radvd"))
         .directory(Directory::new("/run/radvd"))
+        .kernel(kconfig! { "radvd": IPV6=y })
         .ready_when(execline! { test -s #{PID} });
     let service = config
         .interfaces
