@@ -9,7 +9,7 @@ use distill_services::dnsmasq::{DhcpRange, DnsmasqConfig};
 use distill_services::net::{Cidr, NetConfig};
 use distill_services::packet_filter::{Protocol, Rule, Ruleset};
 use distill_services::radvd::{RadvdConfig, RadvdInterface};
-use distill_services::{dnsmasq, net_dhcpcd, net_lo, net_static, packet_filter, radvd};
+use distill_services::{dnsmasq, net_dhcpcd, net_static, packet_filter, radvd};
 
 use crate::minimal;
 
@@ -131,7 +131,6 @@ pub fn router(config: &RouterConfig) -> System {
         .set("net.ipv6.conf.all.forwarding", 1);
     minimal()
         .services([
-            net_lo(),
             packet_filter(config.rules()),
             net_static(&config.inside, config.network()),
             net_dhcpcd(DhcpcdConfig::on([&config.outside])),
@@ -154,7 +153,6 @@ mod tests {
         let system = router(&config);
         let names: Vec<&str> = system.services.iter().map(|s| s.name.as_str()).collect();
         let expected = [
-            "net.lo",
             "packet-filter",
             "net.lan0",
             "net.dhcpcd",

@@ -3,7 +3,7 @@
 use distill::system::System;
 use distill_services::nginx::NginxConfig;
 use distill_services::packet_filter::Ruleset;
-use distill_services::{net_lo, nginx, packet_filter};
+use distill_services::{nginx, packet_filter};
 
 use crate::minimal;
 
@@ -25,5 +25,5 @@ use crate::minimal;
 #[track_caller]
 pub fn web_server(config: NginxConfig) -> System {
     let outside = Ruleset::host().accept_tcp([80, 443]);
-    minimal().services([net_lo(), packet_filter(outside), nginx(config)])
+    minimal().services([packet_filter(outside), nginx(config)])
 }

@@ -64,9 +64,8 @@ pub struct NginxConfig {
     /// Other directives in `http`, each with its semicolon.
     pub http_extra: Vec<String>,
     /// Whether nginx reads the configuration when the image is built (`nginx -t`), so that one that it
-    /// refuses makes no image. Addresses and names of other machines, and certificates, are replaced
-    /// by some that are there. Switch this off if lines in `extra` need what only the running machine
-    /// has.
+    /// refuses makes no image. Names of other servers, and certificates, are replaced by some that are
+    /// there. Switch this off if lines in `extra` name files that only the running machine has.
     pub check: bool,
 }
 

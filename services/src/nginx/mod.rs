@@ -70,7 +70,7 @@ fn checked(config: &NginxConfig) -> distill::package::Package {
     let check = match config.check {
         true => execline! {
             if { mkdir -p "/run/nginx" "/var/lib/nginx" }
-            "/usr/sbin/nginx" -t -e stderr -c #{trial::CONFIG}
+            sh -c #{trial::CHECK} sh #{trial::CONFIG}
         },
         false => execline! { true },
     };

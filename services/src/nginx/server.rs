@@ -47,15 +47,10 @@ impl Listen {
     }
 
     /// The values of the directives that say so.
-    fn values(self, variant: Variant) -> Vec<String> {
-        let places = match (self.address, variant) {
-            (None, _) => vec![self.port.to_string(), format!("[::]:{}", self.port)],
-            (Some(address), Variant::Real) => vec![SocketAddr::new(address, self.port).to_string()],
-            // Where images are built nobody has this address.
-            (Some(address), Variant::Trial) => {
-                let name = format!("{address}-{}", self.port).replace(':', "_");
-                vec![format!("unix:/run/nginx/{name}.sock")]
-            }
+    fn values(self) -> Vec<String> {
+        let places = match self.address {
+            None => vec![self.port.to_string(), format!("[::]:{}", self.port)],
+            Some(address) => vec![SocketAddr::new(address, self.port).to_string()],
         };
         let options = [(self.ssl, " ssl"), (self.default_server, " default_server")];
         let options: String = options
@@ -234,7 +229,7 @@ impl Server {
 
     pub(super) fn print(&self, variant: Variant, printer: &mut Printer) {
         printer.block("server", |server| {
-            let listen = self.listen.iter().flat_map(|listen| listen.values(variant));
+            let listen = self.listen.iter().flat_map(|listen| listen.values());
             listen.for_each(|value| server.line(format_args!("listen {value}")));
             if !self.server_name.is_empty() {
                 let names: Vec<String> = self.server_name.iter().map(|name| quoted(name)).collect();

@@ -8,6 +8,12 @@ pub(super) const CONFIG: &str = "/run/nginx-trial/nginx.conf";
 const CERTIFICATE: &str = "/run/nginx-trial/certificate.pem";
 const KEY: &str = "/run/nginx-trial/key.pem";
 
+/// nginx reads everything before it listens on ports, which are not to be had there.
+pub(super) const CHECK: &str = r#"
+/usr/sbin/nginx -t -e stderr -c "$1" 2>said && exit
+cat said
+grep -q 'syntax is ok' said && ! grep -F '[emerg]' said | grep -qvE ': (bind|socket)\(\) '"#;
+
 /// For whom a configuration is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Variant {
