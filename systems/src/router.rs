@@ -74,8 +74,18 @@ impl RouterConfig {
         }
     }
 
-    /// What hosts inside may ask of the router, and that they may pass.
-    fn rules(&self) -> Ruleset {
+    /// What the [`router`] lets in and passes on: to be extended, and loaded instead.
+    ///
+    /// ```
+    /// use distill_services::packet_filter;
+    /// use distill_systems::{RouterConfig, router};
+    ///
+    /// let config = RouterConfig::new("eth0", "eth1", [10, 0, 0, 1]);
+    /// let open = config.packet_filter().accept_tcp([22]);
+    /// let system = router(&config).replace(packet_filter(open));
+    /// # let _ = system;
+    /// ```
+    pub fn packet_filter(&self) -> Ruleset {
         let inside = || Rule::accept().input(&self.inside);
         let ping = Rule {
             protocol: Some(Protocol::Icmp),
@@ -131,7 +141,7 @@ pub fn router(config: &RouterConfig) -> System {
         .set("net.ipv6.conf.all.forwarding", 1);
     minimal()
         .services([
-            packet_filter(config.rules()),
+            packet_filter(config.packet_filter()),
             net_static(&config.inside, config.network()),
             net_dhcpcd(DhcpcdConfig::on([&config.outside])),
             dnsmasq(config.names()),

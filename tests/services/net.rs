@@ -1,5 +1,7 @@
 //! Addresses, names, routes and packet filters between several machines.
 
+use std::time::{Duration, Instant};
+
 use distill::execline;
 use distill::system::System;
 use distill_platforms::qemu_x86_64;
@@ -10,7 +12,6 @@ use distill_services::sshd::SshdConfig;
 use distill_services::{net_dhcpcd, net_static, packet_filter, sshd};
 use distill_systems::{RouterConfig, minimal, router};
 use distill_testing::{Lab, LabError, Machine, Net, Peer, Response};
-use std::time::{Duration, Instant};
 
 /// The address on an interface.
 const ADDRESS: &str = "ip -4 -o addr show dev eth0 | awk '{ sub(\"/.*\", \"\", $4); print $4 }'";
@@ -36,12 +37,11 @@ fn gate() -> System {
         port: vec![22, 2222],
         ..SshdConfig::new()
     };
-    let open = Ruleset::host()
-        .accept_tcp([22])
-        .input(Rule::accept().input("eth1"))
-        .pass("eth1", "eth0")
-        .masquerade("eth0")
-        .pass_port("eth0", 8080, "10.0.0.100:22".parse().expect("a constant"));
+    let open = config.packet_filter().accept_tcp([22]).pass_port(
+        "eth0",
+        8080,
+        "10.0.0.100:22".parse().expect("a constant"),
+    );
     router(&config)
         .replace(packet_filter(open))
         .service(sshd(ports))
@@ -219,4 +219,23 @@ fn static_addresses_work(other: &Machine) -> Result<(), LabError> {
 fn unprivileged(machine: &Machine, name: &str) -> Result<(), LabError> {
     let script = format!("ps -o user,comm | grep -E '^{name} +{name}'");
     machine.succeed(&script).map(drop)
+}
+
+#[test]
+#[ignore = "builds an image and boots it"]
+fn without_its_packet_filter_no_network_comes_up() -> Result<(), LabError> {
+    let lab = Lab::new()?;
+    let net = lab.net();
+    let wrong = Ruleset::host().input(Rule::new(Target::Other("NO-SUCH-TARGET".to_owned())));
+    let system = minimal().service(packet_filter(wrong)).service(net_static(
+        "eth0",
+        NetConfig::new().address("192.0.2.50/24"),
+    ));
+    let machine = lab.machine("closed", &qemu_x86_64(), &system);
+    let machine = machine.net(&net).memory(256).start()?;
+    machine.wait_ready("var-mount")?;
+    machine.wait_until("grep NO-SUCH-TARGET /run/log/catch-all/current")?;
+    machine.fail("s6-svwait -U -t 3000 /run/service/net.eth0")?;
+    machine.fail("ip -4 addr show dev eth0 | grep inet")?;
+    machine.power_off()
 }

@@ -1,8 +1,13 @@
 //! nginx: files, other servers, TLS, and a configuration that it does not like.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use distill::system::{File, System};
 use distill_packages::curl;
 use distill_platforms::qemu_x86_64;
+use distill_services::dhcp;
 use distill_services::nginx::{Handler, Listen, NginxConfig, Path, Server, Tls};
 use distill_systems::web_server;
 use distill_testing::{Lab, LabError};
@@ -39,7 +44,16 @@ fn sites() -> System {
         gzip: true,
         ..NginxConfig::new()
     };
-    web_server(config.server(site).server(secure).server(backend))
+    let hidden = Server::new()
+        .listen([Listen::on(8081)])
+        .root("/usr/share/www");
+    let config = config
+        .server(site)
+        .server(secure)
+        .server(backend)
+        .server(hidden);
+    web_server(config)
+        .service(dhcp("eth0"))
         .package(curl)
         .file(File::new("/usr/share/www/index.html", "<p>hello\n"))
         .file(File::new("/usr/share/www/style.css", "p { color: red }\n"))
@@ -47,11 +61,27 @@ fn sites() -> System {
         .file(File::new("/etc/tls/site.key", KEY).mode(0o600))
 }
 
+/// What a server behind a port of this machine says, within ten seconds; nothing, if it is silent.
+fn get(port: Option<u16>, path: &str) -> String {
+    let port = port.expect("a forwarded port");
+    let ask = || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
+        let mut said = String::new();
+        // An end of any kind is an end.
+        let _ = stream.read_to_string(&mut said);
+        Ok::<_, std::io::Error>(said)
+    };
+    ask().unwrap_or_default()
+}
+
 #[test]
 #[ignore = "builds an image and boots it"]
 fn nginx_serves_and_proxies() -> Result<(), LabError> {
     let lab = Lab::new()?;
-    let machine = lab.machine("web", &qemu_x86_64(), &sites()).start()?;
+    let machine = lab.machine("web", &qemu_x86_64(), &sites());
+    let machine = machine.forward(80).forward(8081).start()?;
     machine.wait_ready("nginx")?;
     // From the moment on at which it is ready.
     assert_eq!(machine.succeed("curl -sf http://127.0.0.1/")?, "<p>hello");
@@ -78,6 +108,13 @@ fn nginx_serves_and_proxies() -> Result<(), LabError> {
     // Requests are answered by processes that are not root's, and logged.
     machine.succeed("ps -o user,args | grep -E '^nginx +nginx: worker'")?;
     machine.wait_until("grep -h 'GET /api/x' /var/log/nginx/current")?;
+
+    // From outside, port 80 is open and all others are not.
+    machine.wait_ready("dhcp.eth0")?;
+    let (open, closed) = (machine.port(80), machine.port(8081));
+    assert!(get(open, "/index.html").ends_with("<p>hello\n"));
+    machine.succeed("curl -sf http://127.0.0.1:8081/ >/run/inside")?;
+    assert_eq!(get(closed, "/"), "");
 
     // One that dies comes back.
     machine.succeed("kill -KILL $(s6-svstat -o pid /run/service/nginx)")?;
