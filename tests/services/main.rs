@@ -6,4 +6,5 @@
 
 mod lab;
 mod net;
+mod s6_rc;
 mod web;

@@ -17,6 +17,9 @@ pub enum Problem {
     /// A path that cannot be one.
     #[error("`{owner}` has a file that cannot be: {error}")]
     Path { owner: String, error: PathError },
+    /// A name that s6-rc keeps for itself.
+    #[error("`{service}` has a name that s6-rc keeps for itself\nhint: choose another name")]
+    Reserved { service: String },
     /// Two services of one name.
     #[error(
         "there is another service `{name}` ({first})\nhint: leave one of them out, or replace it with `System::replace`"

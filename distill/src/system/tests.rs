@@ -104,6 +104,28 @@ fn service_directories() {
 }
 
 #[test]
+fn s6_rc_source_directories() {
+    let s6_rc = |_: &Config| Plan::named(Name::new("s6-rc").unwrap()).invalid("a test");
+    let system = system()
+        .service(Service::bundle("times", ["clock", "late"]))
+        .init(Init::s6_rc(s6_rc));
+    let root = platform().root(&system).unwrap();
+    insta::assert_snapshot!("s6-rc", show(&root, "etc/s6-rc"));
+    insta::assert_snapshot!(
+        "s6-rc-shutdown",
+        show(&root, "usr/libexec/distill/shutdown")
+    );
+    assert_eq!(root.packages.len(), 2, "s6-rc, and what it compiles");
+    let init = show(&root, "init");
+    assert!(
+        init.contains("background { /usr/libexec/distill/start-services /etc/s6-rc/compiled"),
+        "{init}"
+    );
+    let problems = findings(&system.service(idle("default")));
+    assert!(matches!(&problems[..], [Problem::Reserved { service }] if service == "default"));
+}
+
+#[test]
 fn skeleton() {
     let root = platform().root(&system()).unwrap();
     insta::assert_snapshot!(
