@@ -4,7 +4,11 @@
 //! `cargo test --test services -- --ignored --test-threads=1`. `.ci/end-to-end` runs it as an
 //! unprivileged user.
 
+mod base;
+mod boot_time;
 mod lab;
 mod net;
+mod power;
 mod s6_rc;
+mod sshd;
 mod web;
