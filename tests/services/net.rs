@@ -82,6 +82,7 @@ fn neighbour() -> System {
     };
     let alone = Interface {
         fallback: Some(fallback),
+        ia_pd: vec!["eth2".to_owned()],
         ..Interface::default()
     };
     // Nothing is let in, but it may ask.
@@ -147,6 +148,9 @@ fn a_router_stands_between_a_network_and_the_world() -> Result<(), LabError> {
     laptop.succeed("wget -q -T 20 -O - http://web.test/")?;
 
     for machine in [&laptop, &other, &gate] {
+        // dhcpcd goes on after it has found something that it does not understand.
+        machine.succeed("grep -q starting /var/log/net.dhcpcd/current")?;
+        machine.fail("grep -iE 'unknown|invalid|convert' /var/log/net.dhcpcd/current")?;
         machine.power_off()?;
     }
     Ok(())
