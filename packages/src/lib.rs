@@ -6,11 +6,14 @@ pub mod boot;
 pub mod bootloader;
 pub mod busybox;
 pub mod ca_certificates;
+pub mod chrony;
 pub mod curl;
 pub mod dosfstools;
 pub mod e2fsprogs;
 pub mod iproute2;
 pub mod jq;
+pub mod libcap;
+pub mod libseccomp;
 pub mod linux;
 pub mod mtools;
 pub mod musl;
@@ -46,11 +49,14 @@ catalogue! {
     bootloader::{bios_loader, efi_stub},
     busybox::{busybox, busybox_core},
     ca_certificates::{ca_certificates},
+    chrony::{chrony},
     curl::{curl, libcurl},
     dosfstools::{dosfstools},
     e2fsprogs::{e2fsprogs, e2fsprogs_all},
     iproute2::{iproute2},
     jq::{jq},
+    libcap::{libcap},
+    libseccomp::{libseccomp},
     linux::{linux_headers, linux_virt},
     mtools::{mtools},
     musl::{musl},
