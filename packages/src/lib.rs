@@ -13,8 +13,10 @@ pub mod e2fsprogs;
 pub mod iproute2;
 pub mod jq;
 pub mod libcap;
+pub mod libevent;
 pub mod libseccomp;
 pub mod linux;
+pub mod memcached;
 pub mod mtools;
 pub mod musl;
 pub mod oniguruma;
@@ -56,8 +58,10 @@ catalogue! {
     iproute2::{iproute2},
     jq::{jq},
     libcap::{libcap},
+    libevent::{libevent},
     libseccomp::{libseccomp},
     linux::{linux_headers, linux_virt},
+    memcached::{memcached},
     mtools::{mtools},
     musl::{musl},
     oniguruma::{oniguruma},
