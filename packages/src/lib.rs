@@ -20,6 +20,7 @@ pub mod memcached;
 pub mod mtools;
 pub mod musl;
 pub mod oniguruma;
+pub mod openntpd;
 pub mod openssh;
 pub mod openssl;
 pub mod qemu;
@@ -65,6 +66,7 @@ catalogue! {
     mtools::{mtools},
     musl::{musl},
     oniguruma::{oniguruma},
+    openntpd::{openntpd},
     openssh::{openssh, openssh_client, openssh_server},
     openssl::{openssl},
     qemu::{qemu},
