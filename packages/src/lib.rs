@@ -29,6 +29,7 @@ pub mod seed;
 pub mod skarnet;
 pub mod squashfs_tools;
 pub mod toolchain;
+pub mod unbound;
 pub mod util_linux;
 pub mod xz;
 pub mod zlib;
@@ -73,6 +74,7 @@ catalogue! {
     s6_debian::{s6_debian},
     skarnet::{execline, s6, s6_rc, skalibs},
     squashfs_tools::{squashfs_tools},
+    unbound::{unbound, unbound_all},
     util_linux::{partitioning, sfdisk, util_linux},
     xz::{libxz, xz},
     zlib::{zlib},
