@@ -29,6 +29,7 @@ pub mod seed;
 pub mod skarnet;
 pub mod squashfs_tools;
 pub mod toolchain;
+pub mod tor;
 pub mod unbound;
 pub mod util_linux;
 pub mod xz;
@@ -74,6 +75,7 @@ catalogue! {
     s6_debian::{s6_debian},
     skarnet::{execline, s6, s6_rc, skalibs},
     squashfs_tools::{squashfs_tools},
+    tor::{tor},
     unbound::{unbound, unbound_all},
     util_linux::{partitioning, sfdisk, util_linux},
     xz::{libxz, xz},
