@@ -19,21 +19,35 @@
 //! ```
 
 mod acpid;
+pub mod chronyd;
 mod console;
+pub mod cron;
 mod dhcp;
 mod kmsg;
 mod log;
+pub mod memcached;
 mod net;
+pub mod ntpd;
 mod seed;
 pub mod sshd;
+mod swap;
+pub mod tor;
+pub mod unbound;
 mod var_mount;
 
 pub use acpid::acpid;
+pub use chronyd::chronyd;
 pub use console::{console_shell, getty};
+pub use cron::cron;
 pub use dhcp::dhcp;
 pub use kmsg::kmsg;
 pub use log::{LogConfig, log, var_log};
+pub use memcached::memcached;
 pub use net::net_lo;
+pub use ntpd::ntpd;
 pub use seed::urandom_seed;
 pub use sshd::sshd;
+pub use swap::swap;
+pub use tor::tor;
+pub use unbound::unbound;
 pub use var_mount::{var_mount, var_mount_on};
