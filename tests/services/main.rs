@@ -4,4 +4,6 @@
 //! `cargo test --test services -- --ignored --test-threads=1`. `.ci/end-to-end` runs it as an
 //! unprivileged user.
 
+mod daemons;
 mod lab;
+mod time;
