@@ -8,9 +8,12 @@ pub mod busybox;
 pub mod ca_certificates;
 pub mod chrony;
 pub mod curl;
+pub mod dhcpcd;
+pub mod dnsmasq;
 pub mod dosfstools;
 pub mod e2fsprogs;
 pub mod iproute2;
+pub mod iptables;
 pub mod jq;
 pub mod libcap;
 pub mod libevent;
@@ -19,11 +22,15 @@ pub mod linux;
 pub mod memcached;
 pub mod mtools;
 pub mod musl;
+pub mod netfilter;
+pub mod nginx;
 pub mod oniguruma;
 pub mod openntpd;
 pub mod openssh;
 pub mod openssl;
+pub mod pcre2;
 pub mod qemu;
+pub mod radvd;
 pub mod s6_debian;
 pub mod seed;
 pub mod skarnet;
@@ -56,9 +63,12 @@ catalogue! {
     ca_certificates::{ca_certificates},
     chrony::{chrony},
     curl::{curl, libcurl},
+    dhcpcd::{dhcpcd},
+    dnsmasq::{dnsmasq},
     dosfstools::{dosfstools},
     e2fsprogs::{e2fsprogs, e2fsprogs_all},
     iproute2::{iproute2},
+    iptables::{iptables},
     jq::{jq},
     libcap::{libcap},
     libevent::{libevent},
@@ -67,11 +77,15 @@ catalogue! {
     memcached::{memcached},
     mtools::{mtools},
     musl::{musl},
+    netfilter::{libmnl, libnftnl, nftables},
+    nginx::{nginx},
     oniguruma::{oniguruma},
     openntpd::{openntpd},
     openssh::{openssh, openssh_client, openssh_server},
     openssl::{openssl},
+    pcre2::{pcre2},
     qemu::{qemu},
+    radvd::{radvd},
     s6_debian::{s6_debian},
     skarnet::{execline, s6, s6_rc, skalibs},
     squashfs_tools::{squashfs_tools},

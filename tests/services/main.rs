@@ -6,4 +6,7 @@
 
 mod daemons;
 mod lab;
+mod net;
+mod s6_rc;
 mod time;
+mod web;

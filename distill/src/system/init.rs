@@ -3,10 +3,10 @@
 use super::file::File;
 use super::graph::Graph;
 use super::mount::Mount;
-use super::s6;
+use super::{s6, s6_rc};
 use crate::execline;
 use crate::package::script::Positional;
-use crate::package::{Script, Words};
+use crate::package::{Package, Script, Words};
 
 /// What runs scripts. The kernel starts it by this path, so it has to be a compiled program.
 pub const EXECLINEB: &str = "/usr/lib/execline/bin/execlineb";
@@ -24,9 +24,36 @@ const SHUTDOWN: &str = "/usr/libexec/distill/shutdown";
 /// The logger for everything that no other logger reads.
 const CATCH_ALL: &str = "s6-svscan-log";
 
+/// What starts the services, and stops them.
+///
+/// ```
+/// use distill::system::{Init, System};
+/// # fn s6_rc(_: &distill::package::Config) -> Vec<distill::plan::Plan> { vec![] }
+///
+/// let system = System::new().init(Init::s6_rc(s6_rc));
+/// # let _ = system;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub enum Init {
+    /// s6 alone: each service waits itself for what it comes after.
+    #[default]
+    S6,
+    /// s6-rc, of this package, which compiles the graph when the image is built and keeps it while the
+    /// machine runs.
+    S6Rc(Package),
+}
+
+impl Init {
+    /// s6-rc, of this package: `distill_packages::s6_rc`.
+    pub fn s6_rc(package: impl Into<Package>) -> Init {
+        Init::S6Rc(package.into())
+    }
+}
+
 /// What `/init` has to know beside the services.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Boot {
+    pub(super) init: Init,
     pub(super) mounts: Vec<Mount>,
     pub(super) hostname: Option<String>,
     pub(super) preboot: Option<Script>,
@@ -40,7 +67,11 @@ pub(super) fn files(boot: &Boot, graph: &Graph<'_>) -> Vec<File> {
         File::script(control("finish"), finish()),
         File::script(control("crash"), crash()),
         File::script(format!("{TEMPLATE}/{CATCH_ALL}/run"), catch_all()),
-        File::script_with(SHUTDOWN, Positional::Substituted(1), shutdown(graph)),
+        File::script_with(
+            SHUTDOWN,
+            Positional::Substituted(1),
+            shutdown(&boot.init, graph),
+        ),
     ];
     files.extend(
         boot.preboot
@@ -66,6 +97,10 @@ fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
         .as_ref()
         .map(|_| execline! { foreground { #{PREBOOT} } });
     let catch_all = format!("{SCANDIR}/{CATCH_ALL}/fifo");
+    let (pipes, start) = match &boot.init {
+        Init::S6 => (s6::pipes(graph), Script::new()),
+        Init::S6Rc(_) => (Vec::new(), s6_rc::start()),
+    };
     execline! {
         "/usr/bin/env" -i #{format!("PATH={PATH}")} execline-umask 022
         execline-cd "/"
@@ -75,12 +110,13 @@ fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
         #{preboot}
         foreground { cp -R #{TEMPLATE} #{SCANDIR} }
         foreground { mkdir "/run/oneshot" "/run/log" #{PIPES} }
-        foreground { mkfifo -m 0600 #{&catch_all} #{s6::pipes(graph)} }
+        foreground { mkfifo -m 0600 #{&catch_all} #{pipes} }
         // What the catch-all logger itself has to say goes to the console.
         redirfd -w 3 /dev/console
         redirfd -r 0 /dev/null
         redirfd -w -n -b 1 #{&catch_all}
         fdmove -c 2 1
+        #{start}
         s6-svscan -X3 -t0 #{SCANDIR}
     }
 }
@@ -126,7 +162,11 @@ fn signals() -> Vec<File> {
 }
 
 /// Stops the services, then has process 1 do the rest.
-fn shutdown(graph: &Graph<'_>) -> Script {
+fn shutdown(init: &Init, graph: &Graph<'_>) -> Script {
+    let stop_all = match init {
+        Init::S6 => s6::stop_all(graph),
+        Init::S6Rc(_) => s6_rc::stop_all(),
+    };
     execline! {
         // A second signal changes nothing.
         if { redirfd -w 2 /dev/null mkdir "/run/shutdown" }
@@ -134,7 +174,7 @@ fn shutdown(graph: &Graph<'_>) -> Script {
         redirfd -w 1 /dev/console
         fdmove -c 2 1
         foreground { echo "stopping services:" $1 }
-        #{s6::stop_all(graph)}
+        #{stop_all}
         s6-svscanctl -b #{SCANDIR}
     }
 }
