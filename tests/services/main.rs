@@ -6,9 +6,11 @@
 
 mod base;
 mod boot_time;
+mod daemons;
 mod lab;
 mod net;
 mod power;
 mod s6_rc;
 mod sshd;
+mod time;
 mod web;

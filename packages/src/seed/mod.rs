@@ -150,6 +150,11 @@ pub fn autotools(_: &Config) -> Plan {
     )
 }
 
+/// gperf: for tables of words that are looked up by a perfect hash.
+pub fn gperf(_: &Config) -> Plan {
+    tree("seed-gperf", |row| row.name == "gperf", Literal::default())
+}
+
 /// Python, for build systems in it.
 pub fn python(_: &Config) -> Plan {
     tree(
