@@ -51,7 +51,7 @@ catalogue! {
     e2fsprogs::{e2fsprogs, e2fsprogs_all},
     iproute2::{iproute2},
     jq::{jq},
-    linux::{linux_headers, linux_virt},
+    linux::{linux_headers, linux_metal, linux_virt},
     mtools::{mtools},
     musl::{musl},
     oniguruma::{oniguruma},
