@@ -53,6 +53,8 @@ pub(super) fn run(
             forwards: forwards(&options.port)?,
             metadata,
         }),
+        cards: Vec::new(),
+        ports: Vec::new(),
         console: console(),
     };
     if options.dry_run {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use camino::Utf8Path;
 
 use super::network::{MAC, METADATA, Network};
-use super::socket::{METADATA_SOCKET, MONITOR_SOCKET};
-use super::spec::{Accel, Bus, Chipset, Console, Firmware, MachineSpec};
+use super::socket::{METADATA_SOCKET, MONITOR_SOCKET, port_socket};
+use super::spec::{Accel, Bus, Card, Chipset, Console, Firmware, MachineSpec};
 
 /// The file with UEFI's variables, in the machine's directory.
 pub(super) const UEFI_VARIABLES: &str = "uefi-variables.fd";
@@ -38,6 +38,10 @@ pub fn command_line(spec: &MachineSpec) -> Vec<String> {
     if let Some(network) = &spec.network {
         card(&mut line, network);
     }
+    for wired in &spec.cards {
+        wire(&mut line, wired);
+    }
+    ports(&mut line, &spec.ports);
     console(&mut line, &spec.console);
     let monitor = format!("socket,id=control,path={MONITOR_SOCKET},server=on,wait=off");
     let words = ["-chardev", &monitor, "-mon", "chardev=control,mode=control"];
@@ -131,6 +135,29 @@ fn card(line: &mut Vec<String>, network: &Network) {
     line.extend(["-netdev".to_owned(), backend, "-device".to_owned(), device]);
 }
 
+/// A card, and QEMU's end of its wire.
+fn wire(line: &mut Vec<String>, wired: &Card) {
+    let Card { name, mac } = wired;
+    let backend = format!(
+        "stream,id={name},server=off,addr.type=unix,addr.path={}",
+        wired.socket()
+    );
+    let device = format!("virtio-net-pci,netdev={name},mac={mac},romfile=");
+    line.extend(["-netdev".to_owned(), backend, "-device".to_owned(), device]);
+}
+
+fn ports(line: &mut Vec<String>, names: &[String]) {
+    if !names.is_empty() {
+        line.extend(["-device", "virtio-serial-pci"].map(str::to_owned));
+    }
+    for (index, name) in names.iter().enumerate() {
+        let socket = escape(&port_socket(name));
+        let backend = format!("socket,id=port{index},path={socket},server=on,wait=off");
+        let device = format!("virtserialport,chardev=port{index},name={}", escape(name));
+        line.extend(["-chardev".to_owned(), backend, "-device".to_owned(), device]);
+    }
+}
+
 fn console(line: &mut Vec<String>, console: &Console) {
     let (device, monitor) = match console {
         Console::Terminal => ("stdio,id=console,mux=on,signal=off".to_owned(), true),
@@ -167,6 +194,8 @@ mod tests {
             cpus: 1,
             accel: Accel::Tcg,
             network: None,
+            cards: Vec::new(),
+            ports: Vec::new(),
             console: Console::Terminal,
         }
     }
@@ -210,6 +239,23 @@ mod tests {
             network: Some(network),
             hardware,
             console,
+            ..spec()
+        };
+        insta::assert_snapshot!(shown(&spec));
+    }
+
+    #[test]
+    fn wires_and_ports() {
+        let card = |name: &str, mac: &str| Card {
+            name: name.to_owned(),
+            mac: mac.to_owned(),
+        };
+        let spec = MachineSpec {
+            cards: vec![
+                card("net0", "52:54:00:12:34:57"),
+                card("net1", "52:54:00:12:34:58"),
+            ],
+            ports: vec!["test".to_owned()],
             ..spec()
         };
         insta::assert_snapshot!(shown(&spec));

@@ -24,4 +24,5 @@ pub use metadata::Metadata;
 pub use monitor::Monitor;
 pub use network::{Addressing, Forward, Network, free_port};
 pub use running::{End, Machine, Streams};
-pub use spec::{Accel, Bus, Chipset, Console, Firmware, Hardware, MachineSpec};
+pub use socket::listen;
+pub use spec::{Accel, Bus, Card, Chipset, Console, Firmware, Hardware, MachineSpec};

@@ -46,9 +46,20 @@ impl Monitor {
         self.order("quit")
     }
 
-    /// Gives an order, and waits until QEMU says that it was taken.
+    /// Puts the plug of a network card in, or pulls it: `network` is the one that leads out, others
+    /// have the name of their [`Card`](super::Card).
+    pub fn link(&mut self, card: &str, up: bool) -> Result<(), MachineError> {
+        self.command("set_link", &json!({ "name": card, "up": up }))
+    }
+
     fn order(&mut self, command: &str) -> Result<(), MachineError> {
-        let line = format!("{}\n", json!({ "execute": command }));
+        self.command(command, &json!({}))
+    }
+
+    /// Gives an order, and waits until QEMU says that it was taken.
+    fn command(&mut self, command: &str, arguments: &Value) -> Result<(), MachineError> {
+        let order = json!({ "execute": command, "arguments": arguments });
+        let line = format!("{order}\n");
         self.stream
             .get_mut()
             .write_all(line.as_bytes())
@@ -105,7 +116,8 @@ mod tests {
         result.unwrap();
         assert_eq!(
             told,
-            "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"system_powerdown\"}\n"
+            "{\"arguments\":{},\"execute\":\"qmp_capabilities\"}\n\
+             {\"arguments\":{},\"execute\":\"system_powerdown\"}\n"
         );
     }
 

@@ -1,7 +1,7 @@
 //! A machine that runs: QEMU as a child process, and who answers its questions.
 
 use std::io;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -17,7 +17,7 @@ use super::error::MachineError;
 use super::http;
 use super::metadata::Metadata;
 use super::monitor::Monitor;
-use super::socket::{METADATA_SOCKET, MONITOR_SOCKET, connect, listen};
+use super::socket::{METADATA_SOCKET, MONITOR_SOCKET, connect, listen, port_socket};
 use super::spec::{Firmware, MachineSpec};
 use crate::build::sandbox::follow_parent;
 use crate::store::io::{At as _, remove_if_there};
@@ -122,6 +122,12 @@ impl Machine {
         Monitor::new(connect(&self.directory, MONITOR_SOCKET)?)
     }
 
+    /// The other end of the serial port `name`, which is one of the machine's
+    /// [`ports`](MachineSpec::ports). What is written before the machine reads waits for it.
+    pub fn port(&self, name: &str) -> Result<UnixStream, MachineError> {
+        Ok(connect(&self.directory, &port_socket(name))?)
+    }
+
     /// Waits until the machine has ended, and ends it when its time is over or `stop` says so.
     pub fn wait(
         &mut self,
@@ -166,7 +172,8 @@ impl Machine {
         Ok(())
     }
 
-    fn ended(&mut self) -> Result<Option<ExitStatus>, MachineError> {
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>, MachineError> {
         Ok(self.child.try_wait().at("wait for", "QEMU")?)
     }
 
@@ -206,7 +213,9 @@ fn spawn(mut command: Command) -> io::Result<(Child, Keeper)> {
 
 /// What has to be in the directory, and what an earlier machine left there.
 fn prepare(spec: &MachineSpec, directory: &Utf8Path) -> Result<(), MachineError> {
-    for socket in [METADATA_SOCKET, MONITOR_SOCKET] {
+    let ports = spec.ports.iter().map(|name| port_socket(name));
+    let sockets = [METADATA_SOCKET, MONITOR_SOCKET].map(str::to_owned);
+    for socket in sockets.into_iter().chain(ports) {
         remove_if_there(&directory.join(socket))?;
     }
     let variables = directory.join(UEFI_VARIABLES);

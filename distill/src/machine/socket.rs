@@ -14,8 +14,13 @@ pub(super) const METADATA_SOCKET: &str = "metadata.sock";
 /// Where QEMU takes orders.
 pub(super) const MONITOR_SOCKET: &str = "monitor.sock";
 
-/// Listens on a socket of `directory`.
-pub(super) fn listen(directory: &Utf8Path, name: &str) -> Result<UnixListener, IoError> {
+/// The socket at the other end of the serial port `name`.
+pub(super) fn port_socket(name: &str) -> String {
+    format!("{name}.sock")
+}
+
+/// Listens on a socket of `directory`, whose path may be longer than a socket's address.
+pub fn listen(directory: &Utf8Path, name: &str) -> Result<UnixListener, IoError> {
     let (_open, path) = short(directory, name)?;
     UnixListener::bind(&path).at("listen on", directory.join(name))
 }

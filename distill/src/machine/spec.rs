@@ -21,10 +21,33 @@ pub struct MachineSpec {
     pub cpus: u32,
     /// How processors are made.
     pub accel: Accel,
-    /// The network card, if there is one.
+    /// The network card that leads out, if there is one.
     pub network: Option<Network>,
+    /// Further network cards.
+    pub cards: Vec<Card>,
+    /// Names of serial ports of virtio, which the machine finds at
+    /// `/sys/class/virtio-ports/*/name`. [`Machine::port`](super::Machine::port) is the other end.
+    pub ports: Vec<String>,
     /// What the first serial port is connected with.
     pub console: Console,
+}
+
+/// A network card on a wire of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// A name of your choice: letters and digits. The wire's other end is who listens on
+    /// [`Card::socket`] in the machine's directory when the machine starts, and speaks Ethernet frames,
+    /// each after its length as a big-endian `u32`.
+    pub name: String,
+    /// Its address, such as `52:54:00:12:34:57`.
+    pub mac: String,
+}
+
+impl Card {
+    /// The file name of the wire's other end.
+    pub fn socket(&self) -> String {
+        format!("{}.sock", self.name)
+    }
 }
 
 /// What kind of machine it is: what a platform knows, and no user has to choose.

@@ -25,6 +25,12 @@ impl Loggers {
         Loggers::new(|_| None)
     }
 
+    /// The same, but without a logger for the service `name`.
+    pub fn except(self, name: impl Into<String>) -> Loggers {
+        let name = name.into();
+        Loggers::new(move |service| (service.name != name).then(|| (self.0)(service)).flatten())
+    }
+
     /// `services` with a logger for each daemon that has no end of a pipeline yet.
     pub(super) fn apply(&self, services: impl IntoIterator<Item = Service>) -> Vec<Service> {
         services

@@ -1,0 +1,214 @@
+//! Commands for the agent, and their answers.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+/// How long to wait for bytes before looking around.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// What a command has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Its exit status; 137 if it took too long, and was killed.
+    pub status: i32,
+    /// What it printed.
+    pub stdout: Vec<u8>,
+    /// What it printed on standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// Whether it succeeded.
+    pub fn success(&self) -> bool {
+        self.status == 0
+    }
+
+    /// What it printed, as text without white space at its end.
+    pub fn text(&self) -> String {
+        trimmed(&self.stdout)
+    }
+
+    /// What it printed on standard error, as text without white space at its end.
+    pub fn errors(&self) -> String {
+        trimmed(&self.stderr)
+    }
+}
+
+fn trimmed(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end().to_owned()
+}
+
+/// The host's end of the agent's port.
+pub(crate) struct Channel {
+    stream: UnixStream,
+    /// What has come, and was not looked at yet.
+    pending: Vec<u8>,
+    last: u64,
+}
+
+/// The first line of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Head {
+    id: u64,
+    status: i32,
+    output: usize,
+    errors: usize,
+}
+
+impl Head {
+    /// Reads a line; nothing if it is none of ours. What was there before a machine was reset may
+    /// be cut off anywhere.
+    fn parse(line: &str) -> Option<Head> {
+        let start = line.rfind("distill ")?;
+        let mut words = line[start..].split_ascii_whitespace().skip(1);
+        let head = Head {
+            id: words.next()?.parse().ok()?,
+            status: words.next()?.parse().ok()?,
+            output: words.next()?.parse().ok()?,
+            errors: words.next()?.parse().ok()?,
+        };
+        words.next().is_none().then_some(head)
+    }
+}
+
+impl Channel {
+    pub(crate) fn new(stream: UnixStream) -> io::Result<Channel> {
+        stream.set_read_timeout(Some(INTERVAL))?;
+        Ok(Channel {
+            stream,
+            pending: Vec::new(),
+            last: 0,
+        })
+    }
+
+    /// Sends a script with its standard input. It is killed after `limit`.
+    pub(crate) fn send(&mut self, script: &str, input: &[u8], limit: Duration) -> io::Result<()> {
+        self.last += 1;
+        let (id, seconds) = (self.last, limit.as_secs().max(1));
+        let head = format!("{id} {seconds} {} {}\n", script.len(), input.len());
+        // The agent may not be there yet: QEMU takes some of it, and the rest when it can.
+        self.stream.set_write_timeout(Some(limit))?;
+        self.stream.write_all(head.as_bytes())?;
+        self.stream.write_all(script.as_bytes())?;
+        self.stream.write_all(input)
+    }
+
+    /// The answer to what was sent last; nothing if it has not come after `limit`. `look` is called
+    /// now and then, and may end it.
+    pub(crate) fn receive<E: From<io::Error>>(
+        &mut self,
+        limit: Duration,
+        mut look: impl FnMut() -> Result<(), E>,
+    ) -> Result<Option<Output>, E> {
+        let start = Instant::now();
+        loop {
+            if let Some(output) = self.answer() {
+                return Ok(Some(output));
+            }
+            if start.elapsed() >= limit {
+                return Ok(None);
+            }
+            if !self.fill()? {
+                look()?;
+            }
+        }
+    }
+
+    /// Reads what has come; whether there was something.
+    fn fill(&mut self) -> io::Result<bool> {
+        let mut buffer = [0; 1 << 14];
+        match self.stream.read(&mut buffer) {
+            // QEMU has ended; who looks around will see it.
+            Ok(0) => std::thread::sleep(INTERVAL),
+            Ok(count) => {
+                self.pending.extend_from_slice(&buffer[..count]);
+                return Ok(true);
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {
+                std::thread::sleep(INTERVAL);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(false)
+    }
+
+    /// The answer to what was sent last, if all of it has come. What answers something else is left
+    /// out.
+    fn answer(&mut self) -> Option<Output> {
+        loop {
+            let end = self.pending.iter().position(|byte| *byte == b'\n')? + 1;
+            let line = String::from_utf8_lossy(&self.pending[..end]).into_owned();
+            let Some(head) = Head::parse(&line) else {
+                self.pending.drain(..end);
+                continue;
+            };
+            if head.id == self.last && self.pending.len() < end + head.output + head.errors {
+                return None;
+            }
+            self.pending.drain(..end);
+            // An old answer whose end never came is skipped line by line.
+            if head.id == self.last {
+                let stdout = self.pending.drain(..head.output).collect();
+                let stderr = self.pending.drain(..head.errors).collect();
+                let status = head.status;
+                return Some(Output {
+                    status,
+                    stdout,
+                    stderr,
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A channel whose agent has said `said`.
+    fn channel(said: &[u8]) -> (Channel, UnixStream) {
+        let (host, mut agent) = UnixStream::pair().unwrap();
+        agent.write_all(said).unwrap();
+        (Channel::new(host).unwrap(), agent)
+    }
+
+    fn receive(channel: &mut Channel) -> Option<Output> {
+        let look = || Ok::<(), io::Error>(());
+        channel.receive(Duration::from_millis(300), look).unwrap()
+    }
+
+    #[test]
+    fn a_request_names_its_lengths() {
+        let (mut channel, mut agent) = channel(b"");
+        channel
+            .send("cat\n", b"in", Duration::from_secs(7))
+            .unwrap();
+        drop(channel);
+        let mut said = String::new();
+        agent.read_to_string(&mut said).unwrap();
+        assert_eq!(said, "1 7 4 2\ncat\nin");
+    }
+
+    #[test]
+    fn an_answer_may_hold_anything() {
+        let (mut channel, _agent) = channel(b"distill 1 3 5 2\na\n\0bcde");
+        channel.send("", b"", Duration::from_secs(1)).unwrap();
+        let output = receive(&mut channel).unwrap();
+        assert_eq!(output.status, 3);
+        assert_eq!(output.stdout, b"a\n\0bc");
+        assert_eq!(output.stderr, b"de");
+    }
+
+    #[test]
+    fn what_an_earlier_boot_left_is_skipped() {
+        let (mut channel, _agent) = channel(b"distill 1 0 99 0\nhalf a lindistill 2 0 3 0\nnew");
+        for _ in 0..2 {
+            channel.send("", b"", Duration::from_secs(1)).unwrap();
+        }
+        assert_eq!(receive(&mut channel).unwrap().text(), "new");
+        channel.send("", b"", Duration::from_secs(1)).unwrap();
+        assert_eq!(receive(&mut channel), None);
+    }
+}

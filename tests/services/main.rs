@@ -1,0 +1,7 @@
+//! Services in running machines: what each does, not what its files look like.
+//!
+//! Needs namespaces, Debian's pool, a few gigabytes and some minutes, so it runs only when asked for:
+//! `cargo test --test services -- --ignored --test-threads=1`. `.ci/end-to-end` runs it as an
+//! unprivileged user.
+
+mod lab;
