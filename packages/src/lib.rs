@@ -57,7 +57,7 @@ catalogue! {
     oniguruma::{oniguruma},
     openssh::{openssh, openssh_client, openssh_server},
     openssl::{openssl},
-    qemu::{qemu},
+    qemu::{qemu, qemu_img},
     s6_debian::{s6_debian},
     skarnet::{execline, s6, s6_rc, skalibs},
     squashfs_tools::{squashfs_tools},

@@ -150,6 +150,11 @@ pub fn autotools(_: &Config) -> Plan {
     )
 }
 
+/// cpio, for initial root file systems in memory.
+pub fn cpio(_: &Config) -> Plan {
+    tree("seed-cpio", |row| row.group == "cpio", Literal::default())
+}
+
 /// Python, for build systems in it.
 pub fn python(_: &Config) -> Plan {
     tree(

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use distill::cli::Target;
 use distill::machine::{
-    Accel, Card, Console as Serial, Firmware, Forward, MachineSpec, Metadata, Network, free_port,
-    make_disk,
+    Accel, Card, Console as Serial, DiskKind, Firmware, Forward, KernelBoot, MachineSpec, Metadata,
+    Network, free_port, make_blank, make_disk,
 };
 use distill::store::io::At as _;
 use distill::system::{Emulation, Platform, System};
@@ -132,12 +132,17 @@ impl<'l> Setup<'l> {
         })?;
         let directory = self.lab.directory().join(&self.name);
         std::fs::create_dir(&directory).at("create", &directory)?;
-        let spec = self.spec(&emulation)?;
+        let mut spec = self.spec(&emulation)?;
         let target = Target::from((self.platform.clone(), self.system.clone()));
         let image = self.lab.image(&target)?;
+        spec.kernel = KernelBoot::of(&image);
         let length = image.metadata().at("examine", &image)?.len();
         let size = self.disk_size.unwrap_or(DISK_SIZE.max(2 * length));
-        make_disk(&image, &spec.disk, size).map_err(|source| LabError::Machine {
+        let made = match spec.kernel {
+            Some(_) => make_blank(&spec.disk, size),
+            None => make_disk(&image, &spec.disk, size),
+        };
+        made.map_err(|source| LabError::Machine {
             machine: self.name.clone(),
             source,
         })?;
@@ -161,6 +166,8 @@ impl<'l> Setup<'l> {
             name: self.name.clone(),
             hardware,
             disk: directory.join("disk.img"),
+            disk_kind: DiskKind::Raw,
+            kernel: None,
             memory: self.memory,
             cpus: self.cpus,
             accel: Accel::Tcg,
