@@ -8,23 +8,21 @@ use distill::cmmi_package;
 use distill::package::{Config, Words};
 use distill::plan::Plan;
 
-/// What all four are configured with; `libraries` are those of them that it needs.
-fn configure(config: &Config, libraries: &[&str]) -> Words {
+/// What all four are configured with.
+fn common(config: &Config) -> Words {
+    let host = format!("--host={}", config.triple());
+    Words::from(["--prefix=/usr", "--disable-shared"]).with(host)
+}
+
+/// What those are configured with that need others of the four.
+fn configure(config: &Config) -> Words {
     let root = format!("{}/usr", config.sysroot());
-    let common = [
-        "--prefix=/usr".to_owned(),
-        format!("--host={}", config.triple()),
-        "--disable-shared".to_owned(),
+    common(config).with([
         "--enable-static-libc".to_owned(),
         format!("--with-sysdeps={root}/lib/skalibs/sysdeps"),
-    ];
-    let places = libraries.iter().flat_map(|library| {
-        [
-            format!("--with-lib={root}/lib/{library}"),
-            format!("--with-include={root}/include"),
-        ]
-    });
-    common.into_iter().chain(places).collect()
+        format!("--with-include={root}/include"),
+        format!("--with-lib={root}/lib"),
+    ])
 }
 
 /// skalibs: the library that the others share.
@@ -34,10 +32,9 @@ pub fn skalibs(config: &Config) -> Plan {
         licence: "ISC", homepage: "https://skarnet.org/software/skalibs/",
         source: url("https://skarnet.org/software/skalibs/skalibs-$version.tar.gz",
             sha256("a14aa558c9b09b062fa16acec623b2c8f93d69f5cba4d07f6d0c58913066c427")),
-        configure: [
-            "--prefix=/usr", "--host=x86_64-linux-musl", "--disable-shared",
+        configure: common(config).with([
             "--with-default-path=/usr/bin:/usr/sbin:/bin:/sbin", "--with-sysdep-devurandom=yes",
-        ],
+        ]),
     }
 }
 
@@ -49,7 +46,7 @@ pub fn execline(config: &Config) -> Plan {
         source: url("https://skarnet.org/software/execline/execline-$version.tar.gz",
             sha256("76919d62f2de4db1ac4b3a59eeb3e0e09b62bcdd9add13ae3f2dad26f8f0e5ca")),
         libs: [skalibs],
-        configure: configure(config, &["skalibs"]),
+        configure: configure(config),
     }
 }
 
@@ -61,7 +58,7 @@ pub fn s6(config: &Config) -> Plan {
         source: url("https://skarnet.org/software/s6/s6-$version.tar.gz",
             sha256("bf0614cf52957cb0af04c7b02d10ebd6c5e023c9d46335cbf75484eed3e2ce7e")),
         libs: [skalibs, execline],
-        configure: configure(config, &["skalibs", "execline"]),
+        configure: configure(config),
     }
 }
 
@@ -73,6 +70,6 @@ pub fn s6_rc(config: &Config) -> Plan {
         source: url("https://skarnet.org/software/s6-rc/s6-rc-$version.tar.gz",
             sha256("c3b5f1b8d3acea60a20a59fb25280b69a6aac0bb3afdab21d2edeada77b2df01")),
         libs: [skalibs, execline, s6],
-        configure: configure(config, &["skalibs", "execline", "s6"]),
+        configure: configure(config),
     }
 }

@@ -2,6 +2,7 @@
 
 use distill::package::Words;
 use distill::system::{Emulation, ImageMaker, Platform};
+use distill_packages::linux;
 use distill_services::{acpid, console_shell, kmsg, net_lo, urandom_seed, var_mount};
 
 use crate::disk::disk;
@@ -29,6 +30,7 @@ pub fn qemu_x86_64() -> Platform {
     );
     platform
         .kernel(distill_packages::linux_virt)
+        .kernel_options([linux::virt()])
         .cmdline(Words::from(["console=tty0", "console=ttyS0,115200"]))
         .fallback(distill_packages::busybox)
         .package(distill_packages::s6_debian)

@@ -2,6 +2,7 @@
 
 use distill::machine::{Bus, CardKind, Chipset, Firmware, Hardware};
 use distill::system::{Emulation, ImageMaker, Platform};
+use distill_packages::linux;
 use distill_services::console_shell;
 
 use crate::disk::uefi_disk;
@@ -48,6 +49,7 @@ pub fn uefi_x86_64() -> Platform {
         ..qemu_x86_64()
     }
     .kernel(distill_packages::linux_metal)
+    .kernel_options([linux::virt(), linux::metal()])
     .emulation(emulation)
     .service(console_shell("tty1", 38_400))
 }

@@ -1,7 +1,7 @@
 //! The power button.
 
-use distill::execline;
 use distill::system::{File, Service};
+use distill::{execline, kconfig};
 
 /// Powers off when the machine's power button is pressed, or what stands in for it: a cloud's or a
 /// hypervisor's "shut down". (busybox's acpid, which reads the kernel's input devices.)
@@ -25,5 +25,6 @@ pub fn acpid() -> Service {
         "/etc/acpi/PWRF/00000080",
         execline! { kill -USR2 1 },
     ))
+    .kernel(kconfig! { "acpid": ACPI_BUTTON=y INPUT_EVDEV=y })
     .ready_when_started()
 }

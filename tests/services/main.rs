@@ -5,3 +5,4 @@
 //! unprivileged user.
 
 mod lab;
+mod s6_rc;

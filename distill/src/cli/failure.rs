@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::error::{CliError, Report};
+use super::exit::Exit;
 use super::graph::argument;
 use super::settings::Settings;
 use super::ui::Ui;
@@ -10,6 +11,7 @@ use super::view;
 use crate::build::{BuildError, ExecuteError, Failure};
 use crate::plan::Source;
 use crate::store::object_path;
+use crate::system::{Finding, SystemError};
 
 /// Tells why a command failed.
 pub(super) fn show(ui: &Ui, settings: &Settings, error: &CliError) {
@@ -25,11 +27,46 @@ pub(super) fn show(ui: &Ui, settings: &Settings, error: &CliError) {
                 ui.error(&Report::new(error));
             }
         }
+        CliError::Target(error) => {
+            if let Some(error) = error.downcast_ref::<SystemError>() {
+                return show_findings(ui, error);
+            }
+        }
         _ => {}
     }
     ui.error(&Report::new(error));
     if ui.is_json() {
         show_json(ui, error);
+    }
+}
+
+/// Each finding with its own hints, then what they are about.
+fn show_findings(ui: &Ui, error: &SystemError) {
+    for finding in &error.findings {
+        ui.error(&Report::new(finding));
+    }
+    let (count, platform) = (error.findings.len(), &error.platform);
+    let mistakes = if count == 1 { "mistake" } else { "mistakes" };
+    let message =
+        format!("cannot put the system on `{platform}`: {count} {mistakes}, as told above");
+    ui.error(&Report {
+        message: message.clone(),
+        ..Report::default()
+    });
+    if ui.is_json() {
+        let finding = |finding: &Finding| {
+            let report = Report::new(&finding.problem);
+            json!({
+                "location": finding.location.to_string(),
+                "message": report.message,
+                "hints": report.hints,
+            })
+        };
+        let findings: Vec<_> = error.findings.iter().map(finding).collect();
+        let code = Exit::Definition.code();
+        let value =
+            json!({"event": "error", "exit": code, "message": message, "findings": findings});
+        let _ = ui.json(&value);
     }
 }
 

@@ -17,6 +17,7 @@
 
 mod args;
 mod build;
+mod check;
 mod completions;
 mod copy;
 mod doctor;
@@ -162,6 +163,7 @@ fn dispatch(invocation: &Invocation<'_>, cli: Cli) -> Result<u8, CliError> {
     match cli.command.unwrap_or_else(default) {
         Command::Build(args) => build::run(invocation, &args),
         Command::Run(args) => run::run(invocation, &args),
+        Command::Check => check::run(invocation),
         Command::Plan(args) => plan::run(invocation, &args),
         Command::Log(args) => log::run(invocation, &args),
         Command::Shell(args) => shell::run(invocation, &args),

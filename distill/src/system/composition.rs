@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::file::{File, Owner};
+use super::init::Init;
 use super::service::Service;
 use super::sysctl::Sysctl;
 use super::unix::{Group, User};
@@ -103,6 +104,8 @@ pub struct System {
     pub sysctl: Sysctl,
     /// Which services read what daemons write.
     pub loggers: Loggers,
+    /// What starts the services.
+    pub init: Init,
 }
 
 impl Default for System {
@@ -124,6 +127,7 @@ impl System {
             hostname: None,
             sysctl: Sysctl::new(),
             loggers: Loggers::none(),
+            init: Init::default(),
         }
     }
 
@@ -220,5 +224,10 @@ impl System {
     /// The same with other loggers.
     pub fn loggers(self, loggers: Loggers) -> System {
         System { loggers, ..self }
+    }
+
+    /// The same with something else that starts the services.
+    pub fn init(self, init: Init) -> System {
+        System { init, ..self }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
+use crate::package::kconfig::{Symbol, Value};
 use crate::package::script::ExpandError;
 use crate::plan::{NameError, PathError};
 
@@ -16,6 +17,9 @@ pub enum Problem {
     /// A path that cannot be one.
     #[error("`{owner}` has a file that cannot be: {error}")]
     Path { owner: String, error: PathError },
+    /// A name that s6-rc keeps for itself.
+    #[error("`{service}` has a name that s6-rc keeps for itself\nhint: choose another name")]
+    Reserved { service: String },
     /// Two services of one name.
     #[error(
         "there is another service `{name}` ({first})\nhint: leave one of them out, or replace it with `System::replace`"
@@ -77,6 +81,22 @@ pub enum Problem {
         first: String,
         defined: &'static Location<'static>,
     },
+    /// An option that the kernel has not.
+    #[error(
+        "`{service}` needs a kernel with {symbol}={wanted}, and that of `{platform}` has {symbol}={is}\nhint: give the platform a kernel with `{symbol}={wanted}`, with `Platform::kernel` and `kernel_options`"
+    )]
+    KernelOption {
+        service: String,
+        symbol: Symbol,
+        wanted: Value,
+        platform: String,
+        is: Value,
+    },
+    /// A port that is none.
+    #[error(
+        "`{service}` listens on `{text}`, which is no port\nhint: write `tcp/22`, `udp/127.0.0.1:53` or `tcp/[::1]:53`"
+    )]
+    Port { service: String, text: String },
     /// A path that cannot be written.
     #[error(
         "`{service}` writes `{path}`, which lies on the read-only root\nhint: use a path below {}", .writable.join(", ")
@@ -215,6 +235,8 @@ impl fmt::Display for Finding {
         )
     }
 }
+
+impl std::error::Error for Finding {}
 
 /// Everything that is wrong with a system on a platform.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use globset::Glob;
 
 use super::finding::{Finding, Problem, Relation};
+use super::listen;
 use super::service::{After, Kind, Pattern, Readiness, Service};
 use crate::plan::{Name, nearest};
 
@@ -39,7 +40,8 @@ impl<'a> Graph<'a> {
         graph.check_pipelines(&mut findings);
         graph.check_readiness(&mut findings);
         graph.check_cycles(&mut findings);
-        graph.check_configuration(&mut findings);
+        findings.extend(graph.services().flat_map(misconfigured));
+        findings.extend(listen::check(&graph));
         (graph, findings)
     }
 
@@ -182,33 +184,16 @@ impl<'a> Graph<'a> {
             }
         }
     }
+}
 
-    fn check_configuration(&self, findings: &mut Vec<Finding>) {
-        let mut taken: BTreeMap<&str, &Service> = BTreeMap::new();
-        for service in self.services() {
-            for why in &service.problems {
-                let problem = Problem::Configuration {
-                    service: service.name.clone(),
-                    why: why.clone(),
-                };
-                findings.push(Finding::new(problem, service.location));
-            }
-            for port in &service.listens {
-                let Some(other) = taken.insert(port, service) else {
-                    continue;
-                };
-                let (first, defined) = (other.name.clone(), other.location);
-                let (name, port) = (service.name.clone(), port.clone());
-                let problem = Problem::SamePort {
-                    service: name,
-                    port,
-                    first,
-                    defined,
-                };
-                findings.push(Finding::new(problem, service.location));
-            }
-        }
-    }
+/// What the service itself says is wrong with it.
+fn misconfigured(service: &Service) -> impl Iterator<Item = Finding> {
+    let problem = |why: &String| Problem::Configuration {
+        service: service.name.clone(),
+        why: why.clone(),
+    };
+    let problems = service.problems.iter().map(problem);
+    problems.map(|problem| Finding::new(problem, service.location))
 }
 
 /// Where `service` says that it comes after `other`, if it says so by name.

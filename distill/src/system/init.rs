@@ -3,10 +3,10 @@
 use super::file::File;
 use super::graph::Graph;
 use super::mount::Mount;
-use super::s6;
+use super::{s6, s6_rc};
 use crate::execline;
 use crate::package::script::Positional;
-use crate::package::{Script, Words};
+use crate::package::{Package, Script, Words};
 
 /// What runs scripts. The kernel starts it by this path, so it has to be a compiled program.
 pub const EXECLINEB: &str = "/usr/lib/execline/bin/execlineb";
@@ -24,9 +24,36 @@ const SHUTDOWN: &str = "/usr/libexec/distill/shutdown";
 /// The logger for everything that no other logger reads.
 const CATCH_ALL: &str = "s6-svscan-log";
 
+/// What starts the services, and stops them.
+///
+/// ```
+/// use distill::system::{Init, System};
+/// # fn s6_rc(_: &distill::package::Config) -> Vec<distill::plan::Plan> { vec![] }
+///
+/// let system = System::new().init(Init::s6_rc(s6_rc));
+/// # let _ = system;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub enum Init {
+    /// s6 alone: each service waits itself for what it comes after.
+    #[default]
+    S6,
+    /// s6-rc, of this package, which compiles the graph when the image is built and keeps it while the
+    /// machine runs.
+    S6Rc(Package),
+}
+
+impl Init {
+    /// s6-rc, of this package: `distill_packages::s6_rc`.
+    pub fn s6_rc(package: impl Into<Package>) -> Init {
+        Init::S6Rc(package.into())
+    }
+}
+
 /// What `/init` has to know beside the services.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Boot {
+    pub(super) init: Init,
     pub(super) mounts: Vec<Mount>,
     pub(super) hostname: Option<String>,
     pub(super) preboot: Option<Script>,
@@ -67,6 +94,10 @@ fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
         .as_ref()
         .map(|_| execline! { foreground { #{PREBOOT} } });
     let catch_all = format!("{SCANDIR}/{CATCH_ALL}/fifo");
+    let (pipes, start) = match &boot.init {
+        Init::S6 => (s6::pipes(graph), Script::new()),
+        Init::S6Rc(_) => (Vec::new(), s6_rc::start()),
+    };
     execline! {
         "/usr/bin/env" -i #{format!("PATH={PATH}")} execline-umask 022
         execline-cd "/"
@@ -76,12 +107,13 @@ fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
         #{preboot}
         foreground { cp -R #{TEMPLATE} #{SCANDIR} }
         foreground { mkdir "/run/oneshot" "/run/log" #{PIPES} }
-        foreground { mkfifo -m 0600 #{&catch_all} #{s6::pipes(graph)} }
+        foreground { mkfifo -m 0600 #{&catch_all} #{pipes} }
         // What the catch-all logger itself has to say goes to the console.
         #{console(boot)}
         redirfd -r 0 /dev/null
         redirfd -w -n -b 1 #{&catch_all}
         fdmove -c 2 1
+        #{start}
         s6-svscan -X3 -t0 #{SCANDIR}
     }
 }
@@ -147,6 +179,10 @@ fn signals(boot: &Boot) -> Vec<File> {
 /// Stops the services, then has process 1 do the rest.
 fn shutdown(boot: &Boot, graph: &Graph<'_>) -> Script {
     let console = (!boot.container).then(|| execline! { redirfd -w 1 /dev/console });
+    let stop_all = match &boot.init {
+        Init::S6 => s6::stop_all(graph),
+        Init::S6Rc(_) => s6_rc::stop_all(),
+    };
     execline! {
         // A second signal changes nothing.
         if { redirfd -w 2 /dev/null mkdir "/run/shutdown" }
@@ -154,7 +190,7 @@ fn shutdown(boot: &Boot, graph: &Graph<'_>) -> Script {
         #{console}
         fdmove -c 2 1
         foreground { echo "stopping services:" $1 }
-        #{s6::stop_all(graph)}
+        #{stop_all}
         s6-svscanctl -b #{SCANDIR}
     }
 }

@@ -13,6 +13,7 @@ use super::mount::Mount;
 use super::root::Root;
 use super::service::Service;
 use super::unix::{Group, User};
+use crate::package::kconfig::Fragment;
 use crate::package::{Config, Package, Script, Words};
 use crate::plan::Plan;
 
@@ -45,6 +46,9 @@ pub struct Platform {
     pub config: Config,
     /// The kernel, unless something else brings it.
     pub kernel: Option<Package>,
+    /// The options that the kernel is known to have; the last of several values counts. What is not
+    /// among them it has not; without them nothing is known.
+    pub kernel_options: Option<Vec<Fragment>>,
     /// The kernel's command line.
     pub cmdline: Words,
     /// What lies in every root file system: at least execline and s6.
@@ -87,6 +91,7 @@ impl Platform {
             name: name.into(),
             config,
             kernel: None,
+            kernel_options: None,
             cmdline: Words::new(),
             packages: Vec::new(),
             fallback: Vec::new(),
@@ -105,10 +110,21 @@ impl Platform {
         }
     }
 
-    /// The same with another kernel.
+    /// The same with another kernel, of whose options nothing is known: see
+    /// [`Platform::kernel_options`].
     pub fn kernel(self, kernel: impl Into<Package>) -> Platform {
         Platform {
             kernel: Some(kernel.into()),
+            kernel_options: None,
+            ..self
+        }
+    }
+
+    /// The same; the kernel is known to have these options, and no others that a service might need.
+    /// A service that needs another one ([`Service::kernel`]) is a mistake then.
+    pub fn kernel_options(self, options: impl IntoIterator<Item = Fragment>) -> Platform {
+        Platform {
+            kernel_options: Some(options.into_iter().collect()),
             ..self
         }
     }

@@ -12,7 +12,7 @@ use super::graph::Graph;
 use super::platform::Platform;
 use super::service::{Directory, Service};
 use super::unix::User;
-use super::{EXECLINEB, init, s6, skeleton, sysctl};
+use super::{EXECLINEB, Init, init, kernel, s6, s6_rc, skeleton, sysctl};
 use crate::execline;
 use crate::package::script::ExpandError;
 use crate::package::{Config, Package, Shebang};
@@ -91,6 +91,7 @@ pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, Syst
             .map(|p| Finding::new(p, platform.location)),
     );
     findings.extend(Ground::new(platform, &graph).check());
+    findings.extend(kernel::check(platform, &graph));
 
     let mut root = Builder::new(&platform.config, accounts, findings);
     for service in graph.services() {
@@ -101,14 +102,23 @@ pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, Syst
         skeleton::files(&root.accounts, system.hostname.as_deref()),
     );
     let boot = init::Boot {
+        init: system.init.clone(),
         mounts: platform.mounts.clone(),
         hostname: system.hostname.clone(),
         preboot: platform.preboot.clone(),
         container: platform.container,
     };
     root.add_all("the boot", init::files(&boot, &graph));
-    root.add_all("the boot", s6::programs());
-    root.add_all("the services", s6::service_directories(&graph));
+    match &system.init {
+        Init::S6 => {
+            root.add_all("the boot", s6::programs());
+            root.add_all("the services", s6::service_directories(&graph));
+        }
+        Init::S6Rc(_) => {
+            root.findings.extend(s6_rc::check(&services));
+            root.add_all("the services", s6_rc::files(&graph, &services));
+        }
+    }
     for service in &services {
         root.add_all(&service.name, service.files.clone());
     }
@@ -123,7 +133,11 @@ pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, Syst
         .iter()
         .chain(packages)
         .chain(&system.packages);
-    root.finish(platform, packages.cloned().collect())
+    let init = match &system.init {
+        Init::S6 => Vec::new(),
+        Init::S6Rc(package) => vec![package.clone(), s6_rc::compiled(&root.files, package)],
+    };
+    root.finish(platform, packages.cloned().chain(init).collect())
 }
 
 /// A service that makes the home directories that lie on writable ground.

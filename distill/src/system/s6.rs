@@ -13,7 +13,8 @@ use std::time::Duration;
 use super::file::File;
 use super::graph::Graph;
 use super::init::{PIPES, SCANDIR, TEMPLATE};
-use super::service::{Directory, Kind, Longrun, Oneshot, Readiness, Service};
+use super::service::{Kind, Longrun, Oneshot, Service};
+use super::service_dir::{ServiceDir, directories, notification_fd};
 use crate::execline;
 use crate::package::{Script, Words};
 
@@ -59,47 +60,8 @@ fn live(name: &str) -> String {
     format!("{SCANDIR}/{name}")
 }
 
-/// A service directory in the making.
-struct Dir<'a> {
-    service: &'a Service,
-    files: Vec<File>,
-}
-
-impl Dir<'_> {
-    fn path(&self, name: &str) -> String {
-        format!("{TEMPLATE}/{}/{name}", self.service.name)
-    }
-
-    fn push(&mut self, file: File) {
-        self.files.push(File {
-            location: self.service.location,
-            ..file
-        });
-    }
-
-    fn script(&mut self, name: &str, script: impl Into<Script>) {
-        self.push(File::script(self.path(name), script));
-    }
-
-    fn value(&mut self, name: &str, value: impl ToString) {
-        self.push(File::new(
-            self.path(name),
-            format!("{}\n", value.to_string()),
-        ));
-    }
-
-    fn milliseconds(&mut self, name: &str, time: Option<Duration>) {
-        if let Some(time) = time {
-            self.value(name, time.as_millis());
-        }
-    }
-}
-
 fn service_directory(graph: &Graph<'_>, service: &Service) -> Vec<File> {
-    let mut dir = Dir {
-        service,
-        files: Vec::new(),
-    };
+    let mut dir = ServiceDir::new(TEMPLATE, service);
     let waits: Vec<String> = graph.after(&service.name).map(live).collect();
     let begin = Script::from_iter([wait(&waits), directories(&service.directories)]);
     match &service.kind {
@@ -118,52 +80,10 @@ fn wait(dirs: &[String]) -> Script {
     }
 }
 
-/// Makes directories that belong to a service.
-fn directories(directories: &[Directory]) -> Script {
-    let make = |Directory {
-                    path, mode, owner, ..
-                }: &Directory| {
-        execline! { if { install -d -m #{mode.to_string()} -o #{&owner.user} -g #{&owner.group} #{path} } }
-    };
-    directories.iter().map(make).collect()
-}
-
-fn longrun_files(dir: &mut Dir<'_>, begin: Script, longrun: &Longrun) {
-    let service = dir.service;
-    let fd = match &longrun.readiness {
-        Readiness::Unknown => None,
-        Readiness::NotificationFd(fd) => Some(*fd),
-        Readiness::Started | Readiness::Check(..) => Some(3),
-    };
-    let run = Script::from_iter([
-        begin,
-        pipeline(&service.name, longrun),
-        limit(service, fd),
-        readiness_check(&longrun.readiness),
-        longrun
-            .run_as
-            .iter()
-            .map(|user| execline! { s6-setuidgid #{user} })
-            .collect(),
-        started(&longrun.readiness),
-        longrun.run.clone(),
-    ]);
-    dir.script("run", run);
-    if let Some(finish) = &longrun.finish {
-        dir.script("finish", finish);
-    }
-    if let Readiness::Check(check, _) = &longrun.readiness {
-        dir.script("data/check", check);
-    }
-    if let Some(fd) = fd {
-        dir.value("notification-fd", fd);
-    }
-    if let Some(signal) = longrun.down_signal {
-        dir.value("down-signal", signal.name());
-    }
-    if let Some(tally) = longrun.max_death_tally {
-        dir.value("max-death-tally", tally);
-    }
+fn longrun_files(dir: &mut ServiceDir<'_>, begin: Script, longrun: &Longrun) {
+    let (service, fd) = (dir.service, notification_fd(longrun));
+    let before = [begin, pipeline(&service.name, longrun), limit(service, fd)];
+    dir.longrun(Script::from_iter(before), longrun);
     dir.milliseconds("timeout-kill", service.timeout_down);
 }
 
@@ -197,26 +117,7 @@ fn limit(service: &Service, fd: Option<u32>) -> Script {
     }
 }
 
-fn readiness_check(readiness: &Readiness) -> Script {
-    match readiness {
-        Readiness::Check(_, interval) => {
-            execline! { s6-notifyoncheck -d -n 0 -w #{interval.as_millis()} }
-        }
-        Readiness::Unknown | Readiness::Started | Readiness::NotificationFd(_) => Script::new(),
-    }
-}
-
-fn started(readiness: &Readiness) -> Script {
-    match readiness {
-        Readiness::Started => execline! {
-            foreground { fdmove 1 3 echo }
-            fdclose 3
-        },
-        Readiness::Unknown | Readiness::NotificationFd(_) | Readiness::Check(..) => Script::new(),
-    }
-}
-
-fn oneshot_files(dir: &mut Dir<'_>, begin: Script, oneshot: &Oneshot) {
+fn oneshot_files(dir: &mut ServiceDir<'_>, begin: Script, oneshot: &Oneshot) {
     let (service, name) = (dir.service, &dir.service.name);
     let limit: Words = match service.timeout_up {
         Some(limit) => ["timeout".to_owned(), limit.as_secs_f64().to_string()].into(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::file::{File, Owner};
 use super::unix::{Group, User};
+use crate::package::kconfig::Fragment;
 use crate::package::{Package, Script};
 use crate::plan::Mode;
 
@@ -205,6 +206,8 @@ pub struct Service {
     pub provides: Vec<String>,
     /// The TCP and UDP ports that it listens on, such as `tcp/22`.
     pub listens: Vec<String>,
+    /// Options that the kernel must have.
+    pub kernel: Vec<Fragment>,
     /// What is wrong with its configuration, if anything: what [`Service::invalid`] was given.
     pub problems: Vec<String>,
     /// How long it may take until it is ready; for ever, if nothing is said.
@@ -230,6 +233,7 @@ impl Service {
             writes: Vec::new(),
             provides: Vec::new(),
             listens: Vec::new(),
+            kernel: Vec::new(),
             problems: Vec::new(),
             timeout_up: None,
             timeout_down: None,
@@ -342,9 +346,27 @@ impl Service {
         self
     }
 
-    /// The same, listening on a port, such as `tcp/22`.
+    /// The same, listening on a port of all addresses (`tcp/22`) or of one (`udp/127.0.0.1:53`,
+    /// `tcp/[::1]:53`). No two services may listen on the same.
     pub fn listens(mut self, port: impl Into<String>) -> Service {
         self.listens.push(port.into());
+        self
+    }
+
+    /// The same, for a kernel that has these options. A platform that says what its kernel has
+    /// ([`Platform::kernel_options`](super::Platform::kernel_options)) is held against it.
+    ///
+    /// ```
+    /// use distill::execline;
+    /// use distill::kconfig;
+    /// use distill::system::Service;
+    ///
+    /// let vpn = Service::oneshot("vpn", execline! { ip link add wg0 type wireguard })
+    ///     .kernel(kconfig! { "vpn": WIREGUARD=y });
+    /// # let _ = vpn;
+    /// ```
+    pub fn kernel(mut self, options: Fragment) -> Service {
+        self.kernel.push(options);
         self
     }
 

@@ -104,6 +104,28 @@ fn service_directories() {
 }
 
 #[test]
+fn s6_rc_source_directories() {
+    let s6_rc = |_: &Config| Plan::named(Name::new("s6-rc").unwrap()).invalid("a test");
+    let system = system()
+        .service(Service::bundle("times", ["clock", "late"]))
+        .init(Init::s6_rc(s6_rc));
+    let root = platform().root(&system).unwrap();
+    insta::assert_snapshot!("s6-rc", show(&root, "etc/s6-rc"));
+    insta::assert_snapshot!(
+        "s6-rc-shutdown",
+        show(&root, "usr/libexec/distill/shutdown")
+    );
+    assert_eq!(root.packages.len(), 2, "s6-rc, and what it compiles");
+    let init = show(&root, "init");
+    assert!(
+        init.contains("background { /usr/libexec/distill/start-services /etc/s6-rc/compiled"),
+        "{init}"
+    );
+    let problems = findings(&system.service(idle("default")));
+    assert!(matches!(&problems[..], [Problem::Reserved { service }] if service == "default"));
+}
+
+#[test]
 fn skeleton() {
     let root = platform().root(&system()).unwrap();
     insta::assert_snapshot!(
@@ -309,6 +331,48 @@ fn ports_and_names_that_are_taken() {
         idle("a b"),
     ]));
     assert_eq!(problems.len(), 5, "{problems:?}");
+}
+
+#[test]
+fn a_port_on_two_addresses_is_two_ports() {
+    let on = |name, port| idle(name).listens(port);
+    let problems = findings(&System::new().services([
+        on("a", "udp/127.0.0.1:53"),
+        on("b", "udp/10.0.0.1:53"),
+        on("c", "udp/53"),
+        on("d", "http"),
+    ]));
+    assert!(
+        matches!(
+            &problems[..],
+            [Problem::SamePort { service, first, .. }, Problem::Port { .. }]
+                if service == "c" && first == "a"
+        ),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn options_that_the_kernel_has_not() {
+    let has = crate::kconfig! { "kernel": NET=y NR_CPUS=64 };
+    let needs = crate::kconfig! { "vpn": NET=y WIREGUARD=y NR_CPUS=2 DEBUG_KERNEL=n };
+    let system = System::new().service(idle("vpn").kernel(needs));
+    assert!(platform().root(&system).is_ok(), "nothing is known");
+    let platform = platform().kernel_options([has]);
+    let error = platform.root(&system).unwrap_err();
+    let texts: Vec<String> = error
+        .findings
+        .iter()
+        .map(|finding| finding.problem.to_string())
+        .collect();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[0].starts_with(
+        "`vpn` needs a kernel with CONFIG_NR_CPUS=2, and that of `test` has CONFIG_NR_CPUS=64\n"
+    ));
+    assert!(
+        texts[1].contains("has CONFIG_WIREGUARD=n\nhint: "),
+        "{texts:?}"
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 //! It listens on a serial port of virtio that exists only in machines of a [`Lab`](crate::Lab), and
 //! waits for ever elsewhere. A system that has it is for tests alone.
 
-use distill::execline;
 use distill::system::{File, Service, System};
+use distill::{execline, kconfig};
 
 /// The service's name.
 pub const NAME: &str = "test-agent";
@@ -19,6 +19,7 @@ pub fn agent() -> Service {
     Service::longrun(NAME, execline! { #{PROGRAM} })
         .file(File::new(PROGRAM, include_str!("agent.sh")).mode(0o755))
         .directory(distill::system::Directory::new("/run/test-agent").mode(0o700))
+        .kernel(kconfig! { "test-agent": VIRTIO_CONSOLE=y })
         .ready_when_started()
 }
 

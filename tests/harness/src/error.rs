@@ -17,6 +17,9 @@ pub enum LabError {
     Build {
         /// What: `image` or a package.
         what: String,
+        /// The exit status that the command line would have had: [`Exit`](distill::cli::Exit) tells
+        /// them apart.
+        status: u8,
         /// What the build said.
         said: String,
     },

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use distill::build::Cancel;
-use distill::cli::{Environment, Host, Target, run_on};
+use distill::cli::{Environment, Exit, Host, Target, run_on};
 use distill::package::{Config, Package};
 use distill::plan::{Artifact, Plan};
 use distill::store::io::At as _;
@@ -111,6 +111,7 @@ impl Lab {
         let name = package.name().to_owned();
         let plan: Plan = plans.next().ok_or_else(|| LabError::Build {
             what: name.clone(),
+            status: Exit::Definition.code(),
             said: "the package makes nothing".to_owned(),
         })?;
         let target = Target::from(plan.clone()).with_package("wanted", plan);
@@ -143,6 +144,7 @@ impl Lab {
             Some(path) if status == 0 => Ok(self.directory.join(path)),
             _ => Err(LabError::Build {
                 what: what.to_owned(),
+                status,
                 said: said.text(),
             }),
         }

@@ -37,6 +37,8 @@ pub(super) enum Command {
     Build(BuildArgs),
     /// Build the image and boot it
     Run(RunArgs),
+    /// Look for mistakes in the system and in all recipes, without building anything
+    Check,
     /// Show what the image is made of, or what one plan does
     #[command(after_help = help::PLAN)]
     Plan(PlanArgs),

@@ -260,3 +260,56 @@ fn the_doctor_sees_the_store_and_the_mirrors() {
     assert_eq!(of("certificates")["grade"], "weak");
     of("namespaces");
 }
+
+/// A platform without anything, and a system with two mistakes.
+fn mistaken() -> Target {
+    use crate::execline;
+    use crate::package::{Arch, Config, Target as For};
+    use crate::system::{ImageMaker, Platform, Service, System};
+
+    let config = Config::new(For::new(Arch::X86_64, "x86_64-linux-musl"));
+    let image = ImageMaker::new(|_, _| merge("image", []));
+    let idle = |name| Service::longrun(name, execline! { sleep inf });
+    let clock = idle("clock").ready_when_started();
+    let system = System::new().services([clock, idle("a").after("clok"), idle("b").writes("/x")]);
+    Target::from((Platform::new("board", config, image), system))
+}
+
+#[test]
+fn check_tells_all_mistakes_of_a_system() {
+    let world = World::new();
+    let ran = world.run(&mistaken(), &["check"]);
+    // The lines of this file move.
+    let lines = without_lines(&ran.shown());
+    insta::assert_snapshot!(lines);
+    let json = world.run(&mistaken(), &["check", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(json.stdout.trim()).unwrap();
+    assert_eq!(value["findings"].as_array().unwrap().len(), 2);
+    assert_eq!(value["findings"][0]["hints"][0], "did you mean `clock`?");
+    assert_eq!(value["exit"], 1);
+}
+
+/// The text with `LINE` for line numbers behind a file's name.
+fn without_lines(text: &str) -> String {
+    let word = |word: &str| match word.split_once(".rs:") {
+        Some((file, _)) => format!("{file}.rs:LINE:"),
+        None => word.to_owned(),
+    };
+    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn check_looks_into_recipes_and_builds_nothing() {
+    let world = World::new();
+    let sound = target(&world);
+    let ran = world.run(&sound, &["check"]);
+    assert_eq!(
+        ran.shown(),
+        "exit status 0\n--- stdout\n--- stderr\n`droplet` is sound: 3 plans, no mistakes\n"
+    );
+    let broken = Plan::named(name("zlib")).invalid("has no source");
+    let ran = world.run(&merge("image", [broken.into()]).into(), &["check"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("has no source"), "{}", ran.stderr);
+}
