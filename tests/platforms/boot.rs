@@ -20,7 +20,10 @@ fn uefi_with_the_hardware_of_a_real_machine() -> Result<(), LabError> {
     machine.wait_ready("dhcp.eth0")?;
     machine.succeed("test -d /sys/firmware/efi")?;
     // Nothing for a BIOS is on the disk: ESP, root, and `/var` behind them.
-    assert_eq!(machine.succeed("cat /sys/block/nvme0n1/*/partition")?, "1\n2\n3");
+    assert_eq!(
+        machine.succeed("cat /sys/block/nvme0n1/*/partition")?,
+        "1\n2\n3"
+    );
     let var = machine.succeed("sed -n 's, /var ext4 .*,,p' /proc/mounts")?;
     assert_eq!(var, "/dev/nvme0n1p3");
     let driver = machine.succeed("basename $(readlink /sys/class/net/eth0/device/driver)")?;

@@ -6,13 +6,21 @@ use distill_platforms::cloud::Cloud;
 use distill_platforms::{cloud_x86_64, nitro_ami_x86_64};
 use distill_testing::{Lab, LabError, Machine};
 
-const FIRST: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0zcu0w0Zr3H3PqFQ6M1nB8v1p me@home";
-const SECOND: &str = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTY= of my laptop";
+const FIRST: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0zcu0w0Zr3H3PqFQ6M1nB8v1p me@home";
+const SECOND: &str =
+    "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTY= of my laptop";
 /// A key that would have another program run, which nobody has asked for.
-const HOSTILE: &str = "command=\"reboot\" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0 x";
+const HOSTILE: &str =
+    "command=\"reboot\" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0 x";
 
 /// Starts a machine in a cloud that knows these keys.
-fn start(lab: &Lab, name: &str, platform: &Platform, cloud: Option<Cloud>) -> Result<Machine, LabError> {
+fn start(
+    lab: &Lab,
+    name: &str,
+    platform: &Platform,
+    cloud: Option<Cloud>,
+) -> Result<Machine, LabError> {
     let mut platform = platform.clone();
     let emulation = platform.emulation.as_mut().expect("it can be imitated");
     emulation.hardware.cloud = cloud;
@@ -59,7 +67,11 @@ fn nitro_has_nvme_and_asks_with_a_token() -> Result<(), LabError> {
     assert_eq!(status.text(), "401");
     // What came from outside was read by somebody who cannot do much.
     let fetch = "s6-setuidgid metadata /usr/libexec/distill/cloud/fetch amazon";
-    assert!(machine.succeed(fetch)?.starts_with("hostname ip-192-0-2-1.example\n"));
+    assert!(
+        machine
+            .succeed(fetch)?
+            .starts_with("hostname ip-192-0-2-1.example\n")
+    );
     machine.fail("s6-setuidgid metadata cat /run/cloud/answer")?;
     machine.power_off()
 }

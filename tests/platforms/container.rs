@@ -108,10 +108,16 @@ impl Container<'_> {
         loop {
             let output = self.exec(script);
             if output.status.success() {
-                return String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+                return String::from_utf8_lossy(&output.stdout)
+                    .trim_end()
+                    .to_owned();
             }
             let said = String::from_utf8_lossy(&output.stderr);
-            assert!(start.elapsed() < LIMIT, "{}: `{script}`: {said}", self.runtime);
+            assert!(
+                start.elapsed() < LIMIT,
+                "{}: `{script}`: {said}",
+                self.runtime
+            );
             std::thread::sleep(Duration::from_millis(200));
         }
     }
@@ -144,21 +150,36 @@ fn a_runtime_starts_it_and_stops_it_in_order() -> Result<(), LabError> {
         return Ok(());
     }
     if !nix::unistd::geteuid().is_root() {
-        say("skipped: services have users of their own, and only root can give a container several");
+        say(
+            "skipped: services have users of their own, and only root can give a container several",
+        );
         return Ok(());
     }
     let lab = Lab::new()?;
     let platform = container_rootfs();
     let image = platform.image(&system()).expect("a system");
-    let form = platform.forms.iter().find(|form| form.name == "rootfs").expect("a form");
+    let form = platform
+        .forms
+        .iter()
+        .find(|form| form.name == "rootfs")
+        .expect("a form");
     let archive = lab.image(&Target::from(form.of(&platform.config, image)))?;
     for runtime in runtimes {
         let bundle = lab.directory().join(runtime);
         let root = bundle.join("rootfs");
         std::fs::create_dir_all(&root).expect("a directory");
-        std::fs::write(bundle.join("config.json"), CONFIG.replace("CAPS", CAPABILITIES)).expect("a file");
+        std::fs::write(
+            bundle.join("config.json"),
+            CONFIG.replace("CAPS", CAPABILITIES),
+        )
+        .expect("a file");
         let mut tar = Command::new("tar");
-        tar.args(["--extract", "--numeric-owner", "--preserve-permissions", "--file"]);
+        tar.args([
+            "--extract",
+            "--numeric-owner",
+            "--preserve-permissions",
+            "--file",
+        ]);
         let status = tar.arg(&archive).arg("--directory").arg(&root).status();
         assert!(status.expect("the host's tar").success());
         let container = Container {
@@ -174,7 +195,10 @@ fn a_runtime_starts_it_and_stops_it_in_order() -> Result<(), LabError> {
             let user = container.wait("stat -c %U /proc/$(s6-svstat -o pid /run/service/sleeper)");
             assert_eq!(user, "sleeper");
             container.wait("grep -q started /var/log/sleeper/current");
-            assert_eq!(container.wait("stat -c '%u %a' /tmp /root | tr '\\n' ' '"), "0 1777 0 700");
+            assert_eq!(
+                container.wait("stat -c '%u %a' /tmp /root | tr '\\n' ' '"),
+                "0 1777 0 700"
+            );
             match round {
                 1 => container.signal("TERM"),
                 _ => drop(container.exec("poweroff")),

@@ -29,13 +29,18 @@ impl Forms {
     /// The image in a form.
     fn make(&self, format: ImageFormat) -> Result<Utf8PathBuf, LabError> {
         let platform = qemu_x86_64();
-        let raw = platform.image(&System::new().hostname("forms")).expect("a system");
-        self.lab.image(&Target::from(format.convert(&platform.config, raw)))
+        let raw = platform
+            .image(&System::new().hostname("forms"))
+            .expect("a system");
+        self.lab
+            .image(&Target::from(format.convert(&platform.config, raw)))
     }
 
     /// A call of the `qemu-img` that came with QEMU.
     fn qemu_img(&self, words: &[&str]) -> Result<String, LabError> {
-        let program = self.lab.program(&qemu_x86_64().config, qemu, "usr/bin/qemu-img")?;
+        let program = self
+            .lab
+            .program(&qemu_x86_64().config, qemu, "usr/bin/qemu-img")?;
         let tree = program.ancestors().nth(3).expect("a tree");
         let output = Command::new(tree.join("usr/lib64/ld-linux-x86-64.so.2"))
             .arg("--library-path")
@@ -79,7 +84,10 @@ impl Forms {
         assert!(bytes.len() >= length, "{what}: {} bytes", bytes.len());
         // A comparison that prints megabytes helps nobody.
         assert!(bytes[..length] == self.raw[..], "{what}: other bytes");
-        assert!(bytes[length..].iter().all(|byte| *byte == 0), "{what}: more than zeros behind");
+        assert!(
+            bytes[length..].iter().all(|byte| *byte == 0),
+            "{what}: more than zeros behind"
+        );
     }
 }
 
@@ -97,7 +105,10 @@ fn every_form_holds_the_same_disk() -> Result<(), LabError> {
     forms.assert_is_the_disk(&forms.read_back(vmdk.as_std_path(), "vmdk")?, "vmdk");
     let info = forms.qemu_img(&["info", "-f", "vmdk", vmdk.as_str()])?;
     assert!(info.contains("create type: streamOptimized"), "{info}");
-    assert!(info.contains(&format!("cid: {}", 0xffff_fffe_u32)), "{info}");
+    assert!(
+        info.contains(&format!("cid: {}", 0xffff_fffe_u32)),
+        "{info}"
+    );
 
     let vhd = forms.make(ImageFormat::Vhd)?;
     let bytes = std::fs::read(&vhd).expect("an image");
@@ -114,17 +125,34 @@ fn every_form_holds_the_same_disk() -> Result<(), LabError> {
     assert!(bytes == forms.raw, "raw.gz");
     let file = forms.make(ImageFormat::RawXz)?;
     let program = forms.lab.program(&config, xz, "usr/bin/xz")?;
-    assert!(forms.filter(file.as_std_path(), program, &["-dc"]) == forms.raw, "raw.xz");
+    assert!(
+        forms.filter(file.as_std_path(), program, &["-dc"]) == forms.raw,
+        "raw.xz"
+    );
     let file = forms.make(ImageFormat::RawZstd)?;
     let program = forms.lab.program(&config, zstd, "usr/bin/zstd")?;
-    assert!(forms.filter(file.as_std_path(), program, &["-dc"]) == forms.raw, "raw.zst");
+    assert!(
+        forms.filter(file.as_std_path(), program, &["-dc"]) == forms.raw,
+        "raw.zst"
+    );
 
     let gce = forms.make(ImageFormat::GceTar)?;
     let archive = forms.filter(gce.as_std_path(), unzip, &["gunzip"]);
-    assert!(archive.len() < forms.raw.len() + (1 << 20), "holes take no room");
+    assert!(
+        archive.len() < forms.raw.len() + (1 << 20),
+        "holes take no room"
+    );
     let mut archive = tar::Archive::new(&archive[..]);
-    let mut entry = archive.entries().expect("an archive").next().expect("a file").expect("a file");
-    assert_eq!(entry.path().expect("a name").as_ref(), Path::new("disk.raw"));
+    let mut entry = archive
+        .entries()
+        .expect("an archive")
+        .next()
+        .expect("a file")
+        .expect("a file");
+    assert_eq!(
+        entry.path().expect("a name").as_ref(),
+        Path::new("disk.raw")
+    );
     let mut disk = Vec::new();
     entry.read_to_end(&mut disk).expect("its bytes");
     assert_eq!(disk.len() % (1 << 30), 0, "whole gibibytes");

@@ -35,13 +35,30 @@ fn printed(output: &Output) -> String {
 #[ignore = "builds an image and boots it"]
 fn a_snapshot_is_thrown_away_and_copies_nothing() {
     let scratch = TempDir::new().expect("a directory");
-    let line = call("qemu", scratch.path(), &["run", "--snapshot", "--dry-run"], "");
-    assert!(printed(&line).contains("format=qcow2"), "{}", printed(&line));
+    let line = call(
+        "qemu",
+        scratch.path(),
+        &["run", "--snapshot", "--dry-run"],
+        "",
+    );
+    assert!(
+        printed(&line).contains("format=qcow2"),
+        "{}",
+        printed(&line)
+    );
     let images = scratch.path().join("target/images");
     let image = std::fs::read(images.join("qemu-x86_64.img")).expect("an image");
     // The shell on the console reads this when it has come up.
     let typed = "grep ' /var ' /proc/mounts; poweroff\n";
-    let words = ["run", "--quiet", "--snapshot", "--disk-size", "300M", "--timeout", "280s"];
+    let words = [
+        "run",
+        "--quiet",
+        "--snapshot",
+        "--disk-size",
+        "300M",
+        "--timeout",
+        "280s",
+    ];
     let output = call("qemu", scratch.path(), &words, typed);
     let console = printed(&output);
     assert!(console.contains("/dev/vda4 /var ext4 rw"), "{console}");
@@ -58,13 +75,21 @@ fn every_platform_says_how_it_is_run_or_that_it_is_not() {
     let scratch = TempDir::new().expect("a directory");
     let dry = |example| call(example, scratch.path(), &["run", "--dry-run"], "");
     let nitro = printed(&dry("nitro"));
-    for part in ["nvme,drive=disk", "Amazon EC2", "OVMF_CODE", "guestfwd=tcp:169.254.169.254:80"] {
+    for part in [
+        "nvme,drive=disk",
+        "Amazon EC2",
+        "OVMF_CODE",
+        "guestfwd=tcp:169.254.169.254:80",
+    ] {
         assert!(nitro.contains(part), "no {part}: {nitro}");
     }
     let cloud = printed(&dry("cloud"));
     assert!(cloud.contains("OpenStack Foundation"), "{cloud}");
     let netboot = printed(&dry("netboot"));
-    assert!(netboot.contains("-kernel") && netboot.contains("-initrd"), "{netboot}");
+    assert!(
+        netboot.contains("-kernel") && netboot.contains("-initrd"),
+        "{netboot}"
+    );
     let container = dry("container");
     let said = String::from_utf8_lossy(&container.stderr);
     assert_eq!(container.status.code(), Some(1), "{said}");

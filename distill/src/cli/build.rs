@@ -41,12 +41,20 @@ fn image(
         return dry_run(invocation, session, &plans);
     }
     if options.output.is_some() && wanted.len() > 1 {
-        let text = "cannot put several formats in one place\nhint: build one at a time with `--output`";
+        let text =
+            "cannot put several formats in one place\nhint: build one at a time with `--output`";
         return Err(CliError::Usage(text.to_owned()));
     }
     for (plan, extension) in &wanted {
         let output = options.output.as_deref();
-        let path = put(invocation, session, plan, extension, &options.options(), output)?;
+        let path = put(
+            invocation,
+            session,
+            plan,
+            extension,
+            &options.options(),
+            output,
+        )?;
         tell(invocation, invocation.target.name(), &path)?;
     }
     Ok(())

@@ -191,7 +191,10 @@ fn prepare_disk(context: &RunContext<'_>, spec: &MachineSpec) -> Result<(), CliE
         std::fs::create_dir_all(parent).at("create", parent)?;
     }
     if spec.kernel.is_some() {
-        return Ok(make_blank(disk, context.options.disk_size.unwrap_or(DISK_SIZE))?);
+        return Ok(make_blank(
+            disk,
+            context.options.disk_size.unwrap_or(DISK_SIZE),
+        )?);
     }
     let image = context.image.metadata().at("examine", context.image)?.len();
     let size = context

@@ -186,9 +186,6 @@ mod tests {
         assert_eq!(status, "200");
         assert!(json.contains(r#""key-1":"ssh-rsa BBBB\n""#), "{json}");
         assert_eq!(ask("GET", "/openstack/latest/nothing", &[]).0, "404");
-        assert_eq!(
-            ask("PUT", "/openstack/latest/meta_data.json", &[]).0,
-            "405"
-        );
+        assert_eq!(ask("PUT", "/openstack/latest/meta_data.json", &[]).0, "405");
     }
 }

@@ -141,11 +141,11 @@ fn disk(line: &mut Vec<String>, spec: &MachineSpec) {
     };
     let drive = format!("if=none,id=disk,format={format},discard=unmap,file={file}");
     let devices: &[&str] = match (spec.hardware.bus, spec.hardware.chipset) {
-        (Bus::Virtio, _) => &["virtio-blk-pci,drive=disk,bootindex=0"],
-        (Bus::Scsi, _) => &["virtio-scsi-pci", "scsi-hd,drive=disk,bootindex=0"],
-        (Bus::Nvme, _) => &["nvme,drive=disk,serial=disk,bootindex=0"],
-        (Bus::Sata, Chipset::Q35) => &["ide-hd,drive=disk,bootindex=0"],
-        (Bus::Sata, Chipset::Pc) => &["ahci,id=ahci", "ide-hd,bus=ahci.0,drive=disk,bootindex=0"],
+        (Bus::Virtio, _) => &["virtio-blk-pci,drive=disk,bootindex=1"],
+        (Bus::Scsi, _) => &["virtio-scsi-pci", "scsi-hd,drive=disk,bootindex=1"],
+        (Bus::Nvme, _) => &["nvme,drive=disk,serial=disk,bootindex=1"],
+        (Bus::Sata, Chipset::Q35) => &["ide-hd,drive=disk,bootindex=1"],
+        (Bus::Sata, Chipset::Pc) => &["ahci,id=ahci", "ide-hd,bus=ahci.0,drive=disk,bootindex=1"],
     };
     line.extend(["-drive".to_owned(), drive]);
     for device in devices {

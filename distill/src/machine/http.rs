@@ -57,7 +57,10 @@ impl<'a> Request<'a> {
     /// Reads a head. The rest of a request that was broken off stands before the one that is complete.
     fn parse(head: &'a str) -> Option<Request<'a>> {
         let methods = ["GET ", "HEAD ", "PUT "];
-        let start = methods.iter().filter_map(|method| head.rfind(method)).max()?;
+        let start = methods
+            .iter()
+            .filter_map(|method| head.rfind(method))
+            .max()?;
         let mut lines = head[start..].split("\r\n");
         let mut words = lines.next()?.split_ascii_whitespace();
         let header = |line: &'a str| {
@@ -135,9 +138,7 @@ impl From<Option<String>> for Answer {
 /// What is said to a request.
 fn answer(head: &str, metadata: &Metadata) -> Vec<u8> {
     match Request::parse(head) {
-        Some(request) => metadata
-            .answer(&request)
-            .bytes(request.method != "HEAD"),
+        Some(request) => metadata.answer(&request).bytes(request.method != "HEAD"),
         None => Answer::status("405 Method Not Allowed").bytes(true),
     }
 }

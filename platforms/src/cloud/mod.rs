@@ -137,7 +137,8 @@ pub fn metadata(only: Option<Cloud>) -> Service {
 /// puts them, and starts after it.
 #[track_caller]
 pub fn pubkeys() -> Service {
-    script("pubkeys", include_str!("pubkeys.sh")).directory(Directory::new("/run/ssh/authorized_keys"))
+    script("pubkeys", include_str!("pubkeys.sh"))
+        .directory(Directory::new("/run/ssh/authorized_keys"))
 }
 
 /// Calls the machine what its owner called it, unless the image has a name for it.

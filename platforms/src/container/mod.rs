@@ -106,7 +106,8 @@ pub fn image(platform: &Platform, root: &Root) -> Plan {
 /// ```
 #[track_caller]
 pub fn index(config: &Config, name: &str, layouts: Vec<Plan>) -> Plan {
-    let placed = |(number, layout): (usize, Plan)| at(&format!("/layout.d/{number}"), layout.into());
+    let placed =
+        |(number, layout): (usize, Plan)| at(&format!("/layout.d/{number}"), layout.into());
     Recipe {
         name: name.to_owned(),
         tools: layouts.into_iter().enumerate().map(placed).collect(),

@@ -84,7 +84,8 @@ fn parts(platform: &Platform, root: &Root) -> Result<Plan, String> {
     let mut tools: Vec<Package> = vec![seed::cpio.into()];
     tools.extend(inputs.map(|(name, blob, mode)| placed(name, blob, mode)));
     let own = |name: &str, text: String| Artifact::file(path(name), Mode::FILE, text);
-    let ipxe = format!("#!ipxe\nkernel vmlinuz initrd=initramfs {cmdline}\ninitrd initramfs\nboot\n");
+    let ipxe =
+        format!("#!ipxe\nkernel vmlinuz initrd=initramfs {cmdline}\ninitrd initramfs\nboot\n");
     Ok(Recipe {
         name: platform.name.clone(),
         location: platform.location,
