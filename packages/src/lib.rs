@@ -7,17 +7,24 @@ pub mod bootloader;
 pub mod busybox;
 pub mod ca_certificates;
 pub mod curl;
+pub mod dhcpcd;
+pub mod dnsmasq;
 pub mod dosfstools;
 pub mod e2fsprogs;
 pub mod iproute2;
+pub mod iptables;
 pub mod jq;
 pub mod linux;
 pub mod mtools;
 pub mod musl;
+pub mod netfilter;
+pub mod nginx;
 pub mod oniguruma;
 pub mod openssh;
 pub mod openssl;
+pub mod pcre2;
 pub mod qemu;
+pub mod radvd;
 pub mod s6_debian;
 pub mod seed;
 pub mod skarnet;
@@ -47,17 +54,24 @@ catalogue! {
     busybox::{busybox, busybox_core},
     ca_certificates::{ca_certificates},
     curl::{curl, libcurl},
+    dhcpcd::{dhcpcd},
+    dnsmasq::{dnsmasq},
     dosfstools::{dosfstools},
     e2fsprogs::{e2fsprogs, e2fsprogs_all},
     iproute2::{iproute2},
+    iptables::{iptables},
     jq::{jq},
     linux::{linux_headers, linux_metal, linux_virt},
     mtools::{mtools},
     musl::{musl},
+    netfilter::{libmnl, libnftnl, nftables},
+    nginx::{nginx},
     oniguruma::{oniguruma},
     openssh::{openssh, openssh_client, openssh_server},
     openssl::{openssl},
+    pcre2::{pcre2},
     qemu::{qemu, qemu_img},
+    radvd::{radvd},
     s6_debian::{s6_debian},
     skarnet::{execline, s6, s6_rc, skalibs},
     squashfs_tools::{squashfs_tools},

@@ -33,7 +33,9 @@ pub fn skalibs(config: &Config) -> Plan {
         source: url("https://skarnet.org/software/skalibs/skalibs-$version.tar.gz",
             sha256("a14aa558c9b09b062fa16acec623b2c8f93d69f5cba4d07f6d0c58913066c427")),
         configure: common(config).with([
-            "--with-default-path=/usr/bin:/usr/sbin:/bin:/sbin", "--with-sysdep-devurandom=yes",
+            "--with-default-path=/usr/bin:/usr/sbin:/bin:/sbin",
+            // What cannot be tried when the compiler is one for another machine.
+            "--with-sysdep-devurandom=yes", "--with-sysdep-posixspawnearlyreturn=no",
         ]),
     }
 }

@@ -19,11 +19,17 @@
 //! ```
 
 mod acpid;
+mod check;
 mod console;
 mod dhcp;
+pub mod dhcpcd;
+pub mod dnsmasq;
 mod kmsg;
 mod log;
-mod net;
+pub mod net;
+pub mod nginx;
+pub mod packet_filter;
+pub mod radvd;
 mod seed;
 pub mod sshd;
 mod var_mount;
@@ -31,9 +37,14 @@ mod var_mount;
 pub use acpid::acpid;
 pub use console::{console_shell, getty};
 pub use dhcp::dhcp;
+pub use dhcpcd::net_dhcpcd;
+pub use dnsmasq::dnsmasq;
 pub use kmsg::kmsg;
 pub use log::{LogConfig, log, var_log};
-pub use net::net_lo;
+pub use net::{net_lo, net_static};
+pub use nginx::nginx;
+pub use packet_filter::packet_filter;
+pub use radvd::radvd;
 pub use seed::urandom_seed;
 pub use sshd::sshd;
 pub use var_mount::{var_mount, var_mount_on};

@@ -12,9 +12,15 @@
 //! assert_eq!(system.packages.len(), 3);
 //! ```
 
+mod router;
+mod web_server;
+
 use distill::system::{System, sysctl};
 use distill_services::sshd::SshdConfig;
 use distill_services::{sshd, var_log};
+
+pub use router::{RouterConfig, router};
+pub use web_server::web_server;
 
 /// A machine that does nothing yet, but does it well: hardened kernel parameters
 /// ([`sysctl::hardening`]), and a logger below `/var/log` for every daemon.

@@ -5,4 +5,6 @@
 //! unprivileged user.
 
 mod lab;
+mod net;
 mod s6_rc;
+mod web;

@@ -115,8 +115,11 @@ pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, Syst
             root.add_all("the services", s6::service_directories(&graph));
         }
         Init::S6Rc(_) => {
-            root.findings.extend(s6_rc::check(&services));
-            root.add_all("the services", s6_rc::files(&graph, &services));
+            let reserved = s6_rc::check(&services);
+            if reserved.is_empty() {
+                root.add_all("the services", s6_rc::files(&graph, &services));
+            }
+            root.findings.extend(reserved);
         }
     }
     for service in &services {

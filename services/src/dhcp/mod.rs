@@ -1,7 +1,9 @@
 //! Addresses from a DHCP server.
 
 use distill::execline;
-use distill::system::{Directory, File, Service};
+use distill::system::{File, Service};
+
+use crate::net::resolv;
 
 /// Asks a DHCP server for the address of the network interface `interface`, with busybox's udhcpc:
 /// address, routes, and name servers into `/run/resolv.conf`. It is ready when there is a lease.
@@ -26,7 +28,9 @@ pub fn dhcp(interface: &str) -> Service {
         },
     )
     .file(File::new(SCRIPT, include_str!("udhcpc.sh")).mode(0o755))
-    .directory(Directory::new("/run/dhcp"))
+    .package(resolv::resolv)
+    .after_if_present("packet-filter")
+    .writes(resolv::PARTS)
     .writes("/run/resolv.conf")
     // udhcpc puts pipes of its own at 3 and 4.
     .notification_fd(9)

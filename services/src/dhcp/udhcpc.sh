@@ -2,10 +2,8 @@
 # Called by udhcpc with what has happened; the lease is in the environment. File descriptor 9 says
 # that the service is ready.
 
-# Name servers of all interfaces, swapped in as a whole.
 resolv() {
-  cat /run/dhcp/*.dns >/run/dhcp/resolv.$$ 2>/dev/null
-  mv /run/dhcp/resolv.$$ /run/resolv.conf
+  /usr/libexec/distill/resolv "$interface.udhcpc"
 }
 
 dns() {
@@ -38,8 +36,7 @@ case $1 in
   deconfig)
     ip addr flush dev "$interface"
     ip link set "$interface" up
-    rm -f "/run/dhcp/$interface.dns"
-    resolv
+    resolv </dev/null
     ;;
   bound | renew)
     if ! ip -o addr show dev "$interface" | grep -qF " $ip/$mask "; then
@@ -48,8 +45,7 @@ case $1 in
     fi
     [ -z "$mtu" ] || ip link set "$interface" mtu "$mtu"
     routes
-    dns >"/run/dhcp/$interface.dns"
-    resolv
+    dns | resolv
     echo "$interface: $ip/$mask from $serverid for $lease s"
     # After the first time nobody listens any more.
     trap '' PIPE

@@ -303,6 +303,8 @@ impl Machine {
         let directory = format!("{}/{name}", distill::system::SCANDIR);
         let script = format!(
             "test -d '{directory}' || {{ echo 'there is no service {name}' >&2; exit 1; }}
+            test -e '{directory}/notification-fd' ||
+              {{ echo '{name} never says that it is ready' >&2; exit 1; }}
             until test -e '{directory}/supervise/status'; do sleep 0.1; done
             exec s6-svwait -U -t {limit} '{directory}'"
         );
