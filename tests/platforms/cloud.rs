@@ -53,6 +53,8 @@ fn assert_configured(machine: &Machine) -> Result<(), LabError> {
 fn nitro_has_nvme_and_asks_with_a_token() -> Result<(), LabError> {
     let lab = Lab::new()?;
     let machine = start(&lab, "nitro", &nitro_ami_x86_64(), Some(Cloud::Amazon))?;
+    // UEFI takes whatever is sent to a serial port for the keys of its console, until the kernel is there.
+    machine.wait_console("Run /init")?;
     assert_configured(&machine)?;
     machine.wait_console("metadata: fetched from amazon")?;
     machine.succeed("grep -q '^/dev/nvme0n1p[0-9] /var ext4' /proc/mounts")?;
@@ -106,6 +108,6 @@ fn where_no_cloud_is_nobody_is_asked() -> Result<(), LabError> {
     machine.wait_ready("dhcp.eth0")?;
     machine.succeed("curl -sf http://169.254.169.254/metadata/v1/hostname")?;
     machine.fail("test -e /run/ssh/authorized_keys/root")?;
-    assert_eq!(machine.succeed("hostname")?, "localhost");
+    assert_eq!(machine.succeed("hostname")?, "(none)");
     machine.power_off()
 }
