@@ -1,4 +1,5 @@
-//! QEMU with its firmware: Debian's binaries, for `run` and for tests.
+//! QEMU with its firmware: Debian's binaries, for `run` and for tests; and `qemu-img`, which converts
+//! disk images.
 //!
 //! It never lands in an image. It runs on the host by its own dynamic loader, so that nothing of
 //! the host's libraries matters. What it links with was found by its `DT_NEEDED` entries; its
@@ -36,9 +37,46 @@ pub fn qemu(_: &Config) -> Plan {
     merged("qemu", packages)
 }
 
+/// What `qemu-img` comes in and links with, beside what every build has.
+const IMG: [&str; 14] = [
+    "libaio1t64",
+    "libatomic1",
+    "libffi8",
+    "libglib2.0-0t64",
+    "libgnutls30t64",
+    "libhogweed6t64",
+    "libidn2-0",
+    "libnettle8t64",
+    "libnuma1",
+    "libp11-kit0",
+    "libtasn1-6",
+    "libunistring5",
+    "liburing2",
+    "qemu-utils",
+];
+
+/// `qemu-img`, for builds that convert disk images.
+pub fn qemu_img(_: &Config) -> Plan {
+    let packages = seed::rows()
+        .filter(|row| IMG.contains(&row.name))
+        .map(|row| Placed {
+            at: Some(AbsPath::root()),
+            of: seed::unpacked(&row),
+        });
+    merged("qemu-img", packages)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everything_of_qemu_img_is_a_row_and_not_what_builds_have_anyway() {
+        for name in IMG {
+            let row = seed::rows().find(|row| row.name == name);
+            assert!(row.is_some_and(|row| row.group != "core"), "{name}");
+        }
+    }
 
     #[test]
     fn every_shared_package_is_a_row() {

@@ -20,8 +20,21 @@ use distill::system::{Platform, Root};
 
 /// The disk image of a root file system for a machine with BIOS or UEFI.
 pub fn disk(platform: &Platform, root: &Root) -> Plan {
+    plan(platform, layout(platform, root))
+}
+
+/// The disk image of a root file system for a machine with UEFI: [`disk()`] without the loader for a BIOS.
+pub fn uefi_disk(platform: &Platform, root: &Root) -> Plan {
+    let without = |layout| Layout {
+        bios: None,
+        ..layout
+    };
+    plan(platform, layout(platform, root).map(without))
+}
+
+fn plan(platform: &Platform, layout: Result<Layout<Artifact>, String>) -> Plan {
     let named = Plan::named(name(&format!("{}-disk", platform.name))).location(platform.location);
-    match layout(platform, root) {
+    match layout {
         Ok(layout) => named.action(Action::Disk(layout)),
         Err(message) => named.invalid(message),
     }
@@ -55,7 +68,7 @@ pub fn squashfs(platform: &Platform, root: &Root) -> Plan {
 }
 
 /// Everything that the root file system holds, as one tree.
-fn tree(platform: &Platform, root: &Root) -> Plan {
+pub(crate) fn tree(platform: &Platform, root: &Root) -> Plan {
     let named = |part: &str| format!("{}-{part}", platform.name);
     let own = Placed {
         at: None,
@@ -73,7 +86,7 @@ fn name(text: &str) -> Name {
 }
 
 /// One file of what a package makes, as a blob.
-fn file(config: &Config, package: &Package, path: &str) -> Result<Artifact, String> {
+pub(crate) fn file(config: &Config, package: &Package, path: &str) -> Result<Artifact, String> {
     let Some(Placed { of: tree, .. }) = config.expand(package).pop() else {
         return Err(format!("the package `{}` makes nothing", package.name()));
     };

@@ -78,6 +78,7 @@ fn emulation() -> Emulation {
         chipset: Chipset::Pc,
         firmware: Firmware::Bios,
         bus: Bus::Virtio,
+        ..Hardware::default()
     };
     Emulation {
         hardware,

@@ -6,6 +6,7 @@ use distill_packages::linux;
 use distill_services::{acpid, console_shell, kmsg, net_lo, urandom_seed, var_mount};
 
 use crate::disk::disk;
+use crate::image::ImageFormat;
 
 /// A virtual x86-64 machine: virtio, NVMe or AHCI disk, console on the first serial port.
 ///
@@ -34,6 +35,7 @@ pub fn qemu_x86_64() -> Platform {
         .fallback(distill_packages::busybox)
         .package(distill_packages::s6_debian)
         .emulation(Emulation::new(distill_packages::qemu))
+        .forms(ImageFormat::forms())
         .services([
             var_mount(),
             urandom_seed(),

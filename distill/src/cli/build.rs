@@ -17,6 +17,9 @@ use crate::build::Options;
 use crate::plan::{Object, Plan};
 use crate::store::{Placed, Root, Store};
 
+/// How the name of an image's file ends.
+const EXTENSION: &str = "img";
+
 pub(super) fn run(invocation: &Invocation<'_>, args: &BuildArgs) -> Result<u8, CliError> {
     let session = invocation.session()?;
     if args.packages.is_empty() {
@@ -32,33 +35,70 @@ fn image(
     session: &Session<'_>,
     options: &BuildOptions,
 ) -> Result<(), CliError> {
+    let wanted = wanted(invocation, &options.format)?;
     if options.dry_run {
-        return dry_run(
+        let plans: Vec<Plan> = wanted.into_iter().map(|(plan, _)| plan).collect();
+        return dry_run(invocation, session, &plans);
+    }
+    if options.output.is_some() && wanted.len() > 1 {
+        let text =
+            "cannot put several formats in one place\nhint: build one at a time with `--output`";
+        return Err(CliError::Usage(text.to_owned()));
+    }
+    for (plan, extension) in &wanted {
+        let output = options.output.as_deref();
+        let path = put(
             invocation,
             session,
-            std::slice::from_ref(invocation.target.image()?),
-        );
+            plan,
+            extension,
+            &options.options(),
+            output,
+        )?;
+        tell(invocation, invocation.target.name(), &path)?;
     }
-    let path = build_image(
-        invocation,
-        session,
-        &options.options(),
-        options.output.as_deref(),
-    )?;
-    tell(invocation, invocation.target.name(), &path)
+    Ok(())
 }
 
-/// Builds the image, and puts it where it belongs; the path of it. One that is a tree belongs in the
-/// store, unless there is an `output`.
+/// The image, or the image in other forms; and how the files' names end.
+fn wanted(
+    invocation: &Invocation<'_>,
+    formats: &[String],
+) -> Result<Vec<(Plan, String)>, CliError> {
+    let target = invocation.target;
+    if formats.is_empty() {
+        return Ok(vec![(target.image()?.clone(), EXTENSION.to_owned())]);
+    }
+    let form = |name: &String| {
+        let (plan, extension) = target.form(name)?;
+        Ok((plan, extension.to_owned()))
+    };
+    formats.iter().map(form).collect()
+}
+
+/// Builds the image, and puts it where it belongs; the path of it.
 pub(super) fn build_image(
     invocation: &Invocation<'_>,
     session: &Session<'_>,
     options: &Options,
+) -> Result<Utf8PathBuf, CliError> {
+    let image = invocation.target.image()?;
+    put(invocation, session, image, EXTENSION, options, None)
+}
+
+/// Builds `image`, and puts it where it belongs; the path of it. One that is a tree belongs in the
+/// store, unless there is an `output`.
+fn put(
+    invocation: &Invocation<'_>,
+    session: &Session<'_>,
+    image: &Plan,
+    extension: &str,
+    options: &Options,
     output: Option<&Utf8Path>,
 ) -> Result<Utf8PathBuf, CliError> {
     let (target, directory) = (invocation.target, &invocation.settings.directory);
-    let image = target.image()?;
-    let usual = || makes_file(image).then(|| format!("target/images/{}.img", target.name()).into());
+    let usual =
+        || makes_file(image).then(|| format!("target/images/{}.{extension}", target.name()).into());
     let path = output.map(ToOwned::to_owned).or_else(usual);
     let path = path.map(|path: Utf8PathBuf| directory.join(path));
     if let Some(path) = &path {
@@ -79,6 +119,10 @@ fn packages(
     session: &Session<'_>,
     args: &BuildArgs,
 ) -> Result<(), CliError> {
+    if !args.options.format.is_empty() {
+        let text = "cannot give a package a format: `--format` is about the image";
+        return Err(CliError::Usage(text.to_owned()));
+    }
     let roots = invocation.roots()?;
     let graph = invocation.graph(&roots, &session.store)?;
     let mut plans: Vec<Plan> = Vec::new();

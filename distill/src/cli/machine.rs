@@ -13,8 +13,8 @@ use super::settings::quoted;
 use super::terminal::Terminal;
 use super::ui::Ui;
 use crate::machine::{
-    Accel, Console, End, Firmware, Forward, Hardware, Machine, MachineSpec, Metadata, Network,
-    Streams, command_line, free_port, make_disk,
+    Accel, Console, DiskKind, End, Firmware, Forward, Hardware, KernelBoot, Machine, MachineSpec,
+    Metadata, Network, Streams, command_line, free_port, make_blank, make_disk, make_overlay,
 };
 use crate::package::Config;
 use crate::plan::{Artifact, Object, Plan};
@@ -41,11 +41,17 @@ pub(super) fn run(
     let keys = Keys::gather(&options.ssh_key, context.env)?;
     let directory = context.store.temp_dir()?;
     let metadata = emulation.metadata && !options.no_metadata;
+    let kernel = KernelBoot::of(context.image);
     let spec = MachineSpec {
         qemu,
         name: context.name.to_owned(),
         hardware: hardware(emulation.hardware, options),
         disk: disk_path(context, directory.path()),
+        disk_kind: match options.snapshot && kernel.is_none() {
+            true => DiskKind::Overlay,
+            false => DiskKind::Raw,
+        },
+        kernel,
         memory: options.memory,
         cpus: options.cpus,
         accel: if options.kvm { Accel::Kvm } else { Accel::Tcg },
@@ -65,7 +71,7 @@ pub(super) fn run(
         context.ui.data(line.join(" "))?;
         return Ok(Exit::Success.code());
     }
-    prepare_disk(context, &spec.disk)?;
+    prepare_disk(context, &spec)?;
     announce(context.ui, &spec, &keys);
     let metadata = spec.network.as_ref().filter(|network| network.metadata);
     let metadata = metadata.map(|network| Metadata {
@@ -160,23 +166,45 @@ fn disk_path(context: &RunContext<'_>, directory: &Utf8Path) -> Utf8PathBuf {
             .ok()
             .and_then(|path| Utf8PathBuf::from_path_buf(path).ok())
             .unwrap_or_else(|| disk.clone()),
-        None if options.keep => context.image.with_extension("disk"),
+        None if options.keep => beside(context),
         None => directory.join("disk.img"),
     }
 }
 
-fn prepare_disk(context: &RunContext<'_>, disk: &Utf8Path) -> Result<(), CliError> {
+/// Where a disk is kept: beside the image, or where an image that is a file would be.
+fn beside(context: &RunContext<'_>) -> Utf8PathBuf {
+    if context.image.is_file() {
+        return context.image.with_extension("disk");
+    }
+    let path = format!("target/images/{}.disk", context.name);
+    context.directory.join(path)
+}
+
+fn prepare_disk(context: &RunContext<'_>, spec: &MachineSpec) -> Result<(), CliError> {
+    let disk = &spec.disk;
     if disk.exists() {
         let text = "as an earlier run left it; remove it to begin with the image anew";
         context.ui.status(format_args!("disk: {disk}, {text}"));
         return Ok(());
+    }
+    if let Some(parent) = disk.parent() {
+        std::fs::create_dir_all(parent).at("create", parent)?;
+    }
+    if spec.kernel.is_some() {
+        return Ok(make_blank(
+            disk,
+            context.options.disk_size.unwrap_or(DISK_SIZE),
+        )?);
     }
     let image = context.image.metadata().at("examine", context.image)?.len();
     let size = context
         .options
         .disk_size
         .unwrap_or_else(|| DISK_SIZE.max(2 * image));
-    Ok(make_disk(context.image, disk, size)?)
+    match spec.disk_kind {
+        DiskKind::Raw => Ok(make_disk(context.image, disk, size)?),
+        DiskKind::Overlay => Ok(make_overlay(context.image, disk, size)?),
+    }
 }
 
 /// Tells how to get in and out.

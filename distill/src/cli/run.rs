@@ -18,6 +18,8 @@ pub struct RunContext<'a> {
     pub name: &'a str,
     /// The image, which must not be changed unless the options say so.
     pub image: &'a Utf8Path,
+    /// Where the program was started.
+    pub directory: &'a Utf8Path,
     /// What the user asked for.
     pub options: &'a RunOptions,
     /// The environment, for the user's keys.
@@ -36,15 +38,18 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &RunArgs) -> Result<u8, Cli
     let target = invocation.target;
     let Some(runner) = target.runner() else {
         let name = target.name();
-        let text = format!("cannot run `{name}`: its platform does not say how");
+        let text = format!(
+            "cannot run `{name}`: its platform does not say how\nhint: `build` prints where the image is"
+        );
         return Err(CliError::Definition(text));
     };
     let session = invocation.session()?;
     let options = args.work.options();
-    let image = build_image(invocation, &session, &options, None)?;
+    let image = build_image(invocation, &session, &options)?;
     runner(&RunContext {
         name: target.name(),
         image: &image,
+        directory: &invocation.settings.directory,
         options: &args.run,
         env: &invocation.env,
         ui: &invocation.ui,

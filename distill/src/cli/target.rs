@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 
 use super::error::CliError;
 use super::run::RunContext;
+use crate::package::Config;
 use crate::plan::{Name, Plan};
-use crate::system::{Platform, System};
+use crate::system::{ImageForm, Platform, System};
 
 type Expand = dyn Fn() -> Result<Plan, Box<dyn Error + Send + Sync>> + Send + Sync;
 type Runner = dyn Fn(&RunContext<'_>) -> Result<u8, CliError> + Send + Sync;
@@ -17,6 +18,7 @@ pub struct Target {
     expand: Box<Expand>,
     image: OnceLock<Plan>,
     packages: Vec<(String, Plan)>,
+    forms: Vec<(ImageForm, Config)>,
     runner: Option<Box<Runner>>,
 }
 
@@ -39,6 +41,7 @@ impl Target {
             expand: Box::new(move || image().map_err(Into::into)),
             image: OnceLock::new(),
             packages: Vec::new(),
+            forms: Vec::new(),
             runner: None,
         }
     }
@@ -46,6 +49,12 @@ impl Target {
     /// The same with a package that can be built by this name, whether the image needs it or not.
     pub fn with_package(mut self, name: impl Into<String>, package: Plan) -> Target {
         self.packages.push((name.into(), package));
+        self
+    }
+
+    /// The same with a form that the image can be had in, made with what `config` has.
+    pub fn with_form(mut self, form: ImageForm, config: &Config) -> Target {
+        self.forms.push((form, config.clone()));
         self
     }
 
@@ -73,6 +82,27 @@ impl Target {
         Ok(self.image.get_or_init(|| image))
     }
 
+    /// The image in a form, and how its file's name ends.
+    pub(super) fn form(&self, name: &str) -> Result<(Plan, &str), CliError> {
+        let mut forms = self.forms.iter();
+        match forms.find(|(form, _)| form.name == name) {
+            Some((form, config)) => Ok((form.of(config, self.image()?.clone()), &form.extension)),
+            None => Err(self.no_form(name)),
+        }
+    }
+
+    fn no_form(&self, name: &str) -> CliError {
+        let names: Vec<&str> = self.forms.iter().map(|(form, _)| &*form.name).collect();
+        let hint = match &names[..] {
+            [] => "its platform knows one form only: leave out `--format`".to_owned(),
+            names => format!("there are {}", names.join(", ")),
+        };
+        CliError::Usage(format!(
+            "cannot make `{}` in the format `{name}`\nhint: {hint}",
+            self.name
+        ))
+    }
+
     pub(super) fn packages(&self) -> &[(String, Plan)] {
         &self.packages
     }
@@ -93,7 +123,10 @@ impl From<Plan> for Target {
 impl From<(Platform, System)> for Target {
     fn from((platform, system): (Platform, System)) -> Target {
         let (config, emulation) = (platform.config.clone(), platform.emulation.clone());
-        let target = Target::computed(platform.name.clone(), move || platform.image(&system));
+        let (name, forms) = (platform.name.clone(), platform.forms.clone());
+        let target = Target::computed(name, move || platform.image(&system));
+        let add = |target: Target, form| target.with_form(form, &config);
+        let target = forms.into_iter().fold(target, add);
         match emulation {
             Some(emulation) => {
                 target.with_runner(move |context| super::machine::run(context, &config, &emulation))

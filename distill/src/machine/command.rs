@@ -6,7 +6,9 @@ use camino::Utf8Path;
 
 use super::network::{MAC, METADATA, Network};
 use super::socket::{METADATA_SOCKET, MONITOR_SOCKET, port_socket};
-use super::spec::{Accel, Bus, Card, Chipset, Console, Firmware, MachineSpec};
+use super::spec::{
+    Accel, Bus, Card, CardKind, Chipset, Cloud, Console, DiskKind, Firmware, MachineSpec,
+};
 
 /// The file with UEFI's variables, in the machine's directory.
 pub(super) const UEFI_VARIABLES: &str = "uefi-variables.fd";
@@ -33,10 +35,17 @@ pub fn command_line(spec: &MachineSpec) -> Vec<String> {
         &format!("{}M", spec.memory),
     ]);
     add(&["-device", "virtio-rng-pci"]);
+    if let Some(cloud) = spec.hardware.cloud {
+        line.extend(smbios(cloud).iter().flat_map(|table| {
+            let table = (*table).to_owned();
+            ["-smbios".to_owned(), table]
+        }));
+    }
     firmware(&mut line, spec);
+    kernel(&mut line, spec);
     disk(&mut line, spec);
     if let Some(network) = &spec.network {
-        card(&mut line, network);
+        card(&mut line, network, spec.hardware.card);
     }
     for wired in &spec.cards {
         wire(&mut line, wired);
@@ -94,16 +103,49 @@ fn firmware(line: &mut Vec<String>, spec: &MachineSpec) {
     }
 }
 
+/// What the firmware says whose machine it is: by this cloud-init recognises them, too.
+fn smbios(cloud: Cloud) -> &'static [&'static str] {
+    match cloud {
+        Cloud::Amazon => &["type=1,manufacturer=Amazon EC2,product=m5.large"],
+        Cloud::Google => &["type=1,manufacturer=Google,product=Google Compute Engine"],
+        Cloud::Azure => &[
+            "type=1,manufacturer=Microsoft Corporation,product=Virtual Machine",
+            "type=3,asset=7783-7084-3265-9085-8269-3286-77",
+        ],
+        Cloud::OpenStack => &["type=1,manufacturer=OpenStack Foundation,product=OpenStack Nova"],
+        Cloud::DigitalOcean => &["type=1,manufacturer=DigitalOcean,product=Droplet"],
+    }
+}
+
+/// Starts a kernel without a boot loader.
+fn kernel(line: &mut Vec<String>, spec: &MachineSpec) {
+    if let Some(boot) = &spec.kernel {
+        let words = [
+            "-kernel",
+            boot.kernel.as_str(),
+            "-initrd",
+            boot.initrd.as_str(),
+            "-append",
+            &boot.cmdline,
+        ];
+        line.extend(words.map(str::to_owned));
+    }
+}
+
 fn disk(line: &mut Vec<String>, spec: &MachineSpec) {
     let file = escape(spec.disk.as_str());
     // What the machine flushes, the host's page cache has: that survives the death of QEMU.
-    let drive = format!("if=none,id=disk,format=raw,discard=unmap,file={file}");
+    let format = match spec.disk_kind {
+        DiskKind::Raw => "raw",
+        DiskKind::Overlay => "qcow2",
+    };
+    let drive = format!("if=none,id=disk,format={format},discard=unmap,file={file}");
     let devices: &[&str] = match (spec.hardware.bus, spec.hardware.chipset) {
-        (Bus::Virtio, _) => &["virtio-blk-pci,drive=disk,bootindex=0"],
-        (Bus::Scsi, _) => &["virtio-scsi-pci", "scsi-hd,drive=disk,bootindex=0"],
-        (Bus::Nvme, _) => &["nvme,drive=disk,serial=disk,bootindex=0"],
-        (Bus::Sata, Chipset::Q35) => &["ide-hd,drive=disk,bootindex=0"],
-        (Bus::Sata, Chipset::Pc) => &["ahci,id=ahci", "ide-hd,bus=ahci.0,drive=disk,bootindex=0"],
+        (Bus::Virtio, _) => &["virtio-blk-pci,drive=disk,bootindex=1"],
+        (Bus::Scsi, _) => &["virtio-scsi-pci", "scsi-hd,drive=disk,bootindex=1"],
+        (Bus::Nvme, _) => &["nvme,drive=disk,serial=disk,bootindex=1"],
+        (Bus::Sata, Chipset::Q35) => &["ide-hd,drive=disk,bootindex=1"],
+        (Bus::Sata, Chipset::Pc) => &["ahci,id=ahci", "ide-hd,bus=ahci.0,drive=disk,bootindex=1"],
     };
     line.extend(["-drive".to_owned(), drive]);
     for device in devices {
@@ -111,7 +153,7 @@ fn disk(line: &mut Vec<String>, spec: &MachineSpec) {
     }
 }
 
-fn card(line: &mut Vec<String>, network: &Network) {
+fn card(line: &mut Vec<String>, network: &Network, kind: CardKind) {
     let addressing = network.addressing();
     let (base, bits) = addressing.network;
     let mut backend = format!(
@@ -131,7 +173,11 @@ fn card(line: &mut Vec<String>, network: &Network) {
         line.extend(["-chardev".to_owned(), socket]);
     }
     // No boot from the network, hence no ROM for it.
-    let device = format!("virtio-net-pci,netdev=network,mac={MAC},romfile=");
+    let model = match kind {
+        CardKind::Virtio => "virtio-net-pci",
+        CardKind::E1000e => "e1000e",
+    };
+    let device = format!("{model},netdev=network,mac={MAC},romfile=");
     line.extend(["-netdev".to_owned(), backend, "-device".to_owned(), device]);
 }
 
@@ -181,7 +227,7 @@ fn escape(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::network::Forward;
-    use super::super::spec::Hardware;
+    use super::super::spec::{Hardware, KernelBoot};
     use super::*;
 
     fn spec() -> MachineSpec {
@@ -190,6 +236,8 @@ mod tests {
             name: "droplet".to_owned(),
             hardware: Hardware::default(),
             disk: "disk.img".into(),
+            disk_kind: DiskKind::Raw,
+            kernel: None,
             memory: 512,
             cpus: 1,
             accel: Accel::Tcg,
@@ -230,6 +278,7 @@ mod tests {
             chipset: Chipset::Pc,
             firmware: Firmware::Uefi,
             bus: Bus::Scsi,
+            ..Hardware::default()
         };
         let console = Console::File("/logs/a,b".into());
         let spec = MachineSpec {
@@ -239,6 +288,29 @@ mod tests {
             network: Some(network),
             hardware,
             console,
+            ..spec()
+        };
+        insta::assert_snapshot!(shown(&spec));
+    }
+
+    #[test]
+    fn a_kernel_from_a_boot_server_on_a_cloud_of_old_cards() {
+        let hardware = Hardware {
+            card: CardKind::E1000e,
+            cloud: Some(Cloud::Azure),
+            ..Hardware::default()
+        };
+        let kernel = KernelBoot {
+            kernel: "/boot/vmlinuz".into(),
+            initrd: "/boot/initramfs".into(),
+            cmdline: "console=ttyS0".to_owned(),
+        };
+        let spec = MachineSpec {
+            hardware,
+            disk: "disk.qcow2".into(),
+            disk_kind: DiskKind::Overlay,
+            kernel: Some(kernel),
+            network: Some(Network::default()),
             ..spec()
         };
         insta::assert_snapshot!(shown(&spec));

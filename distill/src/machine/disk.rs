@@ -27,6 +27,12 @@ pub fn make_disk(image: &Utf8Path, to: &Utf8Path, size: u64) -> Result<(), Machi
     Ok(copy_data(&mut source, &mut disk, length).at("write", to)?)
 }
 
+/// Makes the disk `to` of `size` bytes, with nothing on it.
+pub fn make_blank(to: &Utf8Path, size: u64) -> Result<(), MachineError> {
+    let disk = File::create(to).at("create", to)?;
+    Ok(disk.set_len(size).at("write", to)?)
+}
+
 /// Copies what is written of a file, and leaves its holes.
 fn copy_data(source: &mut File, disk: &mut File, length: u64) -> io::Result<()> {
     let mut end = 0;

@@ -5,6 +5,8 @@
 
 use std::io::{self, Read, Write};
 
+use serde_json::Value;
+
 use super::metadata::Metadata;
 
 /// Requests of metadata have no body, and a head that is far shorter.
@@ -40,36 +42,105 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
         .map(|at| at + end.len())
 }
 
-/// What is said to a request.
-fn answer(head: &str, metadata: &Metadata) -> Vec<u8> {
-    // The rest of a request that was broken off stands before the one that is complete.
-    let start = ["GET ", "HEAD "]
-        .iter()
-        .filter_map(|method| head.rfind(method))
-        .max();
-    let Some(mut words) = start.map(|start| head[start..].split_ascii_whitespace()) else {
-        return response(
-            "405 Method Not Allowed",
-            "text/plain",
-            "only GET and HEAD\n",
-            true,
-        );
-    };
-    let body = words.next() == Some("GET");
-    match words.next().and_then(|path| metadata.page(path)) {
-        Some((kind, text)) => response("200 OK", kind, &text, body),
-        None => response("404 Not Found", "text/plain", "not found\n", body),
+/// What a machine asks.
+#[derive(Debug)]
+pub(super) struct Request<'a> {
+    /// `GET`, `HEAD` or `PUT`.
+    pub(super) method: &'a str,
+    /// The path, with what stands behind it.
+    pub(super) path: &'a str,
+    /// Names and values.
+    pub(super) headers: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a head. The rest of a request that was broken off stands before the one that is complete.
+    fn parse(head: &'a str) -> Option<Request<'a>> {
+        let methods = ["GET ", "HEAD ", "PUT "];
+        let start = methods
+            .iter()
+            .filter_map(|method| head.rfind(method))
+            .max()?;
+        let mut lines = head[start..].split("\r\n");
+        let mut words = lines.next()?.split_ascii_whitespace();
+        let header = |line: &'a str| {
+            let (name, value) = line.split_once(':')?;
+            Some((name.trim(), value.trim()))
+        };
+        Some(Request {
+            method: words.next()?,
+            path: words.next()?,
+            headers: lines.filter_map(header).collect(),
+        })
+    }
+
+    /// The value of a header; its name in any letters.
+    pub(super) fn header(&self, name: &str) -> Option<&'a str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| *value)
     }
 }
 
-fn response(status: &str, kind: &str, text: &str, body: bool) -> Vec<u8> {
-    let length = text.len();
-    format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n{}",
-        if body { text } else { "" }
-    )
-    .into_bytes()
+/// What a machine is told.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) body: String,
+}
+
+impl Answer {
+    /// Nothing but a status.
+    pub(super) fn status(status: &'static str) -> Answer {
+        Answer {
+            status,
+            kind: "text/plain",
+            body: String::new(),
+        }
+    }
+
+    /// A document.
+    pub(super) fn json(value: &Value) -> Answer {
+        Answer {
+            status: "200 OK",
+            kind: "application/json",
+            body: value.to_string(),
+        }
+    }
+
+    fn bytes(&self, with_body: bool) -> Vec<u8> {
+        let Answer { status, kind, body } = self;
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{}",
+            if with_body { body } else { "" }
+        )
+        .into_bytes()
+    }
+}
+
+/// A text, or nothing of that kind.
+impl From<Option<String>> for Answer {
+    fn from(text: Option<String>) -> Answer {
+        match text {
+            Some(body) => Answer {
+                status: "200 OK",
+                kind: "text/plain; charset=utf-8",
+                body,
+            },
+            None => Answer::status("404 Not Found"),
+        }
+    }
+}
+
+/// What is said to a request.
+fn answer(head: &str, metadata: &Metadata) -> Vec<u8> {
+    match Request::parse(head) {
+        Some(request) => metadata.answer(&request).bytes(request.method != "HEAD"),
+        None => Answer::status("405 Method Not Allowed").bytes(true),
+    }
 }
 
 #[cfg(test)]
@@ -132,6 +203,7 @@ mod tests {
     fn what_is_not_there_or_not_understood() {
         assert!(answers(&["GET / HTTP/1.1\r\n\r\n"]).starts_with("HTTP/1.1 404 "));
         assert!(answers(&["PUT / HTTP/1.1\r\n\r\n"]).starts_with("HTTP/1.1 405 "));
+        assert!(answers(&["POST / HTTP/1.1\r\n\r\n"]).starts_with("HTTP/1.1 405 "));
         let head = answers(&[&HOSTNAME.replace("GET", "HEAD")]);
         assert_eq!(head, BOX.strip_suffix("box").unwrap());
     }

@@ -1,4 +1,5 @@
-//! What a cloud tells a machine about itself, in DigitalOcean's form.
+//! What a cloud tells a machine about itself: in DigitalOcean's form here, in that of others in
+//! `clouds`. All of them have one address, and paths that differ.
 //!
 //! Format: <https://docs.digitalocean.com/reference/api/metadata/>.
 
@@ -6,6 +7,8 @@ use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
+use super::clouds;
+use super::http::{Answer, Request};
 use super::network::{Addressing, MAC};
 
 /// What a cloud tells a machine about itself.
@@ -66,30 +69,40 @@ impl Metadata {
         })
     }
 
-    /// What the service says to a request for `path`; nothing if there is no such thing.
-    pub(super) fn page(&self, path: &str) -> Option<(&'static str, String)> {
-        let text = |text: String| Some(("text/plain; charset=utf-8", text));
+    /// What the service says to a request, in the form of the cloud whose path it is.
+    pub(super) fn answer(&self, request: &Request<'_>) -> Answer {
+        if request.method == "PUT" {
+            return clouds::answer(self, request);
+        }
+        match request.path.strip_prefix("/metadata/v1") {
+            Some(".json") => Answer::json(&self.json()),
+            Some(path) => self.page(path.trim_end_matches('/')).into(),
+            None => clouds::answer(self, request),
+        }
+    }
+
+    /// What lies at a path in DigitalOcean's form; nothing if there is no such thing.
+    fn page(&self, path: &str) -> Option<String> {
         let Addressing {
             guest,
             gateway,
             nameserver,
             ..
         } = self.addressing;
-        match path.strip_prefix("/metadata/v1")?.trim_end_matches('/') {
-            ".json" => Some(("application/json", self.json().to_string())),
-            "/id" => text(self.id.to_string()),
-            "/hostname" => text(self.hostname.clone()),
-            "/region" => text(self.region.clone()),
-            "/user-data" => text(self.user_data.clone()),
-            "/public-keys" => text(self.public_keys.join("\n")),
-            "/dns/nameservers" => text(nameserver.to_string()),
-            "/interfaces/public/0/mac" => text(MAC.to_owned()),
-            "/interfaces/public/0/type" => text("public".to_owned()),
-            "/interfaces/public/0/ipv4/address" => text(guest.to_string()),
-            "/interfaces/public/0/ipv4/netmask" => text(self.addressing.netmask().to_string()),
-            "/interfaces/public/0/ipv4/gateway" => text(gateway.to_string()),
-            _ => None,
-        }
+        Some(match path {
+            "/id" => self.id.to_string(),
+            "/hostname" => self.hostname.clone(),
+            "/region" => self.region.clone(),
+            "/user-data" => self.user_data.clone(),
+            "/public-keys" => self.public_keys.join("\n"),
+            "/dns/nameservers" => nameserver.to_string(),
+            "/interfaces/public/0/mac" => MAC.to_owned(),
+            "/interfaces/public/0/type" => "public".to_owned(),
+            "/interfaces/public/0/ipv4/address" => guest.to_string(),
+            "/interfaces/public/0/ipv4/netmask" => self.addressing.netmask().to_string(),
+            "/interfaces/public/0/ipv4/gateway" => gateway.to_string(),
+            _ => return None,
+        })
     }
 }
 
@@ -120,18 +133,27 @@ mod tests {
 
     #[test]
     fn parts() {
-        let page = |path| metadata().page(path).map(|(_, text)| text);
-        assert_eq!(page("/metadata/v1/hostname").unwrap(), "box");
+        let ask = |path| {
+            let (method, headers) = ("GET", Vec::new());
+            let request = Request {
+                method,
+                path,
+                headers,
+            };
+            metadata().answer(&request)
+        };
+        let page = |path| ask(path).body;
+        assert_eq!(page("/metadata/v1/hostname"), "box");
         assert_eq!(
-            page("/metadata/v1/public-keys").unwrap(),
+            page("/metadata/v1/public-keys"),
             "ssh-ed25519 AAAA me\nssh-rsa BBBB"
         );
         assert_eq!(
-            page("/metadata/v1/interfaces/public/0/ipv4/address/").unwrap(),
+            page("/metadata/v1/interfaces/public/0/ipv4/address/"),
             "169.254.2.15"
         );
         for absent in ["/", "/metadata/v2.json", "/metadata/v1/nothing", ""] {
-            assert_eq!(page(absent), None, "{absent}");
+            assert_eq!(ask(absent).status, "404 Not Found", "{absent}");
         }
     }
 }

@@ -6,6 +6,7 @@
 //! QEMU needs no privileges, and nothing of the host but its kernel: its own loader and libraries
 //! are in the tree that it comes in.
 
+mod clouds;
 mod command;
 mod disk;
 mod error;
@@ -13,16 +14,21 @@ mod http;
 mod metadata;
 mod monitor;
 mod network;
+mod overlay;
 mod running;
 mod socket;
 mod spec;
 
 pub use command::command_line;
-pub use disk::make_disk;
+pub use disk::{make_blank, make_disk};
 pub use error::MachineError;
 pub use metadata::Metadata;
 pub use monitor::Monitor;
 pub use network::{Addressing, Forward, Network, free_port};
+pub use overlay::make_overlay;
 pub use running::{End, Machine, Streams};
 pub use socket::listen;
-pub use spec::{Accel, Bus, Card, Chipset, Console, Firmware, Hardware, MachineSpec};
+pub use spec::{
+    Accel, Bus, Card, CardKind, Chipset, Cloud, Console, DiskKind, Firmware, Hardware, KernelBoot,
+    MachineSpec,
+};

@@ -1,6 +1,6 @@
 //! What a virtual machine consists of, as data.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::network::Network;
 
@@ -13,8 +13,12 @@ pub struct MachineSpec {
     pub name: String,
     /// The kind of machine.
     pub hardware: Hardware,
-    /// The disk, a raw image that is written to.
+    /// The disk, an image that is written to.
     pub disk: Utf8PathBuf,
+    /// What the disk's file is.
+    pub disk_kind: DiskKind,
+    /// A kernel that is started instead of what lies on the disk, as a boot server would.
+    pub kernel: Option<KernelBoot>,
     /// Memory in MiB.
     pub memory: u32,
     /// Processors.
@@ -50,6 +54,40 @@ impl Card {
     }
 }
 
+/// What the file of a disk is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DiskKind {
+    /// The disk's bytes.
+    #[default]
+    Raw,
+    /// What differs from another file, as [`make_overlay`](super::make_overlay) begins it.
+    Overlay,
+}
+
+/// A kernel that is started without a boot loader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KernelBoot {
+    /// The kernel.
+    pub kernel: Utf8PathBuf,
+    /// Its initial root file system.
+    pub initrd: Utf8PathBuf,
+    /// Its command line.
+    pub cmdline: String,
+}
+
+impl KernelBoot {
+    /// What a boot server has in `directory`: `vmlinuz`, `initramfs` and `cmdline`; nothing if that is
+    /// no such directory.
+    pub fn of(directory: &Utf8Path) -> Option<KernelBoot> {
+        let cmdline = std::fs::read_to_string(directory.join("cmdline")).ok()?;
+        Some(KernelBoot {
+            kernel: directory.join("vmlinuz"),
+            initrd: directory.join("initramfs"),
+            cmdline: cmdline.trim_end().to_owned(),
+        })
+    }
+}
+
 /// What kind of machine it is: what a platform knows, and no user has to choose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hardware {
@@ -59,6 +97,35 @@ pub struct Hardware {
     pub firmware: Firmware,
     /// How the disk is attached.
     pub bus: Bus,
+    /// The network card that leads out.
+    pub card: CardKind,
+    /// Whose machine it says that it is.
+    pub cloud: Option<Cloud>,
+}
+
+/// A network card.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CardKind {
+    /// virtio-net.
+    #[default]
+    Virtio,
+    /// Intel 82574L, which many real machines have.
+    E1000e,
+}
+
+/// A cloud, as its machines' firmware names it (SMBIOS, <https://www.dmtf.org/standards/smbios>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cloud {
+    /// Amazon EC2.
+    Amazon,
+    /// Google Compute Engine.
+    Google,
+    /// Microsoft Azure.
+    Azure,
+    /// `OpenStack`, whoever runs it.
+    OpenStack,
+    /// `DigitalOcean`.
+    DigitalOcean,
 }
 
 /// The board.

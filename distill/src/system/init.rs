@@ -57,6 +57,7 @@ pub(super) struct Boot {
     pub(super) mounts: Vec<Mount>,
     pub(super) hostname: Option<String>,
     pub(super) preboot: Option<Script>,
+    pub(super) container: bool,
 }
 
 /// Everything between the kernel and the services.
@@ -64,21 +65,17 @@ pub(super) fn files(boot: &Boot, graph: &Graph<'_>) -> Vec<File> {
     let mut files = vec![
         File::script("/init", init(boot, graph)),
         File::symlink("/usr/sbin/init", "../../init"),
-        File::script(control("finish"), finish()),
-        File::script(control("crash"), crash()),
+        File::script(control("finish"), finish(boot)),
+        File::script(control("crash"), crash(boot)),
         File::script(format!("{TEMPLATE}/{CATCH_ALL}/run"), catch_all()),
-        File::script_with(
-            SHUTDOWN,
-            Positional::Substituted(1),
-            shutdown(&boot.init, graph),
-        ),
+        File::script_with(SHUTDOWN, Positional::Substituted(1), shutdown(boot, graph)),
     ];
     files.extend(
         boot.preboot
             .as_ref()
             .map(|preboot| File::script(PREBOOT, preboot)),
     );
-    files.extend(signals());
+    files.extend(signals(boot));
     files
 }
 
@@ -105,19 +102,35 @@ fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
         "/usr/bin/env" -i #{format!("PATH={PATH}")} execline-umask 022
         execline-cd "/"
         #{mounts(&boot.mounts)}
-        foreground { ln -s "/proc/self/fd" "/dev/fd" }
+        #{descriptors(boot)}
         #{hostname}
         #{preboot}
         foreground { cp -R #{TEMPLATE} #{SCANDIR} }
         foreground { mkdir "/run/oneshot" "/run/log" #{PIPES} }
         foreground { mkfifo -m 0600 #{&catch_all} #{pipes} }
         // What the catch-all logger itself has to say goes to the console.
-        redirfd -w 3 /dev/console
+        #{console(boot)}
         redirfd -r 0 /dev/null
         redirfd -w -n -b 1 #{&catch_all}
         fdmove -c 2 1
         #{start}
         s6-svscan -X3 -t0 #{SCANDIR}
+    }
+}
+
+/// `/dev/fd`, unless who made the container has made it.
+fn descriptors(boot: &Boot) -> Script {
+    match boot.container {
+        true => Script::new(),
+        false => execline! { foreground { ln -s "/proc/self/fd" "/dev/fd" } },
+    }
+}
+
+/// The console as file descriptor 3: a container's is what it was started with, and may have no name.
+fn console(boot: &Boot) -> Script {
+    match boot.container {
+        true => execline! { fdmove -c 3 1 },
+        false => execline! { redirfd -w 3 /dev/console },
     }
 }
 
@@ -145,15 +158,17 @@ fn catch_all() -> Script {
 }
 
 /// What process 1 does when it is sent a signal: the meaning is that of busybox's `halt`,
-/// `poweroff` and `reboot`, and of the kernel's Ctrl-Alt-Del and power failure.
-fn signals() -> Vec<File> {
+/// `poweroff` and `reboot`, and of the kernel's Ctrl-Alt-Del and power failure. A container is ended
+/// by all of them: it is for others to start it again.
+fn signals(boot: &Boot) -> Vec<File> {
+    let again = if boot.container { "poweroff" } else { "reboot" };
     let meaning = [
         ("SIGUSR1", "halt"),
         ("SIGUSR2", "poweroff"),
         ("SIGPWR", "poweroff"),
-        ("SIGTERM", "reboot"),
-        ("SIGINT", "reboot"),
-        ("SIGQUIT", "reboot"),
+        ("SIGTERM", again),
+        ("SIGINT", again),
+        ("SIGQUIT", again),
     ];
     let file = |(signal, action): (&str, &str)| {
         File::script(control(signal), execline! { #{SHUTDOWN} #{action} })
@@ -162,8 +177,9 @@ fn signals() -> Vec<File> {
 }
 
 /// Stops the services, then has process 1 do the rest.
-fn shutdown(init: &Init, graph: &Graph<'_>) -> Script {
-    let stop_all = match init {
+fn shutdown(boot: &Boot, graph: &Graph<'_>) -> Script {
+    let console = (!boot.container).then(|| execline! { redirfd -w 1 /dev/console });
+    let stop_all = match &boot.init {
         Init::S6 => s6::stop_all(graph),
         Init::S6Rc(_) => s6_rc::stop_all(),
     };
@@ -171,7 +187,7 @@ fn shutdown(init: &Init, graph: &Graph<'_>) -> Script {
         // A second signal changes nothing.
         if { redirfd -w 2 /dev/null mkdir "/run/shutdown" }
         foreground { redirfd -w 1 "/run/shutdown/action" echo $1 }
-        redirfd -w 1 /dev/console
+        #{console}
         fdmove -c 2 1
         foreground { echo "stopping services:" $1 }
         #{stop_all}
@@ -179,8 +195,12 @@ fn shutdown(init: &Init, graph: &Graph<'_>) -> Script {
     }
 }
 
-/// What process 1 becomes when the services have been stopped.
-fn finish() -> Script {
+/// What process 1 becomes when the services have been stopped. A container ends with it, and with it
+/// everything else in there.
+fn finish(boot: &Boot) -> Script {
+    if boot.container {
+        return execline! { exit 0 };
+    }
     let last = |action: &str| Words::from(action).block(execline! { #{action} -f });
     execline! {
         cd "/"
@@ -202,7 +222,10 @@ fn finish() -> Script {
 }
 
 /// What process 1 becomes when it cannot go on.
-fn crash() -> Script {
+fn crash(boot: &Boot) -> Script {
+    if boot.container {
+        return execline! { exit 111 };
+    }
     execline! {
         redirfd -r 0 /dev/null
         redirfd -w 1 /dev/console

@@ -8,6 +8,7 @@ use super::composition::System;
 use super::emulation::Emulation;
 use super::file::File;
 use super::finding::SystemError;
+use super::form::ImageForm;
 use super::mount::Mount;
 use super::root::Root;
 use super::service::Service;
@@ -71,8 +72,13 @@ pub struct Platform {
     pub writable: Vec<String>,
     /// What makes the image.
     pub image: ImageMaker,
+    /// In which forms the image can be had beside its own.
+    pub forms: Vec<ImageForm>,
     /// How `run` imitates the hardware, if it can.
     pub emulation: Option<Emulation>,
+    /// Whether kernel, devices and the network are another one's, as in a container: process 1 then
+    /// ends instead of switching the machine off, and no kernel parameters are set.
+    pub container: bool,
     /// Where the recipe stands.
     pub location: &'static Location<'static>,
 }
@@ -97,7 +103,9 @@ impl Platform {
             preboot: None,
             writable: Vec::new(),
             image,
+            forms: Vec::new(),
             emulation: None,
+            container: false,
             location: Location::caller(),
         }
     }
@@ -170,6 +178,12 @@ impl Platform {
             preboot: Some(script.into()),
             ..self
         }
+    }
+
+    /// The same, whose image can be had in these forms, too.
+    pub fn forms(mut self, forms: impl IntoIterator<Item = ImageForm>) -> Platform {
+        self.forms.extend(forms);
+        self
     }
 
     /// The same; `run` imitates the hardware like this.

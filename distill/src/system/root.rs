@@ -64,7 +64,8 @@ impl Root {
 
 /// Puts a system on a platform.
 pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
-    let own = sysctl::service("sysctl", &system.sysctl);
+    // In a container, they are the host's.
+    let own = sysctl::service("sysctl", &system.sysctl).filter(|_| !platform.container);
     let own: Vec<Service> = own.into_iter().chain(homes(system)).collect();
     let services = platform
         .services
@@ -105,6 +106,7 @@ pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, Syst
         mounts: platform.mounts.clone(),
         hostname: system.hostname.clone(),
         preboot: platform.preboot.clone(),
+        container: platform.container,
     };
     root.add_all("the boot", init::files(&boot, &graph));
     match &system.init {

@@ -37,14 +37,32 @@ pub fn linux_headers(config: &Config) -> Plan {
     }
 }
 
-/// Linux for virtual machines and their clouds: virtio, NVMe, AHCI, ENA; no modules.
+/// Linux for virtual machines and their clouds: virtio, NVMe, AHCI, ENA, gVNIC, Hyper-V, VMware; no
+/// modules.
 pub fn linux_virt(config: &Config) -> Plan {
     linux(config, "linux-virt", Options::merge([virt()]))
 }
 
+/// Linux for real machines, which also starts in virtual ones: the disks, network cards, keyboards and
+/// sensors that PCs and servers have; no modules. Firmware that a device wants from a file is not there.
+pub fn linux_metal(config: &Config) -> Plan {
+    linux(config, "linux-metal", Options::merge([virt(), metal()]))
+}
+
 /// The options of [`linux_virt`], to be put together with others.
 pub fn virt() -> Fragment {
-    Fragment::parse("linux-virt", include_str!("x86_64.config")).expect("a constant")
+    let parts = concat!(
+        include_str!("base.config"),
+        include_str!("virtual.config"),
+        include_str!("clouds.config"),
+        include_str!("netfilter.config"),
+    );
+    Fragment::parse("linux-virt", parts).expect("constants")
+}
+
+/// What [`linux_metal`] has beside [`virt`].
+pub fn metal() -> Fragment {
+    Fragment::parse("linux-metal", include_str!("metal.config")).expect("a constant")
 }
 
 /// Linux without modules. `options` are set over `allnoconfig`; one that kconfig drops fails the

@@ -155,6 +155,11 @@ pub fn gperf(_: &Config) -> Plan {
     tree("seed-gperf", |row| row.name == "gperf", Literal::default())
 }
 
+/// cpio, for initial root file systems in memory.
+pub fn cpio(_: &Config) -> Plan {
+    tree("seed-cpio", |row| row.group == "cpio", Literal::default())
+}
+
 /// Python, for build systems in it.
 pub fn python(_: &Config) -> Plan {
     tree(

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use distill::machine::{
-    Machine as Qemu, MachineError, MachineSpec, Metadata, Monitor, Streams, listen, make_disk,
+    Machine as Qemu, MachineError, MachineSpec, Metadata, Monitor, Streams, listen, make_blank,
+    make_disk,
 };
 use distill::store::io::{At as _, IoError};
 use regex::Regex;
@@ -155,7 +156,11 @@ impl Machine {
             disk_size,
             ..
         } = &self.plan;
-        make_disk(image, &spec.disk, *disk_size).map_err(|source| self.broken(source))
+        let made = match spec.kernel {
+            Some(_) => make_blank(&spec.disk, *disk_size),
+            None => make_disk(image, &spec.disk, *disk_size),
+        };
+        made.map_err(|source| self.broken(source))
     }
 
     /// Powers the machine off as its user would, and waits until it has ended well.

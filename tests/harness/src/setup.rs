@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use distill::cli::Target;
 use distill::machine::{
-    Accel, Card, Console as Serial, Firmware, Forward, MachineSpec, Metadata, Network, free_port,
+    Accel, Card, Console as Serial, DiskKind, Firmware, Forward, KernelBoot, MachineSpec, Metadata,
+    Network, free_port,
 };
 use distill::store::io::At as _;
 use distill::system::{Emulation, Platform, System};
@@ -131,9 +132,10 @@ impl<'l> Setup<'l> {
         })?;
         let directory = self.lab.directory().join(&self.name);
         std::fs::create_dir(&directory).at("create", &directory)?;
-        let spec = self.spec(&emulation)?;
+        let mut spec = self.spec(&emulation)?;
         let target = Target::from((self.platform.clone(), self.system.clone()));
         let image = self.lab.image(&target)?;
+        spec.kernel = KernelBoot::of(&image);
         let length = image.metadata().at("examine", &image)?.len();
         let metadata = spec.network.as_ref().filter(|network| network.metadata);
         let metadata = metadata.map(|network| {
@@ -163,6 +165,8 @@ impl<'l> Setup<'l> {
             name: self.name.clone(),
             hardware,
             disk: directory.join("disk.img"),
+            disk_kind: DiskKind::Raw,
+            kernel: None,
             memory: self.memory,
             cpus: self.cpus,
             accel: Accel::Tcg,

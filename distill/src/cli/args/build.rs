@@ -37,6 +37,9 @@ pub(in crate::cli) struct BuildOptions {
     /// Where to put what was built [default: target/images/NAME.img]
     #[arg(short, long, value_name = "PATH")]
     pub(in crate::cli) output: Option<Utf8PathBuf>,
+    /// Make the image in this form instead, such as `qcow2`: as target/images/NAME.qcow2
+    #[arg(long, value_name = "FORMAT")]
+    pub(in crate::cli) format: Vec<String>,
     /// Only tell what would be built and fetched
     #[arg(short = 'n', long)]
     pub(in crate::cli) dry_run: bool,

@@ -34,6 +34,9 @@ pub struct RunOptions {
     /// Keep the disk in this file, and go on with it if it is there
     #[arg(long, value_name = "FILE", conflicts_with = "keep")]
     pub disk: Option<Utf8PathBuf>,
+    /// Throw away what is written to the disk, and copy nothing before
+    #[arg(long, conflicts_with_all = ["keep", "disk"])]
+    pub snapshot: bool,
     /// The size of a new disk, such as `512M` or `8G`: /var is what is behind the image
     /// [default: 2G, or twice the image]
     #[arg(long, value_name = "SIZE", value_parser = size)]

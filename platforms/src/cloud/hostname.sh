@@ -1,0 +1,11 @@
+#!/bin/sh
+# hostname: calls the machine what its owner called it, unless the image has a name for it.
+
+answer=/run/cloud/answer
+
+[ -s "$answer" ] && [ "$(cat /etc/hostname)" = localhost ] || exit 0
+name=$(sed -n 's/^hostname //p' "$answer" | head -n 1 | cut -c 1-64)
+case $name in
+  '' | *[!A-Za-z0-9.-]* | [.-]*) echo "hostname: the cloud knows none that can be used" ;;
+  *) hostname "$name" ;;
+esac

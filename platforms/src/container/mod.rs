@@ -1,0 +1,176 @@
+//! Containers: a root file system for a kernel that somebody else runs.
+//!
+//! What comes out is an image as the Open Container Initiative defines it
+//! (<https://github.com/opencontainers/image-spec>): podman, Docker, containerd, crun and their like run
+//! it, by way of `skopeo copy`, `podman load` or `podman run oci:DIRECTORY`.
+
+use std::fmt::Write as _;
+
+use distill::execline;
+use distill::package::{Arch, Config, Item, Package, Recipe};
+use distill::plan::{AbsPath, Artifact, Mode, Plan, RelPath};
+use distill::system::{ImageForm, ImageMaker, PATH, Platform, Root, Service};
+
+use crate::disk::tree;
+
+/// A container, for every OCI runtime: the image is an OCI image layout with one gzipped layer, as a tree.
+///
+/// Process 1 is s6's as everywhere, and needs no privileges in the container but those that runtimes give
+/// by default. It mounts nothing, sets no kernel parameters, and leaves devices, network, host name and
+/// clock to the runtime; `/run` and `/tmp` are emptied at the start. `SIGTERM`, which is the image's stop
+/// signal, stops the services in order and ends the container with status 0; so do `poweroff`, `halt` and
+/// `reboot` inside. `/var` is a directory of the container: mount a volume there for what shall last.
+///
+/// Further forms: `oci` (the layout as a tar archive, which `podman load` takes) and `rootfs` (the root
+/// file system as a tar archive, for systemd-nspawn, LXC, chroots).
+///
+/// ```
+/// use distill::system::System;
+/// use distill_platforms::container_rootfs;
+///
+/// let image = container_rootfs().image(&System::new()).unwrap();
+/// assert_eq!(image.name().as_str(), "container-image");
+/// ```
+#[track_caller]
+pub fn container_rootfs() -> Platform {
+    let platform = Platform::new(
+        "container",
+        distill_packages::quick(),
+        ImageMaker::new(image),
+    );
+    Platform {
+        mounts: Vec::new(),
+        writable: vec!["/root".into()],
+        container: true,
+        ..platform
+    }
+    .fallback(distill_packages::busybox)
+    .package(distill_packages::s6_debian)
+    // What another start of this container has left; what is mounted there stays.
+    .preboot(execline! {
+        redirfd -w 2 /dev/null
+        find "/run" "/tmp" -xdev -mindepth 1 -delete
+    })
+    .service(var_directories())
+    .forms([
+        form("oci", "oci.tar", "archive"),
+        form("rootfs", "rootfs.tar.gz", "rootfs"),
+    ])
+}
+
+/// What everybody expects below `/var`, which is a directory of the container, or a volume.
+#[track_caller]
+pub fn var_directories() -> Service {
+    Service::oneshot(
+        "var-mount",
+        execline! {
+            if { mkdir -p "/var/cache" "/var/empty" "/var/home" "/var/lib" "/var/log" "/var/tmp" }
+            if { chmod 1777 "/var/tmp" }
+            ifelse { test -L "/var/run" } { true }
+            ln -s "/run" "/var/run"
+        },
+    )
+    .provides("/var")
+}
+
+/// The OCI image layout of a root file system.
+pub fn image(platform: &Platform, root: &Root) -> Plan {
+    let config = &platform.config;
+    let own = |name: &str, text: String| Artifact::file(path(name), Mode::FILE, text);
+    Recipe {
+        name: format!("{}-image", platform.name),
+        location: platform.location,
+        tools: vec![at("/root.d", tree(platform, root).into())],
+        files: vec![
+            own("permissions", permissions(root)),
+            own("config.json", image_config(config.arch())),
+            own("layout.sh", include_str!("layout.sh").to_owned()),
+        ],
+        script: execline! { sh "/layout.sh" #{architecture(config.arch())} },
+        ..Recipe::new(config)
+    }
+    .plan()
+}
+
+/// One image for several architectures: an OCI image layout whose index names all images of `layouts`,
+/// which are made by [`image`]. Whoever runs it takes the one for his processor.
+///
+/// ```
+/// use distill::system::System;
+/// use distill_platforms::{container, container_rootfs};
+///
+/// let platform = container_rootfs();
+/// let one = platform.image(&System::new().hostname("one")).unwrap();
+/// let both = container::index(&platform.config, "both", vec![one]);
+/// assert!(both.action().is_ok());
+/// ```
+#[track_caller]
+pub fn index(config: &Config, name: &str, layouts: Vec<Plan>) -> Plan {
+    let placed =
+        |(number, layout): (usize, Plan)| at(&format!("/layout.d/{number}"), layout.into());
+    Recipe {
+        name: name.to_owned(),
+        tools: layouts.into_iter().enumerate().map(placed).collect(),
+        files: vec![script("index.sh", include_str!("index.sh"))],
+        script: execline! { sh "/index.sh" },
+        ..Recipe::new(config)
+    }
+    .plan()
+}
+
+/// A form of the image that one file holds.
+fn form(name: &'static str, extension: &'static str, what: &'static str) -> ImageForm {
+    ImageForm::new(name, extension, move |config, image| {
+        Recipe {
+            name: format!("{}.{extension}", image.name()),
+            tools: vec![at("/layout.d", image.into())],
+            files: vec![script("archive.sh", include_str!("archive.sh"))],
+            output_file: Some("image".into()),
+            script: execline! { sh "/archive.sh" #{what} },
+            ..Recipe::new(config)
+        }
+        .plan()
+    })
+}
+
+/// A tree at a place.
+fn at(place: &str, tree: Artifact) -> Package {
+    let place = AbsPath::new(place).expect("made of constants");
+    Package::from(move |_: &Config| Item::At(place.clone(), tree.clone()))
+}
+
+fn script(name: &str, text: &str) -> Artifact {
+    Artifact::file(path(name), Mode::FILE, text)
+}
+
+fn path(path: &str) -> RelPath {
+    RelPath::new(path).expect("a constant")
+}
+
+/// What is not simply root's, one a line: mode, user, group, path.
+fn permissions(root: &Root) -> String {
+    let mut text = String::new();
+    for each in &root.permissions {
+        let (mode, uid, gid, path) = (each.mode.bits(), each.uid, each.gid, &each.path);
+        let _ = writeln!(text, "{mode:o} {uid} {gid} {path}");
+    }
+    text
+}
+
+/// What Go, and so the specification, calls an architecture.
+fn architecture(arch: Arch) -> &'static str {
+    match arch {
+        Arch::X86_64 => "amd64",
+        Arch::Aarch64 => "arm64",
+        Arch::Riscv64 => "riscv64",
+        Arch::Ppc64le => "ppc64le",
+    }
+}
+
+/// The image's configuration; `@DIFF_ID@` stands for what is only known when the layer is made.
+fn image_config(arch: Arch) -> String {
+    let arch = architecture(arch);
+    format!(
+        r#"{{"created":"1970-01-01T00:00:00Z","architecture":"{arch}","os":"linux","config":{{"Env":["PATH={PATH}"],"Entrypoint":["/init"],"WorkingDir":"/","StopSignal":"SIGTERM"}},"rootfs":{{"type":"layers","diff_ids":["sha256:@DIFF_ID@"]}},"history":[{{"created":"1970-01-01T00:00:00Z","created_by":"distill"}}]}}"#
+    )
+}
