@@ -1,6 +1,6 @@
 //! memcached: a cache in memory, over the network.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use distill::execline;
 use distill::package::Words;
@@ -82,6 +82,15 @@ impl MemcachedConfig {
         any.map_or_else(|| "127.0.0.1".to_owned(), ToString::to_string)
     }
 
+    fn listens(&self) -> Vec<String> {
+        let port = self.port;
+        let on = |address: &IpAddr| format!("tcp/{}", SocketAddr::new(*address, port));
+        match self.listen.as_slice() {
+            [] => vec![format!("tcp/{port}")],
+            addresses => addresses.iter().map(on).collect(),
+        }
+    }
+
     fn args(&self) -> Words {
         let options = [
             ("-p", self.port.to_string()),
@@ -152,12 +161,12 @@ pub fn memcached(config: MemcachedConfig) -> Service {
     .user(User::system("memcached"))
     .run_as("memcached")
     .after_if_present("net.lo")
-    .listens(format!("tcp/{port}"))
     .ready_when(execline! {
         pipeline { printf "version\\r\\nquit\\r\\n" }
         pipeline { timeout 5 nc #{address} #{port} }
         grep -q "^VERSION"
     });
+    let service = config.listens().into_iter().fold(service, Service::listens);
     config
         .problems()
         .into_iter()
@@ -175,6 +184,10 @@ mod tests {
             disable_evictions: true,
             ..MemcachedConfig::new()
         };
+        assert_eq!(
+            memcached(config.clone()).listens,
+            ["tcp/10.0.0.1:11211", "tcp/[::1]:11211"]
+        );
         insta::assert_debug_snapshot!(config.arg("-v").args());
     }
 

@@ -6,7 +6,7 @@ use distill_packages::e2fsprogs;
 use distill_platforms::qemu_x86_64;
 use distill_services::cron::CronTable;
 use distill_services::memcached::MemcachedConfig;
-use distill_services::tor::{OnionService, TorConfig};
+use distill_services::tor::{OnionService, Relay, TorConfig};
 use distill_services::unbound::{UnboundConfig, Zone};
 use distill_services::{cron, dhcp, memcached, swap, tor, unbound};
 use distill_systems::minimal;
@@ -81,6 +81,46 @@ fn each_does_what_it_is_for() -> Result<(), LabError> {
     );
     machine.power_off()?;
     Ok(())
+}
+
+#[test]
+#[ignore = "builds images and boots them"]
+fn a_cache_serves_others_and_nothing_else() -> Result<(), LabError> {
+    let lab = Lab::new()?;
+    let net = lab.net();
+    let _peer = net.peer("192.0.2.1/24").dhcp("192.0.2.10").start()?;
+    let cache = distill_systems::memcached(64).service(dhcp("eth0"));
+    let cache = lab.machine("cache", &qemu_x86_64(), &cache).net(&net);
+    let cache = cache.memory(256).start()?;
+    cache.wait_ready("memcached")?;
+    cache.wait_ready("dhcp.eth0")?;
+    cache.succeed("nc -ll -p 12345 -e true >/dev/null 2>&1 &")?;
+    cache.wait_until("nc -z 127.0.0.1 12345")?;
+
+    let client = minimal().service(dhcp("eth0"));
+    let client = lab.machine("client", &qemu_x86_64(), &client).net(&net);
+    let client = client.memory(256).start()?;
+    client.wait_ready("dhcp.eth0")?;
+    let answer = client.succeed("printf 'get x\\r\\nquit\\r\\n' | nc -w 10 192.0.2.10 11211")?;
+    assert_eq!(answer, "END");
+    // The packet filter's doing.
+    cache.succeed("nc -z 127.0.0.1 12345")?;
+    client.fail("nc -w 3 192.0.2.10 12345 </dev/null")?;
+    Ok(())
+}
+
+#[test]
+fn resolver_and_relay_are_without_mistakes() {
+    let relay = Relay::new("example", "admin@example.org");
+    for system in [
+        distill_systems::dns_resolver(&["192.0.2.0/24"]),
+        distill_systems::tor_relay(relay),
+    ] {
+        let root = qemu_x86_64().root(&system);
+        assert!(root.is_ok(), "{}", root.unwrap_err());
+    }
+    let nobody = distill_systems::dns_resolver(&["everybody"]);
+    assert!(qemu_x86_64().root(&nobody).is_err());
 }
 
 /// The user that a service's process runs as.

@@ -230,10 +230,10 @@ impl ChronyConfig {
     /// The ports that it listens on.
     pub(super) fn ports(&self) -> impl Iterator<Item = String> {
         let time = (!self.allow.is_empty() && self.port != 0).then_some(self.port);
-        [time, self.cmdport]
-            .into_iter()
-            .flatten()
-            .map(|port| format!("udp/{port}"))
+        let time = time.map(|port| format!("udp/{port}"));
+        let orders = |port| ["127.0.0.1", "[::1]"].map(|address| format!("udp/{address}:{port}"));
+        time.into_iter()
+            .chain(self.cmdport.into_iter().flat_map(orders))
     }
 
     /// What chronyd would not accept, or would understand as something else.
@@ -333,7 +333,7 @@ mod tests {
         insta::assert_snapshot!(config);
         assert_eq!(config.problems(), [""; 0]);
         let ports: Vec<String> = config.ports().collect();
-        assert_eq!(ports, ["udp/123", "udp/323"]);
+        assert_eq!(ports, ["udp/123", "udp/127.0.0.1:323", "udp/[::1]:323"]);
     }
 
     #[test]

@@ -3,7 +3,11 @@
 mod config;
 
 use distill::execline;
+use distill::kconfig;
+use distill::package::Package;
 use distill::system::{Directory, File, Owner, Service, User};
+
+use crate::check::Checked;
 
 pub use config::{ChronyConfig, Source};
 
@@ -17,7 +21,7 @@ const BURST: &str = "/usr/libexec/distill/chrony-burst";
 /// without a server in reach, and asks at once when a network comes up. How good the clock is tells
 /// `chronyc tracking`; `chronyc waitsync` waits for it.
 ///
-/// It keeps one right of root's, to set the clock, and few system calls. What it knows about the
+/// chronyd itself reads the configuration before it gets into the image. It keeps one right of root's, to set the clock, and few system calls. What it knows about the
 /// clock's drift lies on `/var`.
 ///
 /// ```
@@ -41,10 +45,11 @@ pub fn chronyd(config: ChronyConfig) -> Service {
         },
     )
     .package(distill_packages::chrony)
+    .package(checked(&config))
+    .kernel(kconfig! { "chronyd": SECCOMP_FILTER=y })
     .after("var-mount")
     .after_if_present("net.lo")
     .user(User::system(USER))
-    .file(File::new(CONFIG, config.to_string()))
     .file(File::new(BURST, include_str!("burst.sh")).mode(0o755))
     .directory(private(STATE))
     .directory(private(RUN))
@@ -64,4 +69,17 @@ fn private(path: &str) -> Directory {
     Directory::new(path)
         .mode(0o750)
         .owner(Owner::new(USER, USER))
+}
+
+/// The configuration, if chronyd takes it.
+#[track_caller]
+fn checked(config: &ChronyConfig) -> Package {
+    Checked {
+        name: "chronyd".to_owned(),
+        file: (CONFIG.to_owned(), config.to_string()),
+        trial: Vec::new(),
+        program: distill_packages::chrony.into(),
+        check: execline! { chronyd -p -f #{CONFIG} },
+    }
+    .package()
 }

@@ -1,6 +1,7 @@
 //! Swap space.
 
 use distill::execline;
+use distill::kconfig;
 use distill::system::{File, Service};
 
 const SCRIPT: &str = "/usr/libexec/distill/swap-on";
@@ -24,7 +25,8 @@ pub fn swap(device: &str) -> Service {
     let service = Service::oneshot(format!("swap.{name}"), execline! { #{&script} #{device} })
         .down(execline! { swapoff #{device} })
         .file(File::new(script, include_str!("swap-on.sh")).mode(0o755))
-        .package(distill_packages::partitioning);
+        .package(distill_packages::partitioning)
+        .kernel(kconfig! { "swap": SWAP=y });
     match device.strip_prefix("/dev/") {
         Some(name) if !name.is_empty() => service,
         _ => service.invalid(format!("device: `{device}` does not lie in /dev")),

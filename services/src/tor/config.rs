@@ -248,14 +248,12 @@ impl TorConfig {
 
     /// The ports that it listens on.
     pub(super) fn ports(&self) -> Vec<String> {
-        let socks = self.socks_port.iter().map(SocketAddr::port);
-        let relay = self.relay.iter().map(|relay| relay.or_port);
-        let mut ports: Vec<String> = socks
+        let socks = self.socks_port.iter().map(ToString::to_string);
+        let relay = self.relay.iter().map(|relay| relay.or_port.to_string());
+        socks
             .chain(relay)
             .map(|port| format!("tcp/{port}"))
-            .collect();
-        ports.dedup();
-        ports
+            .collect()
     }
 
     /// What tor would not accept, or would understand as something else.
@@ -354,7 +352,7 @@ mod tests {
         let config = config.onion_service(web).option("SafeLogging", "1");
         insta::assert_snapshot!(config);
         assert_eq!(config.problems(), [""; 0]);
-        assert_eq!(config.ports(), ["tcp/9050", "tcp/9001"]);
+        assert_eq!(config.ports(), ["tcp/127.0.0.1:9050", "tcp/9001"]);
     }
 
     #[test]

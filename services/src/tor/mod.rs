@@ -3,7 +3,10 @@
 mod config;
 
 use distill::execline;
-use distill::system::{Directory, File, Owner, Service, User};
+use distill::package::Package;
+use distill::system::{Directory, Owner, Service, User};
+
+use crate::check::Checked;
 
 pub use config::{ExitPolicy, OnionService, Relay, TorConfig};
 
@@ -16,7 +19,7 @@ const USER: &str = "tor";
 /// Tor, as a client, a relay or in front of onion services. It is ready when it listens; the way into
 /// the network, which it looks for from then on, takes longer, and needs a clock that is right.
 ///
-/// The keys of a relay and of onion services are made on the first start, and kept on `/var`
+/// tor itself reads the configuration before it gets into the image. The keys of a relay and of onion services are made on the first start, and kept on `/var`
 /// (`/var/lib/tor`). Root, and who is in the group `tor`, can give it orders at `/run/tor/control`.
 ///
 /// ```
@@ -38,10 +41,10 @@ pub fn tor(config: TorConfig) -> Service {
         },
     )
     .package(distill_packages::tor)
+    .package(checked(&config))
     .after("var-mount")
     .after_if_present("net.lo")
     .user(User::system(USER).home(STATE))
-    .file(File::new(CONFIG, config.to_string()))
     .directory(private(STATE, 0o700))
     // It makes directories for onion services here, but not this one.
     .directory(private(&format!("{STATE}/onion"), 0o700))
@@ -56,6 +59,25 @@ pub fn tor(config: TorConfig) -> Service {
         .problems()
         .into_iter()
         .fold(service, Service::invalid)
+}
+
+/// The configuration, if tor takes it. There is no such user where it is asked.
+#[track_caller]
+fn checked(config: &TorConfig) -> Package {
+    const TRIAL: &str = "/tmp/torrc";
+    let check = execline! {
+        if { redirfd -w 1 #{TRIAL} sed "/^User /d; s|/var/lib/tor|/tmp/tor|; s|/run/tor/|/tmp/tor/|" #{CONFIG} }
+        if { mkdir -p -m 700 "/tmp/tor" }
+        tor --verify-config --defaults-torrc /dev/null -f #{TRIAL}
+    };
+    Checked {
+        name: USER.to_owned(),
+        file: (CONFIG.to_owned(), config.to_string()),
+        trial: Vec::new(),
+        program: distill_packages::tor.into(),
+        check,
+    }
+    .package()
 }
 
 #[track_caller]

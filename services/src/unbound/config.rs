@@ -1,7 +1,7 @@
 //! `unbound.conf` as a value.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::{ANCHOR, CONTROL, USER};
 
@@ -181,6 +181,11 @@ impl UnboundConfig {
             // Reported with the others.
             Err(_) => self.extra.push((String::new(), interface.to_owned())),
         }
+        self.allow(network)
+    }
+
+    /// The same, answering those of a network.
+    pub fn allow(mut self, network: impl Into<String>) -> UnboundConfig {
         self.access_control
             .push((network.into(), AccessControl::Allow));
         self
@@ -202,6 +207,12 @@ impl UnboundConfig {
     pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> UnboundConfig {
         self.extra.push((name.into(), value.into()));
         self
+    }
+
+    /// What it listens on with this protocol.
+    pub(super) fn listens(&self, protocol: &str) -> Vec<String> {
+        let on = |address: &IpAddr| format!("{protocol}/{}", SocketAddr::new(*address, self.port));
+        self.interface.iter().map(on).collect()
     }
 
     fn zones(&self) -> impl Iterator<Item = (&'static str, &Zone)> {

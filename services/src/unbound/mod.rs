@@ -3,7 +3,10 @@
 mod config;
 
 use distill::execline;
+use distill::package::Package;
 use distill::system::{Directory, File, Owner, Service, User};
+
+use crate::check::Checked;
 
 pub use config::{AccessControl, UnboundConfig, Zone};
 
@@ -12,13 +15,15 @@ const ANCHOR: &str = "/etc/unbound/root.anchor";
 const RUN: &str = "/run/unbound";
 const CONTROL: &str = "/run/unbound/control";
 const USER: &str = "unbound";
+const ROOT: &str = include_str!("root.anchor");
 
 /// Unbound, as a resolver that asks the root servers (which it knows) and those below them, and
 /// validates every answer from the root's keys on. It is ready when it answers `unbound-control`.
 ///
 /// The keys are in the image: both that the root is signed with, or will be, when this was written.
 /// Nothing is kept on `/var`, and it needs none. The clock has to be right to a few days, or no
-/// signature is valid: put `chronyd` beside it.
+/// signature is valid: put `chronyd` beside it. unbound itself reads the configuration before it gets
+/// into the image.
 ///
 /// ```
 /// use distill::system::System;
@@ -38,10 +43,10 @@ pub fn unbound(config: UnboundConfig) -> Service {
         },
     )
     .package(distill_packages::unbound)
+    .package(checked(&config))
     .after_if_present("net.lo")
     .user(User::system(USER))
-    .file(File::new(CONFIG, config.to_string()))
-    .file(File::new(ANCHOR, include_str!("root.anchor")))
+    .file(File::new(ANCHOR, ROOT))
     .directory(
         Directory::new(RUN)
             .mode(0o750)
@@ -53,10 +58,31 @@ pub fn unbound(config: UnboundConfig) -> Service {
         unbound-control -c #{CONFIG} status
     });
     let service = ["tcp", "udp"].iter().fold(service, |service, protocol| {
-        service.listens(format!("{protocol}/{}", config.port))
+        config
+            .listens(protocol)
+            .into_iter()
+            .fold(service, Service::listens)
     });
     config
         .problems()
         .into_iter()
         .fold(service, Service::invalid)
+}
+
+/// The configuration, if unbound takes it. There is no such user where it is asked.
+#[track_caller]
+fn checked(config: &UnboundConfig) -> Package {
+    const TRIAL: &str = "/tmp/unbound.conf";
+    let check = execline! {
+        if { redirfd -w 1 #{TRIAL} sed "s/^ *username:.*/    username: \"\"/" #{CONFIG} }
+        unbound-checkconf #{TRIAL}
+    };
+    Checked {
+        name: USER.to_owned(),
+        file: (CONFIG.to_owned(), config.to_string()),
+        trial: vec![(ANCHOR.to_owned(), ROOT.to_owned())],
+        program: distill_packages::unbound.into(),
+        check,
+    }
+    .package()
 }
