@@ -1,5 +1,5 @@
 //! A machine for Amazon EC2 on Nitro: OpenSSH, and the keys and the name that the instance was started
-//! with, by IMDSv2.
+//! with, by `IMDSv2`.
 //!
 //! ```sh
 //! cargo run --example nitro                       # builds ./target/images/nitro-ami-x86_64.img

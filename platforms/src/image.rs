@@ -30,7 +30,7 @@ pub enum ImageFormat {
     /// A fixed VHD, the disk's bytes and a footer: Azure, which wants whole mebibytes, and Hyper-V; also
     /// Amazon's import.
     Vhd,
-    /// A VMDK of the kind `streamOptimized`, compressed: `VMware` (ESXi by way of `vmkfstools` or an
+    /// A VMDK of the kind `streamOptimized`, compressed: `VMware` (`ESXi` by way of `vmkfstools` or an
     /// OVA), `VirtualBox`, Amazon's import.
     Vmdk,
     /// `disk.raw` of whole gibibytes in a compressed tar archive: Google Compute Engine.

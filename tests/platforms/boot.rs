@@ -20,6 +20,7 @@ fn uefi_with_the_hardware_of_a_real_machine() -> Result<(), LabError> {
     // UEFI takes whatever is sent to a serial port for the keys of its console, until the kernel is there.
     machine.wait_console("Run /init")?;
     machine.wait_ready("dhcp.eth0")?;
+    machine.wait_ready("var-mount")?;
     machine.succeed("test -d /sys/firmware/efi")?;
     // Nothing for a BIOS is on the disk: ESP, root, and `/var` behind them.
     assert_eq!(
@@ -47,6 +48,7 @@ fn a_boot_server_gives_everything() -> Result<(), LabError> {
         .uplink()
         .start()?;
     machine.wait_ready("dhcp.eth0")?;
+    machine.wait_ready("var-mount")?;
     machine.succeed("grep -q ' / squashfs ro' /proc/mounts")?;
     machine.succeed("grep -q ' /var tmpfs rw' /proc/mounts")?;
     machine.fail("touch /x")?;

@@ -57,6 +57,7 @@ fn nitro_has_nvme_and_asks_with_a_token() -> Result<(), LabError> {
     machine.wait_console("Run /init")?;
     assert_configured(&machine)?;
     machine.wait_console("metadata: fetched from amazon")?;
+    machine.wait_ready("var-mount")?;
     machine.succeed("grep -q '^/dev/nvme0n1p[0-9] /var ext4' /proc/mounts")?;
     machine.succeed("grep -q ' / squashfs ro' /proc/mounts")?;
     assert_eq!(

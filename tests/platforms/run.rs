@@ -1,30 +1,48 @@
 //! What `run` does with disks, by the examples as they are compiled.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// Calls an example in `directory`, with something to type on the console.
-fn call(example: &str, directory: &Path, words: &[&str], typed: &str) -> Output {
+/// An example in `directory`.
+fn example(name: &str, directory: &Path, words: &[&str]) -> Command {
     let test = std::env::current_exe().expect("this program has a path");
     let beside: Option<PathBuf> = test.parent().and_then(Path::parent).map(Into::into);
     let programs = std::env::var_os("DISTILL_E2E_PROGRAMS").map(PathBuf::from);
     let examples = || beside.expect("cargo's directories").join("examples");
-    let mut child = Command::new(programs.unwrap_or_else(examples).join(example))
+    let mut command = Command::new(programs.unwrap_or_else(examples).join(name));
+    command
         .args(words)
         .current_dir(directory)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the examples are compiled: `cargo build --examples`");
-    let mut input = child.stdin.take().expect("a pipe");
-    input.write_all(typed.as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
-    drop(input);
-    output
+        .stdin(Stdio::piped());
+    command
+}
+
+/// Calls an example; what it prints.
+fn call(name: &str, directory: &Path, words: &[&str]) -> Output {
+    let output = example(name, directory, words).output();
+    output.expect("the examples are compiled: `cargo build --examples`")
+}
+
+/// Calls an example that boots a machine, and types something when the shell on the console is there;
+/// how it ended, and what the console said.
+fn boot(name: &str, directory: &Path, words: &[&str], typed: &str) -> (ExitStatus, String) {
+    let mut command = example(name, directory, words);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
+    let (mut input, output) = (child.stdin.take(), child.stdout.take());
+    let mut output = output.expect("a pipe");
+    let (mut console, mut part) = (String::new(), [0; 4096]);
+    while let Ok(count @ 1..) = output.read(&mut part) {
+        console.push_str(&String::from_utf8_lossy(&part[..count]));
+        if console.contains("~ # ")
+            && let Some(mut input) = input.take()
+        {
+            input.write_all(typed.as_bytes()).expect("it reads");
+        }
+    }
+    (child.wait().expect("a child"), console)
 }
 
 fn printed(output: &Output) -> String {
@@ -35,12 +53,7 @@ fn printed(output: &Output) -> String {
 #[ignore = "builds an image and boots it"]
 fn a_snapshot_is_thrown_away_and_copies_nothing() {
     let scratch = TempDir::new().expect("a directory");
-    let line = call(
-        "qemu",
-        scratch.path(),
-        &["run", "--snapshot", "--dry-run"],
-        "",
-    );
+    let line = call("qemu", scratch.path(), &["run", "--snapshot", "--dry-run"]);
     assert!(
         printed(&line).contains("format=qcow2"),
         "{}",
@@ -48,8 +61,7 @@ fn a_snapshot_is_thrown_away_and_copies_nothing() {
     );
     let images = scratch.path().join("target/images");
     let image = std::fs::read(images.join("qemu-x86_64.img")).expect("an image");
-    // The shell on the console reads this when it has come up.
-    let typed = "grep ' /var ' /proc/mounts; poweroff\n";
+    let typed = "until grep ' /var ext4' /proc/mounts; do sleep 1; done; poweroff\n";
     let words = [
         "run",
         "--quiet",
@@ -59,10 +71,9 @@ fn a_snapshot_is_thrown_away_and_copies_nothing() {
         "--timeout",
         "280s",
     ];
-    let output = call("qemu", scratch.path(), &words, typed);
-    let console = printed(&output);
+    let (status, console) = boot("qemu", scratch.path(), &words, typed);
     assert!(console.contains("/dev/vda4 /var ext4 rw"), "{console}");
-    assert!(output.status.success(), "{console}");
+    assert!(status.success(), "{console}");
     let now = std::fs::read(images.join("qemu-x86_64.img")).expect("an image");
     assert!(now == image, "the image was changed");
     let left = std::fs::read_dir(&images).expect("a directory").count();
@@ -73,7 +84,7 @@ fn a_snapshot_is_thrown_away_and_copies_nothing() {
 #[ignore = "builds images"]
 fn every_platform_says_how_it_is_run_or_that_it_is_not() {
     let scratch = TempDir::new().expect("a directory");
-    let dry = |example| call(example, scratch.path(), &["run", "--dry-run"], "");
+    let dry = |example| call(example, scratch.path(), &["run", "--dry-run"]);
     let nitro = printed(&dry("nitro"));
     for part in [
         "nvme,drive=disk",

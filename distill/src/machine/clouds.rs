@@ -1,7 +1,7 @@
 //! What other clouds than DigitalOcean tell a machine about itself: as much as says who may log in, and
 //! what the machine is called.
 //!
-//! Formats: Amazon's IMDSv2
+//! Formats: Amazon's `IMDSv2`
 //! (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>), Google's
 //! (<https://cloud.google.com/compute/docs/metadata/querying-metadata>), Azure's
 //! (<https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service>), and `OpenStack`'s
@@ -53,7 +53,7 @@ pub(super) fn answer(metadata: &Metadata, request: &Request<'_>) -> Answer {
     Answer::status("404 Not Found")
 }
 
-/// A session of IMDSv2, if the request says how long it shall last.
+/// A session of `IMDSv2`, if the request says how long it shall last.
 fn token(request: &Request<'_>) -> Answer {
     let ttl = request.header("x-aws-ec2-metadata-token-ttl-seconds");
     match ttl.and_then(|ttl| ttl.parse::<u32>().ok()) {

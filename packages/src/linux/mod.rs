@@ -37,7 +37,7 @@ pub fn linux_headers(config: &Config) -> Plan {
     }
 }
 
-/// Linux for virtual machines and their clouds: virtio, NVMe, AHCI, ENA, gVNIC, Hyper-V, VMware; no
+/// Linux for virtual machines and their clouds: virtio, NVMe, AHCI, ENA, `gVNIC`, Hyper-V, `VMware`; no
 /// modules.
 pub fn linux_virt(config: &Config) -> Plan {
     linux(config, "linux-virt", Options::merge([virt()]))

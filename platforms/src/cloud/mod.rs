@@ -26,11 +26,11 @@ const INTERFACE: &str = "eth0";
 
 pub use distill::machine::Cloud;
 
-/// Machines of Amazon EC2 on Nitro: an `NVMe` disk, an ENA network card, IMDSv2.
+/// Machines of Amazon EC2 on Nitro: an `NVMe` disk, an ENA network card, `IMDSv2`.
 ///
 /// An AMI is made of the raw image as a snapshot (`aws ebs` or `import-snapshot`), with ENA support, for
 /// BIOS or UEFI. Root has all SSH keys that the machine was started with, if the system has
-/// [`sshd`](distill_services::sshd()); IMDSv1 is not asked, so that it can be switched off.
+/// [`sshd`](distill_services::sshd()); `IMDSv1` is not asked, so that it can be switched off.
 ///
 /// ```
 /// use distill::system::System;

@@ -6,7 +6,9 @@ busybox=/bin/busybox
 
 $busybox mount -t devtmpfs dev /dev
 if $busybox mount -t squashfs -o loop,ro /root.squashfs /mnt; then
+  # As the kernel does for a root that it mounts itself.
   $busybox umount /dev
+  $busybox mount -t devtmpfs dev /mnt/dev
   # Everything here is removed; the squashfs stays for as long as it is mounted.
   exec $busybox switch_root /mnt /init
 fi

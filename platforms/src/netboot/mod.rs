@@ -9,9 +9,9 @@ use distill_packages::seed;
 use crate::disk::{file, squashfs};
 use crate::qemu_x86_64;
 
-/// A machine that a boot server starts, by PXE, iPXE or HTTP boot, and also QEMU with `-kernel`: the image
+/// A machine that a boot server starts, by PXE, `iPXE` or HTTP boot, and also QEMU with `-kernel`: the image
 /// is a tree of `vmlinuz`, `initramfs`, `cmdline` (the kernel's command line) and `boot.ipxe` (a script
-/// for iPXE that names the other three).
+/// for `iPXE` that names the other three).
 ///
 /// Everything is in memory: the root is the squashfs that other platforms have on a disk, and `/var` lies
 /// in memory, too: whatever is written there is gone with the power. Disks are left alone;
