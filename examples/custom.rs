@@ -21,12 +21,12 @@ use distill_packages::{busybox, busybox_core, linux};
 use distill_platforms::qemu_x86_64;
 use distill_systems::minimal;
 
-/// What WireGuard wants of the kernel.
+/// What `WireGuard` wants of the kernel.
 fn wireguard() -> Fragment {
     kconfig! { "wireguard": WIREGUARD=y }
 }
 
-/// The kernel for virtual machines, with WireGuard.
+/// The kernel for virtual machines, with `WireGuard`.
 fn linux_wireguard(config: &Config) -> Plan {
     linux::linux(
         config,
