@@ -33,7 +33,7 @@ pub fn unbound_all(config: &Config) -> Plan {
     }
 }
 
-/// The programs alone.
+/// The server, its controls, and what checks its configuration. Each has its own copy of OpenSSL.
 pub fn unbound(_: &Config) -> Package {
-    subpackage(unbound_all, "unbound-bin", ["usr/sbin", "usr/bin"])
+    subpackage(unbound_all, "unbound-server", ["usr/sbin"])
 }
