@@ -6,6 +6,7 @@ pub mod boot;
 pub mod bootloader;
 pub mod busybox;
 pub mod ca_certificates;
+pub mod chrony;
 pub mod curl;
 pub mod dhcpcd;
 pub mod dnsmasq;
@@ -14,12 +15,17 @@ pub mod e2fsprogs;
 pub mod iproute2;
 pub mod iptables;
 pub mod jq;
+pub mod libcap;
+pub mod libevent;
+pub mod libseccomp;
 pub mod linux;
+pub mod memcached;
 pub mod mtools;
 pub mod musl;
 pub mod netfilter;
 pub mod nginx;
 pub mod oniguruma;
+pub mod openntpd;
 pub mod openssh;
 pub mod openssl;
 pub mod pcre2;
@@ -30,6 +36,8 @@ pub mod seed;
 pub mod skarnet;
 pub mod squashfs_tools;
 pub mod toolchain;
+pub mod tor;
+pub mod unbound;
 pub mod util_linux;
 pub mod xz;
 pub mod zlib;
@@ -53,6 +61,7 @@ catalogue! {
     bootloader::{bios_loader, efi_stub},
     busybox::{busybox, busybox_core},
     ca_certificates::{ca_certificates},
+    chrony::{chrony},
     curl::{curl, libcurl},
     dhcpcd::{dhcpcd},
     dnsmasq::{dnsmasq},
@@ -61,12 +70,17 @@ catalogue! {
     iproute2::{iproute2},
     iptables::{iptables},
     jq::{jq},
+    libcap::{libcap},
+    libevent::{libevent},
+    libseccomp::{libseccomp},
     linux::{linux_headers, linux_metal, linux_virt},
+    memcached::{memcached},
     mtools::{mtools},
     musl::{musl},
     netfilter::{libmnl, libnftnl, nftables},
     nginx::{nginx},
     oniguruma::{oniguruma},
+    openntpd::{openntpd},
     openssh::{openssh, openssh_client, openssh_server},
     openssl::{openssl},
     pcre2::{pcre2},
@@ -75,6 +89,8 @@ catalogue! {
     s6_debian::{s6_debian},
     skarnet::{execline, s6, s6_rc, skalibs},
     squashfs_tools::{squashfs_tools},
+    tor::{tor},
+    unbound::{unbound, unbound_all},
     util_linux::{partitioning, sfdisk, util_linux},
     xz::{libxz, xz},
     zlib::{zlib},

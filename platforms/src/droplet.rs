@@ -97,6 +97,7 @@ fn emulation() -> Emulation {
 pub fn metadata() -> Service {
     script("metadata", include_str!("droplet/metadata.sh"))
         .package(distill_packages::jq)
+        .after_if_present("packet-filter")
         .user(User::system("metadata"))
         .directory(Directory::new("/run/droplet"))
 }

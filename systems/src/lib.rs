@@ -12,14 +12,20 @@
 //! assert_eq!(system.packages.len(), 3);
 //! ```
 
+mod dns_resolver;
+mod memcached;
 mod router;
+mod tor_relay;
 mod web_server;
 
 use distill::system::{System, sysctl};
 use distill_services::sshd::SshdConfig;
 use distill_services::{sshd, var_log};
 
+pub use dns_resolver::dns_resolver;
+pub use memcached::memcached;
 pub use router::{RouterConfig, router};
+pub use tor_relay::tor_relay;
 pub use web_server::web_server;
 
 /// A machine that does nothing yet, but does it well: hardened kernel parameters

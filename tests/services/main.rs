@@ -4,7 +4,13 @@
 //! `cargo test --test services -- --ignored --test-threads=1`. `.ci/end-to-end` runs it as an
 //! unprivileged user.
 
+mod base;
+mod boot_time;
+mod daemons;
 mod lab;
 mod net;
+mod power;
 mod s6_rc;
+mod sshd;
+mod time;
 mod web;

@@ -1,15 +1,17 @@
 //! Addresses, names, routes and packet filters between several machines.
 
+use std::net::Ipv6Addr;
 use std::time::{Duration, Instant};
 
 use distill::execline;
-use distill::system::System;
+use distill::system::{Sysctl, System};
 use distill_platforms::qemu_x86_64;
 use distill_services::dhcpcd::{DhcpcdConfig, Fallback, Family, Interface, Reason};
+use distill_services::dnsmasq::{DhcpRange, DnsmasqConfig};
 use distill_services::net::{Cidr, NetConfig};
 use distill_services::packet_filter::{Rule, Ruleset, Target};
 use distill_services::sshd::SshdConfig;
-use distill_services::{net_dhcpcd, net_static, packet_filter, sshd};
+use distill_services::{dnsmasq, net_dhcpcd, net_static, packet_filter, sshd};
 use distill_systems::{RouterConfig, minimal, router};
 use distill_testing::{Lab, LabError, Machine, Net, Peer, Response};
 
@@ -80,6 +82,7 @@ fn neighbour() -> System {
     };
     let alone = Interface {
         fallback: Some(fallback),
+        ia_pd: vec!["eth2".to_owned()],
         ..Interface::default()
     };
     // Nothing is let in, but it may ask.
@@ -145,6 +148,9 @@ fn a_router_stands_between_a_network_and_the_world() -> Result<(), LabError> {
     laptop.succeed("wget -q -T 20 -O - http://web.test/")?;
 
     for machine in [&laptop, &other, &gate] {
+        // dhcpcd goes on after it has found something that it does not understand.
+        machine.succeed("grep -q starting /var/log/net.dhcpcd/current")?;
+        machine.fail("grep -iE 'unknown|invalid|convert' /var/log/net.dhcpcd/current")?;
         machine.power_off()?;
     }
     Ok(())
@@ -219,6 +225,46 @@ fn static_addresses_work(other: &Machine) -> Result<(), LabError> {
 fn unprivileged(machine: &Machine, name: &str) -> Result<(), LabError> {
     let script = format!("ps -o user,comm | grep -E '^{name} +{name}'");
     machine.succeed(&script).map(drop)
+}
+
+#[test]
+#[ignore = "builds images and boots them"]
+fn dhcpv6_gives_addresses() -> Result<(), LabError> {
+    let lab = Lab::new()?;
+    let net = lab.net();
+    let (first, last) = ("fd00:9::100", "fd00:9::1ff");
+    let address = |text: &str| text.parse::<Ipv6Addr>().expect("a constant");
+    let range = DhcpRange::v6(address(first), address(last), Duration::from_secs(600));
+    let config = DnsmasqConfig {
+        enable_ra: true,
+        ..DnsmasqConfig::on(["eth0"])
+    };
+    let config = config
+        .host_record("box.test", address("fd00:9::7"))
+        .dhcp_range(range);
+    let forwarding = Sysctl::new().set("net.ipv6.conf.all.forwarding", 1);
+    let server = minimal()
+        .service(net_static("eth0", NetConfig::new().address("fd00:9::1/64")))
+        .service(dnsmasq(config))
+        .sysctl(forwarding);
+    let config = DhcpcdConfig {
+        waitip: Some(Family::V6),
+        ..DhcpcdConfig::on(["eth0"])
+    };
+    let start = |name, system: &System| {
+        let machine = lab.machine(name, &qemu_x86_64(), system);
+        machine.net(&net).memory(256).start()
+    };
+    let server = start("server", &server)?;
+    let client = start("client", &minimal().service(net_dhcpcd(config)))?;
+    server.wait_ready("dnsmasq")?;
+    client.wait_ready("net.dhcpcd")?;
+    client.wait_until("ip -6 addr show dev eth0 | grep 'fd00:9::1../128'")?;
+    client.wait_until("grep 'nameserver fd00:9::1' /run/resolv.conf")?;
+    let found = client.wait_until("nslookup -type=aaaa box.test")?;
+    assert!(found.contains("fd00:9::7"), "{found}");
+    client.power_off()?;
+    server.power_off()
 }
 
 #[test]

@@ -150,6 +150,11 @@ pub fn autotools(_: &Config) -> Plan {
     )
 }
 
+/// gperf: for tables of words that are looked up by a perfect hash.
+pub fn gperf(_: &Config) -> Plan {
+    tree("seed-gperf", |row| row.name == "gperf", Literal::default())
+}
+
 /// cpio, for initial root file systems in memory.
 pub fn cpio(_: &Config) -> Plan {
     tree("seed-cpio", |row| row.group == "cpio", Literal::default())

@@ -131,10 +131,9 @@ impl NetConfig {
             commands.push(["ip", "link", "set", interface, "mtu", &mtu].into());
         }
         if !self.accept_ra {
-            // An interface's name may have dots, which `sysctl` takes for slashes.
-            let name = interface.replace('.', "/");
-            let name = format!("net.ipv6.conf.{name}.accept_ra=0");
-            commands.push(["sysctl", "-q", "-w", &name].into());
+            // `sysctl` would take dots in an interface's name for slashes.
+            let path = format!("/proc/sys/net/ipv6/conf/{interface}/accept_ra");
+            commands.push(["redirfd", "-w", "1", &path, "echo", "0"].into());
         }
         commands
     }

@@ -49,7 +49,7 @@ pub fn nginx(config: NginxConfig) -> Service {
         .user(User::system("nginx"))
         .directory(Directory::new("/run/nginx"))
         .directory(Directory::new("/var/lib/nginx"))
-        .kernel(kconfig! { "nginx": EPOLL=y EVENTFD=y AIO=y })
+        .kernel(kconfig! { "nginx": EPOLL=y EVENTFD=y })
         .down_signal(Signal::Quit)
         .ready_when(execline! { test -s #{PID} });
     // Addresses of its own have to be there before it listens on them.

@@ -32,15 +32,8 @@ impl Ruleset {
             }
         }
         for (_, table, line) in &self.lines {
-            let begins = ["-A ", "-I ", ":"]
-                .iter()
-                .any(|begin| line.starts_with(begin));
-            if !begins || line.contains('\n') {
-                let table = table.name();
-                problems.push(format!(
-                    "{table}: `{line}` is not a line of a rule or chain"
-                ));
-            }
+            let found = self.line_problem(*table, line);
+            problems.extend(found.map(|problem| format!("{}: `{line}` {problem}", table.name())));
         }
         problems
     }
@@ -64,6 +57,28 @@ impl Ruleset {
             .into_iter()
     }
 
+    fn line_problem(&self, table: Table, line: &str) -> Option<String> {
+        let is_chain = line.starts_with(':');
+        let chain = ["-A ", "-I "]
+            .iter()
+            .find_map(|begin| line.strip_prefix(begin));
+        if line.contains('\n') || !(is_chain || chain.is_some()) {
+            return Some("is not a line of a rule or chain".to_owned());
+        }
+        let chain = chain?.split_whitespace().next().unwrap_or_default();
+        (!self.has_chain(table, chain))
+            .then(|| format!("is for a chain `{chain}`, which is not there"))
+    }
+
+    /// Whether a table has a chain: the kernel's, or one of these rules.
+    fn has_chain(&self, table: Table, name: &str) -> bool {
+        let begin = format!(":{name} ");
+        let of_line = |(_, of, line): &(_, Table, String)| *of == table && line.starts_with(&begin);
+        table.built_in().contains(&name)
+            || self.chains.contains_key(&(table, name.to_owned()))
+            || self.lines.iter().any(of_line)
+    }
+
     fn target_problem(&self, table: Table, chain: &str, target: &Target) -> Option<String> {
         let only = |tables: &[Table], chains: &[&str]| {
             let own = !table.built_in().contains(&chain);
@@ -81,14 +96,8 @@ impl Ruleset {
             Target::Reject => only(&[Table::Filter], &["INPUT", "FORWARD", "OUTPUT"]),
             Target::ClampMss => only(&[Table::Mangle], &["FORWARD", "OUTPUT", "POSTROUTING"]),
             Target::Jump(to) => {
-                let begin = format!(":{to} ");
-                let by_line = self
-                    .lines
-                    .iter()
-                    .any(|(_, _, line)| line.starts_with(&begin));
-                let there = self.chains.contains_key(&(table, to.clone()));
                 let built_in = table.built_in().contains(&to.as_str());
-                (built_in || !(there || by_line))
+                (built_in || !self.has_chain(table, to))
                     .then(|| format!("the table has no chain `{to}` to jump to"))
             }
             _ => None,
@@ -226,7 +235,14 @@ mod tests {
         only_problem(Table::Filter, &"x".repeat(29), Rule::accept());
         let policy = Ruleset::new().policy(Table::Filter, "own", Policy::Drop);
         assert_eq!(policy.problems().len(), 1);
-        let line = Ruleset::new().line(Family::V4, Table::Filter, "COMMIT");
-        assert_eq!(line.problems().len(), 1);
+        for line in ["COMMIT", "-A own -j ACCEPT", "-F INPUT", "-A INPUT\n-F"] {
+            let ruleset = Ruleset::new().line(Family::V4, Table::Filter, line);
+            assert_eq!(ruleset.problems().len(), 1, "{line}");
+        }
+        let own = Ruleset::new()
+            .line(Family::V4, Table::Filter, ":own - [0:0]")
+            .line(Family::V4, Table::Filter, "-A own -j ACCEPT")
+            .input(Rule::new(Target::Jump("own".to_owned())).only(Family::V4));
+        assert_eq!(own.problems(), [""; 0]);
     }
 }

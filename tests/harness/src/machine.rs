@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use distill::machine::{
-    Machine as Qemu, MachineError, MachineSpec, Metadata, Monitor, Streams, listen,
+    Machine as Qemu, MachineError, MachineSpec, Metadata, Monitor, Streams, listen, make_blank,
+    make_disk,
 };
 use distill::store::io::{At as _, IoError};
 use regex::Regex;
@@ -27,13 +28,20 @@ const PROBE: Duration = Duration::from_secs(5);
 /// All commands run as root, one after the other; what waits does so for as long as the
 /// [`Lab`](crate::Lab) allows.
 pub struct Machine {
-    spec: MachineSpec,
-    directory: Utf8PathBuf,
-    metadata: Option<Metadata>,
-    nets: Vec<Net>,
-    limit: Duration,
+    plan: Plan,
     console: Console,
     power: Mutex<Power>,
+}
+
+/// Everything that a machine is started with.
+pub(crate) struct Plan {
+    pub(crate) spec: MachineSpec,
+    pub(crate) directory: Utf8PathBuf,
+    pub(crate) image: Utf8PathBuf,
+    pub(crate) disk_size: u64,
+    pub(crate) metadata: Option<Metadata>,
+    pub(crate) nets: Vec<Net>,
+    pub(crate) limit: Duration,
 }
 
 enum Power {
@@ -50,39 +58,30 @@ struct Running {
 }
 
 impl Machine {
-    pub(crate) fn start(
-        spec: MachineSpec,
-        directory: Utf8PathBuf,
-        metadata: Option<Metadata>,
-        nets: Vec<Net>,
-        limit: Duration,
-    ) -> Result<Machine, LabError> {
+    pub(crate) fn start(plan: Plan) -> Result<Machine, LabError> {
         let machine = Machine {
-            spec,
-            directory,
-            metadata,
-            nets,
-            limit,
+            plan,
             console: Console::default(),
             power: Mutex::new(Power::Off),
         };
+        machine.make_disk()?;
         machine.boot()?;
         Ok(machine)
     }
 
     /// The name.
     pub fn name(&self) -> &str {
-        &self.spec.name
+        &self.plan.spec.name
     }
 
     /// Its disk, a raw image: to be looked at while the machine is off.
     pub fn disk(&self) -> &Utf8Path {
-        &self.spec.disk
+        &self.plan.spec.disk
     }
 
     /// The port of the host's loopback address that leads to port `guest`, if there is one.
     pub fn port(&self, guest: u16) -> Option<u16> {
-        let forwards = &self.spec.network.as_ref()?.forwards;
+        let forwards = &self.plan.spec.network.as_ref()?.forwards;
         let forward = forwards.iter().find(|forward| forward.guest == guest);
         forward.map(|forward| forward.host)
     }
@@ -101,19 +100,19 @@ impl Machine {
             return Ok(());
         }
         self.console.begin_boot();
-        for (card, net) in self.spec.cards.iter().zip(&self.nets) {
-            let socket = self.directory.join(card.socket());
+        for (card, net) in self.plan.spec.cards.iter().zip(&self.plan.nets) {
+            let socket = self.plan.directory.join(card.socket());
             distill::store::io::remove_if_there(&socket)?;
-            net.plug(listen(&self.directory, &card.socket())?);
+            net.plug(listen(&self.plan.directory, &card.socket())?);
         }
         let streams = Streams {
             input: Stdio::piped(),
             output: Stdio::piped(),
             error: Stdio::inherit(),
         };
-        let metadata = self.metadata.clone();
+        let metadata = self.plan.metadata.clone();
         let start = Instant::now();
-        let mut qemu = Qemu::start(&self.spec, &self.directory, metadata, streams)
+        let mut qemu = Qemu::start(&self.plan.spec, &self.plan.directory, metadata, streams)
             .map_err(|source| self.broken(source))?;
         if let Some(output) = qemu.take_output() {
             self.console.record(output);
@@ -131,15 +130,37 @@ impl Machine {
 
     /// The way to the agent: there as soon as QEMU has made its socket.
     fn channel(&self, qemu: &mut Qemu) -> Result<Channel, LabError> {
-        let stream = wait::until(self.limit, || match qemu.port(agent::PORT) {
+        let stream = wait::until(self.plan.limit, || match qemu.port(agent::PORT) {
             Ok(stream) => Ok(Some(stream)),
             Err(error) => match qemu.ended() {
                 Ok(None) => Ok(None),
                 _ => Err(self.broken(error)),
             },
         })?;
-        let stream = stream.ok_or_else(|| self.timed_out("QEMU", self.limit))?;
+        let stream = stream.ok_or_else(|| self.timed_out("QEMU", self.plan.limit))?;
         Ok(Channel::new(stream).at("use the serial port of", self.name())?)
+    }
+
+    /// Makes the disk of the image again, as if the machine had never run. It has to be off.
+    pub fn wipe(&self) -> Result<(), LabError> {
+        if let Power::On(_) = *self.power() {
+            return Err(self.broken(MachineError::Monitor("the machine is on".to_owned())));
+        }
+        self.make_disk()
+    }
+
+    fn make_disk(&self) -> Result<(), LabError> {
+        let Plan {
+            image,
+            spec,
+            disk_size,
+            ..
+        } = &self.plan;
+        let made = match spec.kernel {
+            Some(_) => make_blank(&spec.disk, *disk_size),
+            None => make_disk(image, &spec.disk, *disk_size),
+        };
+        made.map_err(|source| self.broken(source))
     }
 
     /// Powers the machine off as its user would, and waits until it has ended well.
@@ -150,15 +171,15 @@ impl Machine {
 
     /// Restarts the machine as its user would, and waits until it has booted.
     pub fn reboot(&self) -> Result<(), LabError> {
-        let before = self.boot_id(self.limit)?;
+        let before = self.boot_id(self.plan.limit)?;
         self.console.begin_boot();
         self.order("reboot")?;
-        let now = wait::until(self.limit, || {
+        let now = wait::until(self.plan.limit, || {
             let id = self.try_boot_id()?;
             Ok::<_, LabError>(id.filter(|id| *id != before))
         })?;
         now.map(drop)
-            .ok_or_else(|| self.timed_out("another boot", self.limit))
+            .ok_or_else(|| self.timed_out("another boot", self.plan.limit))
     }
 
     /// Cuts the power: all that the machine has not yet handed to its disk is lost.
@@ -183,10 +204,10 @@ impl Machine {
         let Power::On(running) = &mut *power else {
             return Ok(());
         };
-        let ended = wait::until(self.limit, || {
+        let ended = wait::until(self.plan.limit, || {
             running.qemu.ended().map_err(|source| self.broken(source))
         })?;
-        let status = ended.ok_or_else(|| self.timed_out("its end", self.limit))?;
+        let status = ended.ok_or_else(|| self.timed_out("its end", self.plan.limit))?;
         *power = Power::Off;
         if status.success() {
             return Ok(());
@@ -215,8 +236,8 @@ impl Machine {
     }
 
     fn links(&self, up: bool) -> Result<(), LabError> {
-        let uplink = self.spec.network.iter().map(|_| "network");
-        let cards = self.spec.cards.iter().map(|card| card.name.as_str());
+        let uplink = self.plan.spec.network.iter().map(|_| "network");
+        let cards = self.plan.spec.cards.iter().map(|card| card.name.as_str());
         for card in uplink.chain(cards) {
             self.monitor("a network card", |monitor| monitor.link(card, up))?;
         }
@@ -238,7 +259,7 @@ impl Machine {
             why: error.to_string(),
         })?;
         let what = format!("`{pattern}` on the console");
-        let matched = wait::until(self.limit, || {
+        let matched = wait::until(self.plan.limit, || {
             let text = self.console.text().replace('\r', "");
             let found = regex.find(&text).map(|found| found.as_str().to_owned());
             match found {
@@ -246,7 +267,7 @@ impl Machine {
                 None => self.check_on(&what).map(|()| None),
             }
         })?;
-        matched.ok_or_else(|| self.timed_out(&what, self.limit))
+        matched.ok_or_else(|| self.timed_out(&what, self.plan.limit))
     }
 
     /// Types a line on the console.
@@ -265,8 +286,8 @@ impl Machine {
 
     /// Runs a shell script with this standard input.
     pub fn run_with(&self, script: &str, input: &[u8]) -> Result<Output, LabError> {
-        self.ask(script, input, self.limit)?
-            .ok_or_else(|| self.timed_out(&format!("the answer to `{script}`"), self.limit))
+        self.ask(script, input, self.plan.limit)?
+            .ok_or_else(|| self.timed_out(&format!("the answer to `{script}`"), self.plan.limit))
     }
 
     /// Runs a shell script that must succeed; what it printed, without white space at its end.
@@ -290,7 +311,7 @@ impl Machine {
     /// Runs a shell script again and again until it succeeds; what it printed then.
     pub fn wait_until(&self, script: &str) -> Result<String, LabError> {
         let mut last = Output::default();
-        let done = wait::until(self.limit, || {
+        let done = wait::until(self.plan.limit, || {
             last = self.run(script)?;
             Ok::<_, LabError>(last.success().then(|| last.text()))
         })?;
@@ -299,7 +320,7 @@ impl Machine {
 
     /// Waits until the service `name` is ready.
     pub fn wait_ready(&self, name: &str) -> Result<(), LabError> {
-        let limit = self.limit.as_millis();
+        let limit = self.plan.limit.as_millis();
         let directory = format!("{}/{name}", distill::system::SCANDIR);
         let script = format!(
             "test -d '{directory}' || {{ echo 'there is no service {name}' >&2; exit 1; }}
@@ -309,6 +330,29 @@ impl Machine {
             exec s6-svwait -U -t {limit} '{directory}'"
         );
         self.succeed(&script).map(drop)
+    }
+
+    /// Waits until all services are ready that ever say so; how long after the kernel's start the last
+    /// of them was, in whole seconds.
+    pub fn wait_all_ready(&self) -> Result<Duration, LabError> {
+        let limit = self.plan.limit.as_millis();
+        let script = format!(
+            "cd {} || exit
+            names=$(for file in */notification-fd; do echo ${{file%/*}}; done)
+            for name in $names; do
+              until test -e $name/supervise/status; do sleep 0.1; done
+            done
+            s6-svwait -U -t {limit} $names || exit
+            last=$(for name in $names; do s6-svstat -o readyfor $name; done | sort -n | head -n 1)
+            echo $(($(cut -d . -f 1 /proc/uptime) - last))",
+            distill::system::SCANDIR
+        );
+        let seconds = self.succeed(&script)?;
+        let seconds = seconds.parse().map_err(|_| LabError::Invalid {
+            text: seconds.clone(),
+            why: "not a number of seconds".to_owned(),
+        })?;
+        Ok(Duration::from_secs(seconds))
     }
 
     /// Puts a file of these bytes at `path`.
@@ -334,7 +378,7 @@ impl Machine {
     /// Sends a script whose answer may never come.
     fn order(&self, script: &str) -> Result<(), LabError> {
         self.running(script, |running| {
-            let sent = running.channel.send(script, b"", self.limit);
+            let sent = running.channel.send(script, b"", self.plan.limit);
             Ok(sent.at("write to", self.name())?)
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use distill::cli::Target;
 use distill::machine::{
     Accel, Card, Console as Serial, DiskKind, Firmware, Forward, KernelBoot, MachineSpec, Metadata,
-    Network, free_port, make_blank, make_disk,
+    Network, free_port,
 };
 use distill::store::io::At as _;
 use distill::system::{Emulation, Platform, System};
@@ -13,7 +13,7 @@ use distill::system::{Emulation, Platform, System};
 use crate::agent;
 use crate::error::LabError;
 use crate::lab::Lab;
-use crate::machine::Machine;
+use crate::machine::{Machine, Plan};
 use crate::net::Net;
 
 /// How large a disk is if nothing is said: the room costs nothing.
@@ -137,15 +137,6 @@ impl<'l> Setup<'l> {
         let image = self.lab.image(&target)?;
         spec.kernel = KernelBoot::of(&image);
         let length = image.metadata().at("examine", &image)?.len();
-        let size = self.disk_size.unwrap_or(DISK_SIZE.max(2 * length));
-        let made = match spec.kernel {
-            Some(_) => make_blank(&spec.disk, size),
-            None => make_disk(&image, &spec.disk, size),
-        };
-        made.map_err(|source| LabError::Machine {
-            machine: self.name.clone(),
-            source,
-        })?;
         let metadata = spec.network.as_ref().filter(|network| network.metadata);
         let metadata = metadata.map(|network| {
             let metadata = Metadata::new(&self.name, network.addressing());
@@ -154,7 +145,15 @@ impl<'l> Setup<'l> {
                 None => metadata,
             }
         });
-        Machine::start(spec, directory, metadata, self.nets, self.lab.time_limit())
+        Machine::start(Plan {
+            spec,
+            directory,
+            image,
+            disk_size: self.disk_size.unwrap_or(DISK_SIZE.max(2 * length)),
+            metadata,
+            nets: self.nets,
+            limit: self.lab.time_limit(),
+        })
     }
 
     fn spec(&self, emulation: &Emulation) -> Result<MachineSpec, LabError> {

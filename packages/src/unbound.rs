@@ -1,0 +1,39 @@
+//! Unbound: resolves names, and validates what it is told.
+
+use distill::cmmi_package;
+use distill::package::{Config, Package, execline, subpackage};
+use distill::plan::{Artifact, Mode, Plan, RelPath};
+
+use crate::{libevent, openssl};
+
+/// Unbound: the server, its controls, and its library. The configuration, the root servers and the
+/// trust anchor are the service's.
+pub fn unbound_all(config: &Config) -> Plan {
+    // `configure` insists on expat, which only unbound-anchor uses, and that is not built here.
+    let expat = RelPath::new("src/none/include/expat.h").expect("a constant");
+    let [ssl, events] =
+        ["ssl", "libevent"].map(|library| format!("--with-{library}={}/usr", config.sysroot()));
+    cmmi_package! { config,
+        name: "unbound", version: "1.17.1",
+        licence: "BSD-3-Clause", homepage: "https://nlnetlabs.nl/projects/unbound/", cpe: "nlnetlabs:unbound",
+        source: url("https://nlnetlabs.nl/downloads/unbound/unbound-$version.tar.gz",
+            sha256("ee4085cecce12584e600f3d814a28fa822dfaacec1f94c84bfd67f8a5571a5f4"))
+            .or_debian("u/unbound/unbound_$version.orig.tar.gz"),
+        libs: [openssl, libevent],
+        files: [Artifact::file(expat, Mode::FILE, "")],
+        extra_configure: [
+            "--with-libexpat=/src/none".to_owned(), ssl, events,
+        ],
+        make: ["unbound", "unbound-checkconf", "unbound-control", "unbound-host"],
+        install: ["install-lib"],
+        cleanup: execline! {
+            if { install -D -m 755 -t "/out/usr/sbin" unbound "unbound-checkconf" "unbound-control" }
+            if { install -D -m 755 -t "/out/usr/bin" "unbound-host" }
+        },
+    }
+}
+
+/// The programs alone.
+pub fn unbound(_: &Config) -> Package {
+    subpackage(unbound_all, "unbound-bin", ["usr/sbin", "usr/bin"])
+}
