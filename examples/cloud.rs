@@ -1,4 +1,4 @@
-//! One image for Google Compute Engine, Azure, OpenStack and others: keys and name come from the cloud that
+//! One image for Google Compute Engine, Azure, `OpenStack` and others: keys and name come from the cloud that
 //! the firmware names, the network from DHCP.
 //!
 //! ```sh
