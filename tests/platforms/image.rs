@@ -63,7 +63,7 @@ impl Forms {
     }
 
     /// What a program prints that reads the image on its standard input.
-    fn filter(&self, image: &Path, program: Utf8PathBuf, words: &[&str]) -> Vec<u8> {
+    fn filter(image: &Path, program: Utf8PathBuf, words: &[&str]) -> Vec<u8> {
         let input = std::fs::File::open(image).expect("an image");
         let mut child = Command::new(program)
             .args(words)
@@ -121,23 +121,23 @@ fn every_form_holds_the_same_disk() -> Result<(), LabError> {
 
     let gz = forms.make(ImageFormat::RawGz)?;
     let unzip = forms.lab.program(&config, busybox, "usr/bin/busybox")?;
-    let bytes = forms.filter(gz.as_std_path(), unzip.clone(), &["gunzip"]);
+    let bytes = Forms::filter(gz.as_std_path(), unzip.clone(), &["gunzip"]);
     assert!(bytes == forms.raw, "raw.gz");
     let file = forms.make(ImageFormat::RawXz)?;
     let program = forms.lab.program(&config, xz, "usr/bin/xz")?;
     assert!(
-        forms.filter(file.as_std_path(), program, &["-dc"]) == forms.raw,
+        Forms::filter(file.as_std_path(), program, &["-dc"]) == forms.raw,
         "raw.xz"
     );
     let file = forms.make(ImageFormat::RawZstd)?;
     let program = forms.lab.program(&config, zstd, "usr/bin/zstd")?;
     assert!(
-        forms.filter(file.as_std_path(), program, &["-dc"]) == forms.raw,
+        Forms::filter(file.as_std_path(), program, &["-dc"]) == forms.raw,
         "raw.zst"
     );
 
     let gce = forms.make(ImageFormat::GceTar)?;
-    let archive = forms.filter(gce.as_std_path(), unzip, &["gunzip"]);
+    let archive = Forms::filter(gce.as_std_path(), unzip, &["gunzip"]);
     assert!(
         archive.len() < forms.raw.len() + (1 << 20),
         "holes take no room"
