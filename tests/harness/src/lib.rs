@@ -26,7 +26,7 @@
 //! # }
 //! ```
 //!
-//! The machine is asked through a small [agent](agent), which is added to the system as a service: it
+//! The machine is asked through a small [agent](mod@agent), which is added to the system as a service: it
 //! needs no network and no login. Beside it, the image is what users get.
 //!
 //! Tests that boot machines take a minute or so, and need a host that allows unprivileged user
