@@ -39,6 +39,7 @@ pub mod toolchain;
 pub mod tor;
 pub mod unbound;
 pub mod util_linux;
+pub mod wget;
 pub mod xz;
 pub mod zlib;
 pub mod zstd;
@@ -92,6 +93,7 @@ catalogue! {
     tor::{tor},
     unbound::{unbound, unbound_all},
     util_linux::{partitioning, sfdisk, util_linux},
+    wget::{wget},
     xz::{libxz, xz},
     zlib::{zlib},
     zstd::{libzstd, zstd},

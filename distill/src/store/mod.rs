@@ -208,30 +208,51 @@ fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
 /// Checks the version of what is there, or makes a new store.
 fn prepare(root: &Utf8Path) -> Result<(), StoreError> {
     std::fs::create_dir_all(root).at("create", root)?;
+    if !is_store(root)? {
+        // Of several programs that begin at the same time one makes it, and the others find it made.
+        let lock = std::fs::File::open(root).at("open", root)?;
+        lock.lock().at("lock", root)?;
+        if !is_store(root)? {
+            make(root)?;
+        }
+    }
+    // A version of this program may have added one.
+    make_directories(root)
+}
+
+/// Whether there is a store, of the version that this program knows.
+fn is_store(root: &Utf8Path) -> Result<bool, StoreError> {
     let version = root.join("version");
     match std::fs::read_to_string(&version) {
-        Ok(found) if found == VERSION => {}
+        Ok(found) if found == VERSION => Ok(true),
         Ok(found) => {
             let (path, found) = (root.to_owned(), found.trim_end().to_owned());
-            return Err(StoreError::Version { path, found });
+            Err(StoreError::Version { path, found })
         }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let mut entries = root.read_dir_utf8().at("list", root)?;
-            let ours = |name: &str| DIRECTORIES.contains(&name) || name == "version.new";
-            if entries.any(|entry| entry.is_ok_and(|entry| !ours(entry.file_name()))) {
-                return Err(StoreError::NotAStore {
-                    path: root.to_owned(),
-                });
-            }
-        }
-        Err(e) => return Err(e).at("read", &version)?,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e).at("read", &version)?,
     }
+}
+
+/// Makes a store in a directory that holds nothing else, or what a killed program has begun.
+fn make(root: &Utf8Path) -> Result<(), StoreError> {
+    const NEW: &str = "version.new";
+    let mut entries = root.read_dir_utf8().at("list", root)?;
+    let ours = |name: &str| DIRECTORIES.contains(&name) || name == NEW;
+    if entries.any(|entry| entry.is_ok_and(|entry| !ours(entry.file_name()))) {
+        return Err(StoreError::NotAStore {
+            path: root.to_owned(),
+        });
+    }
+    make_directories(root)?;
+    io::write_new(&root.join(NEW), VERSION.as_bytes(), &root.join("version"))?;
+    Ok(())
+}
+
+fn make_directories(root: &Utf8Path) -> Result<(), StoreError> {
     for name in DIRECTORIES {
         let directory = root.join(name);
         std::fs::create_dir_all(&directory).at("create", &directory)?;
-    }
-    if !version.exists() {
-        io::write_new(&root.join("version.new"), VERSION.as_bytes(), &version)?;
     }
     Ok(())
 }

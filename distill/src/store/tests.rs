@@ -44,6 +44,25 @@ fn refuses_another_version_and_other_directories() {
 }
 
 #[test]
+fn several_programs_may_begin_at_once() {
+    for _ in 0..20 {
+        let (_dir, root) = scratch();
+        let start = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            let open = || {
+                start.wait();
+                Store::open(&root).map(drop)
+            };
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            for thread in threads {
+                thread.join().unwrap().unwrap();
+            }
+        });
+        assert!(!root.join("version.new").exists());
+    }
+}
+
+#[test]
 fn a_tree_lands_once_and_is_found_again() {
     let (_dir, root) = scratch();
     let store = Store::open(&root).unwrap();
