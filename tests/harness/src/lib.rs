@@ -34,11 +34,13 @@
 
 pub mod agent;
 mod channel;
+mod commands;
 mod console;
 mod error;
 mod lab;
 mod machine;
 mod net;
+mod power;
 mod setup;
 mod ssh;
 mod wait;

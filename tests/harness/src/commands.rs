@@ -1,0 +1,213 @@
+//! What a machine says, and what it is told.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use distill::machine::MachineError;
+use distill::store::io::{At as _, IoError};
+use regex::Regex;
+
+use crate::channel::Output;
+use crate::error::LabError;
+use crate::machine::{Machine, Running};
+use crate::wait;
+
+/// How long an answer may take that says which boot it is.
+const PROBE: Duration = Duration::from_secs(5);
+
+impl Machine {
+    /// What the console has said since the last boot.
+    pub fn console(&self) -> String {
+        self.console.text()
+    }
+
+    /// Waits until the console has said something since the last boot that matches the regular
+    /// expression `pattern` (`^` and `$` are the ends of lines); what matched.
+    pub fn wait_console(&self, pattern: &str) -> Result<String, LabError> {
+        let regex = Regex::new(&format!("(?m){pattern}")).map_err(|error| LabError::Invalid {
+            text: pattern.to_owned(),
+            why: error.to_string(),
+        })?;
+        let what = format!("`{pattern}` on the console");
+        let matched = wait::until(self.plan.limit, || {
+            let text = self.console.text().replace('\r', "");
+            let found = regex.find(&text).map(|found| found.as_str().to_owned());
+            match found {
+                Some(found) => Ok(Some(found)),
+                None => self.check_on(&what).map(|()| None),
+            }
+        })?;
+        matched.ok_or_else(|| self.timed_out(&what, self.plan.limit))
+    }
+
+    /// Types a line on the console.
+    pub fn type_line(&self, line: &str) -> Result<(), LabError> {
+        self.running("the console", |running| {
+            Ok(writeln!(running.input, "{line}").at("write to the console of", self.name())?)
+        })
+    }
+
+    /// Runs a shell script, for as long as the lab allows; what it has done.
+    pub fn run(&self, script: &str) -> Result<Output, LabError> {
+        self.run_with(script, b"")
+    }
+
+    /// Runs a shell script with this standard input.
+    pub fn run_with(&self, script: &str, input: &[u8]) -> Result<Output, LabError> {
+        self.ask(script, input, self.plan.limit)?
+            .ok_or_else(|| self.timed_out(&format!("the answer to `{script}`"), self.plan.limit))
+    }
+
+    /// Runs a shell script that must succeed; what it printed, without white space at its end.
+    pub fn succeed(&self, script: &str) -> Result<String, LabError> {
+        let output = self.run(script)?;
+        if output.success() {
+            return Ok(output.text());
+        }
+        Err(self.unexpected(script, &output))
+    }
+
+    /// Runs a shell script that must fail; what it printed on standard error.
+    pub fn fail(&self, script: &str) -> Result<String, LabError> {
+        let output = self.run(script)?;
+        if !output.success() {
+            return Ok(output.errors());
+        }
+        Err(self.unexpected(script, &output))
+    }
+
+    /// Runs a shell script again and again until it succeeds; what it printed then.
+    pub fn wait_until(&self, script: &str) -> Result<String, LabError> {
+        let mut last = Output::default();
+        let done = wait::until(self.plan.limit, || {
+            last = self.run(script)?;
+            Ok::<_, LabError>(last.success().then(|| last.text()))
+        })?;
+        done.ok_or_else(|| self.unexpected(script, &last))
+    }
+
+    /// Waits until the service `name` is ready.
+    pub fn wait_ready(&self, name: &str) -> Result<(), LabError> {
+        let limit = self.plan.limit.as_millis();
+        let directory = format!("{}/{name}", distill::system::SCANDIR);
+        let script = format!(
+            "test -d '{directory}' || {{ echo 'there is no service {name}' >&2; exit 1; }}
+            test -e '{directory}/notification-fd' ||
+              {{ echo '{name} never says that it is ready' >&2; exit 1; }}
+            until test -e '{directory}/supervise/status'; do sleep 0.1; done
+            exec s6-svwait -U -t {limit} '{directory}'"
+        );
+        self.succeed(&script).map(drop)
+    }
+
+    /// Waits until all services are ready that ever say so; how long after the kernel's start the last
+    /// of them was, in whole seconds.
+    pub fn wait_all_ready(&self) -> Result<Duration, LabError> {
+        let limit = self.plan.limit.as_millis();
+        let script = format!(
+            "cd {} || exit
+            names=$(for file in */notification-fd; do echo ${{file%/*}}; done)
+            for name in $names; do
+              until test -e $name/supervise/status; do sleep 0.1; done
+            done
+            s6-svwait -U -t {limit} $names || exit
+            last=$(for name in $names; do s6-svstat -o readyfor $name; done | sort -n | head -n 1)
+            echo $(($(cut -d . -f 1 /proc/uptime) - last))",
+            distill::system::SCANDIR
+        );
+        let seconds = self.succeed(&script)?;
+        let seconds = seconds.parse().map_err(|_| LabError::Invalid {
+            text: seconds.clone(),
+            why: "not a number of seconds".to_owned(),
+        })?;
+        Ok(Duration::from_secs(seconds))
+    }
+
+    /// Puts a file of these bytes at `path`.
+    pub fn copy_in(&self, bytes: &[u8], path: &str) -> Result<(), LabError> {
+        let script = format!("cat >'{path}'");
+        let output = self.run_with(&script, bytes)?;
+        if output.success() {
+            return Ok(());
+        }
+        Err(self.unexpected(&script, &output))
+    }
+
+    /// The bytes of the file at `path`.
+    pub fn copy_out(&self, path: &str) -> Result<Vec<u8>, LabError> {
+        let script = format!("cat '{path}'");
+        let output = self.run(&script)?;
+        if output.success() {
+            return Ok(output.stdout);
+        }
+        Err(self.unexpected(&script, &output))
+    }
+
+    /// Sends a script whose answer may never come.
+    pub(crate) fn order(&self, script: &str) -> Result<(), LabError> {
+        self.running(script, |running| {
+            let sent = running.channel.send(script, b"", self.plan.limit);
+            Ok(sent.at("write to", self.name())?)
+        })
+    }
+
+    /// Which boot it is.
+    pub(crate) fn boot_id(&self, limit: Duration) -> Result<String, LabError> {
+        let id = self.ask("cat /proc/sys/kernel/random/boot_id", b"", limit)?;
+        id.map(|output| output.text())
+            .ok_or_else(|| self.timed_out("the agent", limit))
+    }
+
+    /// Which boot it is, if somebody answers soon.
+    pub(crate) fn try_boot_id(&self) -> Result<Option<String>, LabError> {
+        match self.boot_id(PROBE) {
+            Ok(id) => Ok(Some(id)),
+            Err(LabError::TimedOut { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends a script, and waits for its answer.
+    pub(crate) fn ask(
+        &self,
+        script: &str,
+        input: &[u8],
+        limit: Duration,
+    ) -> Result<Option<Output>, LabError> {
+        self.running(script, |running| {
+            let Running { qemu, channel, .. } = running;
+            channel
+                .send(script, input, limit)
+                .at("write to", self.name())?;
+            // The machine ends the script; this is for a machine that does not.
+            let patience = limit + PROBE;
+            let answer = channel.receive(patience, || match qemu.ended() {
+                Ok(None) => Ok(()),
+                Ok(Some(status)) => Err(Lost::Ended(status.to_string())),
+                Err(error) => Err(Lost::Qemu(error)),
+            });
+            answer.map_err(|lost| match lost {
+                Lost::Ended(status) => self.ended(&status, &format!("`{script}`")),
+                Lost::Qemu(source) => self.broken(source),
+                Lost::Io(source) => LabError::Io(IoError {
+                    verb: "read from",
+                    path: self.name().into(),
+                    source,
+                }),
+            })
+        })
+    }
+}
+
+/// Why there is no answer.
+enum Lost {
+    Ended(String),
+    Qemu(MachineError),
+    Io(std::io::Error),
+}
+
+impl From<std::io::Error> for Lost {
+    fn from(error: std::io::Error) -> Lost {
+        Lost::Io(error)
+    }
+}
