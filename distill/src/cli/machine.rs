@@ -51,6 +51,7 @@ pub(super) fn run(
             true => DiskKind::Overlay,
             false => DiskKind::Raw,
         },
+        disks: Vec::new(),
         kernel,
         memory: options.memory,
         cpus: options.cpus,

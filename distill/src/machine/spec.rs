@@ -17,6 +17,8 @@ pub struct MachineSpec {
     pub disk: Utf8PathBuf,
     /// What the disk's file is.
     pub disk_kind: DiskKind,
+    /// Further disks, of virtio: raw images that are written to.
+    pub disks: Vec<Utf8PathBuf>,
     /// A kernel that is started instead of what lies on the disk, as a boot server would.
     pub kernel: Option<KernelBoot>,
     /// Memory in MiB.
