@@ -1,4 +1,4 @@
-//! What `run` does for a platform that is imitated by QEMU.
+//! A system on a platform as a target, and what `run` does for one that is imitated by QEMU.
 
 use std::io::IsTerminal as _;
 
@@ -8,8 +8,8 @@ use super::args::{FirmwareChoice, RunOptions};
 use super::error::CliError;
 use super::exit::Exit;
 use super::keys::Keys;
-use super::run::RunContext;
 use super::settings::quoted;
+use super::target::{RunContext, Target};
 use super::terminal::Terminal;
 use super::ui::Ui;
 use crate::machine::{
@@ -19,7 +19,7 @@ use crate::machine::{
 use crate::package::Config;
 use crate::plan::{Artifact, Object, Plan};
 use crate::store::io::At as _;
-use crate::system::Emulation;
+use crate::system::{Emulation, Platform, System};
 
 /// Where SSH listens.
 const SSH: u16 = 22;
@@ -30,12 +30,23 @@ const FIRST_PORT: u16 = 2222;
 /// How large a disk is if nothing is said: the room costs nothing.
 const DISK_SIZE: u64 = 2 << 30;
 
+/// A system on a platform; the target is called as the platform is, and run as that says.
+impl From<(Platform, System)> for Target {
+    fn from((platform, system): (Platform, System)) -> Target {
+        let (config, emulation) = (platform.config.clone(), platform.emulation.clone());
+        let (name, forms) = (platform.name.clone(), platform.forms.clone());
+        let target = Target::computed(name, move || platform.image(&system));
+        let add = |target: Target, form| target.with_form(form, &config);
+        let target = forms.into_iter().fold(target, add);
+        match emulation {
+            Some(emulation) => target.with_runner(move |context| run(context, &config, &emulation)),
+            None => target,
+        }
+    }
+}
+
 /// Boots the image in a machine; gives the exit status.
-pub(super) fn run(
-    context: &RunContext<'_>,
-    config: &Config,
-    emulation: &Emulation,
-) -> Result<u8, CliError> {
+fn run(context: &RunContext<'_>, config: &Config, emulation: &Emulation) -> Result<u8, CliError> {
     let options = context.options;
     let qemu = qemu(context, config, emulation)?;
     let keys = Keys::gather(&options.ssh_key, context.env)?;

@@ -58,8 +58,7 @@ pub use args::{FirmwareChoice, RunOptions};
 pub use error::CliError;
 pub use exit::Exit;
 pub use host::{Environment, Host, TerminalSize};
-pub use run::RunContext;
-pub use target::Target;
+pub use target::{RunContext, Target};
 pub use ui::Ui;
 
 use args::{Cli, Command};

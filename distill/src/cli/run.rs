@@ -1,38 +1,11 @@
 //! `run`: boots the image. How is the platform's matter.
 
-use camino::Utf8Path;
-
-use super::args::{RunArgs, RunOptions};
+use super::args::RunArgs;
 use super::build::build_image;
 use super::error::CliError;
-use super::host::Environment;
 use super::invocation::Invocation;
-use super::ui::Ui;
-use crate::build::Cancel;
-use crate::plan::{Object, Plan};
-use crate::store::Store;
-
-/// What a target's runner has at hand.
-pub struct RunContext<'a> {
-    /// The target's name.
-    pub name: &'a str,
-    /// The image, which must not be changed unless the options say so.
-    pub image: &'a Utf8Path,
-    /// Where the program was started.
-    pub directory: &'a Utf8Path,
-    /// What the user asked for.
-    pub options: &'a RunOptions,
-    /// The environment, for the user's keys.
-    pub env: &'a Environment,
-    /// Where to tell what happens.
-    pub ui: &'a Ui,
-    /// Where what is built lies.
-    pub store: &'a Store,
-    /// Builds what the runner itself needs, such as QEMU.
-    pub build: &'a dyn Fn(&[Plan]) -> Result<Vec<Object>, CliError>,
-    /// The wish to stop; Ctrl-C sets it.
-    pub cancel: &'a Cancel,
-}
+use super::session::Session;
+use super::target::RunContext;
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &RunArgs) -> Result<u8, CliError> {
     let target = invocation.target;
@@ -43,7 +16,7 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &RunArgs) -> Result<u8, Cli
         );
         return Err(CliError::Definition(text));
     };
-    let session = invocation.session()?;
+    let session = Session::open(invocation)?;
     let options = args.work.options();
     let image = build_image(invocation, &session, &options)?;
     runner(&RunContext {
