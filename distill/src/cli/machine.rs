@@ -8,24 +8,20 @@ use super::args::{FirmwareChoice, RunOptions};
 use super::error::CliError;
 use super::exit::Exit;
 use super::keys::Keys;
+use super::ports::{SSH, forwards};
 use super::settings::quoted;
 use super::target::{RunContext, Target};
 use super::terminal::Terminal;
 use super::ui::Ui;
+use super::units;
 use crate::machine::{
-    Accel, Console, DiskKind, End, Firmware, Forward, Hardware, KernelBoot, Machine, MachineSpec,
-    Metadata, Network, Streams, command_line, free_port, make_blank, make_disk, make_overlay,
+    Accel, Console, DiskKind, End, Firmware, Hardware, KernelBoot, Machine, MachineSpec, Metadata,
+    Network, Streams, command_line, make_blank, make_disk, make_overlay,
 };
 use crate::package::Config;
 use crate::plan::{Artifact, Object, Plan};
 use crate::store::io::At as _;
 use crate::system::{Emulation, Platform, System};
-
-/// Where SSH listens.
-const SSH: u16 = 22;
-
-/// The first port that is tried for it here.
-const FIRST_PORT: u16 = 2222;
 
 /// How large a disk is if nothing is said: the room costs nothing.
 const DISK_SIZE: u64 = 2 << 30;
@@ -160,16 +156,6 @@ fn console() -> Console {
     }
 }
 
-/// What the user asked for, and SSH.
-fn forwards(wanted: &[Forward]) -> Result<Vec<Forward>, CliError> {
-    let mut forwards = wanted.to_vec();
-    if !forwards.iter().any(|forward| forward.guest == SSH) {
-        let host = free_port(FIRST_PORT).at("listen on", "127.0.0.1")?;
-        forwards.insert(0, Forward { host, guest: SSH });
-    }
-    Ok(forwards)
-}
-
 /// Where the disk is: kept beside the image or where the user wants it, or gone with the machine.
 fn disk_path(context: &RunContext<'_>, directory: &Utf8Path) -> Utf8PathBuf {
     let options = context.options;
@@ -214,6 +200,14 @@ fn prepare_disk(context: &RunContext<'_>, spec: &MachineSpec) -> Result<(), CliE
         .options
         .disk_size
         .unwrap_or_else(|| DISK_SIZE.max(2 * image));
+    if size < image {
+        let (size, needed) = (units::bytes(size), units::bytes(image));
+        return Err(CliError::Usage(format!(
+            "cannot make a disk of {size}: the image `{}` has {needed}, and /var takes what is behind it\n\
+             hint: leave out `--disk-size`, or give it more, such as `--disk-size 1G`",
+            context.image
+        )));
+    }
     match spec.disk_kind {
         DiskKind::Raw => Ok(make_disk(context.image, disk, size)?),
         DiskKind::Overlay => Ok(make_overlay(context.image, disk, size)?),

@@ -35,6 +35,7 @@ mod keys;
 mod log;
 mod machine;
 mod plan;
+mod ports;
 mod preflight;
 mod run;
 mod session;

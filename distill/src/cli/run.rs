@@ -4,6 +4,7 @@ use super::args::RunArgs;
 use super::build::build_image;
 use super::error::CliError;
 use super::invocation::Invocation;
+use super::ports;
 use super::session::Session;
 use super::target::RunContext;
 
@@ -16,6 +17,9 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &RunArgs) -> Result<u8, Cli
         );
         return Err(CliError::Definition(text));
     };
+    if !args.run.dry_run {
+        ports::check(&args.run.port)?;
+    }
     let session = Session::open(invocation)?;
     let options = args.work.options();
     let image = build_image(invocation, &session, &options)?;
