@@ -39,6 +39,7 @@ pub use web_server::web_server;
 /// let system = distill_systems::minimal().service(hello);
 /// # let _ = system;
 /// ```
+#[track_caller]
 pub fn minimal() -> System {
     System::new().sysctl(sysctl::hardening()).loggers(var_log())
 }

@@ -180,8 +180,9 @@ pub struct ChronyConfig {
 }
 
 impl Default for ChronyConfig {
+    /// The time of the servers of `pool.ntp.org`.
     fn default() -> ChronyConfig {
-        ChronyConfig::new()
+        ChronyConfig::new().pool("pool.ntp.org")
     }
 }
 

@@ -44,6 +44,7 @@ pub fn dnsmasq(config: DnsmasqConfig) -> Service {
     let run = execline! {
         fdmove -c 2 1
         if { rm -f #{PID} }
+        setpriv --nnp
         "/usr/sbin/dnsmasq" -k #{format!("--conf-file={CONFIG}")}
     };
     let owner = Owner::new("dnsmasq", "dnsmasq");
@@ -57,9 +58,5 @@ pub fn dnsmasq(config: DnsmasqConfig) -> Service {
         .directory(Directory::new(STATE).mode(0o750).owner(owner))
         .kernel(kconfig! { "dnsmasq": PACKET=y INOTIFY_USER=y IPV6=y })
         .ready_when(execline! { test -s #{PID} });
-    let service = config.listens().into_iter().fold(service, Service::listens);
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service.ports(config.listens()).problems(config.problems())
 }
