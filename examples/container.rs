@@ -3,10 +3,14 @@
 //! ```sh
 //! cargo run --example container -- build --format oci  # ./target/images/container.oci.tar
 //! podman load --input target/images/container.oci.tar
+//! podman run --detach --name counter localhost/container
+//! podman exec counter tail -n 3 /var/log/counter/current
+//! podman stop counter
 //! cargo run --example container -- build --format rootfs  # for chroots, systemd-nspawn, LXC
 //! ```
 //!
-//! It has no kernel, so `run` cannot boot it: give it to a container runtime.
+//! It has no kernel, so `run` cannot boot it: give it to a container runtime. What else there is to do
+//! with it: `distill_platforms::container`.
 
 use std::process::ExitCode;
 

@@ -18,6 +18,8 @@ use distill::package::{Arch, Config, Package, Placed, Recipe, execline, merged};
 use distill::plan::{AbsPath, Action, Artifact, Extract, Fill, Hash, Mode, Name, Plan, RelPath};
 use distill::system::{Platform, Root};
 
+use crate::os_release;
+
 /// The disk image of a root file system for a machine with BIOS or UEFI.
 pub fn disk(platform: &Platform, root: &Root) -> Plan {
     plan(platform, layout(platform, root))
@@ -72,7 +74,7 @@ pub(crate) fn tree(platform: &Platform, root: &Root) -> Plan {
     let named = |part: &str| format!("{}-{part}", platform.name);
     let own = Placed {
         at: None,
-        of: root.files.clone().into(),
+        of: os_release::beside(platform, &root.files).into(),
     };
     let packages = platform.config.expand_all(&root.packages);
     let first = merged(&named("files"), packages.into_iter().chain([own]));
@@ -174,11 +176,7 @@ fn uki(platform: &Platform, root: Guid) -> Result<Uki<Artifact>, String> {
     Ok(Uki {
         stub: file(config, &stub, distill_packages::boot::EFI_STUB_OUTPUT)?,
         linux: file(config, kernel, "boot/vmlinuz")?,
-        osrel: format!(
-            "ID=distill\nNAME=Distill\nPRETTY_NAME=\"Distill ({})\"\nVERSION_ID={}\n",
-            platform.name,
-            env!("CARGO_PKG_VERSION"),
-        ),
+        osrel: os_release::text(platform),
         cmdline,
         initrd: None,
     })

@@ -6,6 +6,7 @@ pub mod disk;
 pub mod droplet;
 pub mod image;
 mod netboot;
+mod os_release;
 mod qemu;
 mod uefi;
 

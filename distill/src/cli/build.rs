@@ -9,6 +9,7 @@ use super::args::{BuildArgs, BuildOptions};
 use super::copy::{copy_file, copy_tree, look};
 use super::error::CliError;
 use super::exit::Exit;
+use super::graph::Graph;
 use super::invocation::Invocation;
 use super::preflight::{self, makes_file};
 use super::session::Session;
@@ -21,7 +22,7 @@ use crate::store::{Placed, Root, Store};
 const EXTENSION: &str = "img";
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &BuildArgs) -> Result<u8, CliError> {
-    let session = invocation.session()?;
+    let session = Session::open(invocation)?;
     if args.packages.is_empty() {
         image(invocation, &session, &args.options)?;
     } else {
@@ -124,7 +125,7 @@ fn packages(
         return Err(CliError::Usage(text.to_owned()));
     }
     let roots = invocation.roots()?;
-    let graph = invocation.graph(&roots, &session.store)?;
+    let graph = Graph::new(&roots, invocation.target, &session.store)?;
     let mut plans: Vec<Plan> = Vec::new();
     for package in &args.packages {
         match graph.find(package)[..] {
@@ -182,7 +183,9 @@ fn keep(
         // The way back from the output is gone; the definition knows.
         None => {
             let roots = std::slice::from_ref(made.plan);
-            invocation.graph(roots, store)?.node(made.plan).hash
+            Graph::new(roots, invocation.target, store)?
+                .node(made.plan)
+                .hash
         }
     };
     let before = hash.map(|hash| store.root_of(&hash)).transpose()?.flatten();

@@ -5,7 +5,9 @@ use serde_json::json;
 use super::args::ExportArgs;
 use super::error::CliError;
 use super::exit::Exit;
+use super::graph::Graph;
 use super::invocation::Invocation;
+use super::session::Session;
 use super::{preflight, units};
 use crate::build::{BuildError, Publisher};
 use crate::fetch::DirectoryCache;
@@ -17,9 +19,9 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &ExportArgs) -> Result<u8, 
     let directory = invocation.settings.directory.join(&args.dir);
     preflight::directory(&directory)?;
     let cache = DirectoryCache::create(&directory)?;
-    let (session, roots) = (invocation.session()?, invocation.roots()?);
+    let (session, roots) = (Session::open(invocation)?, invocation.roots()?);
     session.build(&roots, &args.work.options())?;
-    let graph = invocation.graph(&roots, &session.store)?;
+    let graph = Graph::new(&roots, invocation.target, &session.store)?;
     let publisher = Publisher {
         store: &session.store,
         cache: &cache,

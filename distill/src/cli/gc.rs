@@ -9,6 +9,7 @@ use serde_json::json;
 use super::args::GcArgs;
 use super::error::CliError;
 use super::exit::Exit;
+use super::graph::Graph;
 use super::invocation::Invocation;
 use super::preflight::Volume;
 use super::ui::Ui;
@@ -120,7 +121,7 @@ impl Waste {
 /// What the target is made of, as far as it is known.
 fn current(invocation: &Invocation<'_>, store: &Store) -> Result<Keep, CliError> {
     let roots = invocation.roots()?;
-    let graph = invocation.graph(&roots, store)?;
+    let graph = Graph::new(&roots, invocation.target, store)?;
     let mut keep = Keep::default();
     for node in &graph.nodes {
         keep.plans.extend(node.hash);

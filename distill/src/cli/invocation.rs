@@ -4,9 +4,7 @@ use std::io::Read;
 use std::sync::{Arc, Mutex};
 
 use super::error::CliError;
-use super::graph::Graph;
 use super::host::Environment;
-use super::session::Session;
 use super::settings::Settings;
 use super::target::Target;
 use super::ui::Ui;
@@ -32,26 +30,11 @@ impl Invocation<'_> {
         Ok(Store::open(self.settings.store()?)?)
     }
 
-    /// The store, and what it takes to build.
-    pub(super) fn session(&self) -> Result<Session<'_>, CliError> {
-        Session::open(self)
-    }
-
     /// The image and the named packages.
     pub(super) fn roots(&self) -> Result<Vec<Plan>, CliError> {
         let named = self.target.packages().iter().map(|(_, plan)| plan.clone());
         Ok(std::iter::once(self.target.image()?.clone())
             .chain(named)
             .collect())
-    }
-
-    /// What a command tells when it looks for a package: the graph of `roots` in the light of
-    /// `store`.
-    pub(super) fn graph<'p>(
-        &self,
-        roots: &'p [Plan],
-        store: &Store,
-    ) -> Result<Graph<'p>, CliError> {
-        Graph::new(roots, self.target, store)
     }
 }

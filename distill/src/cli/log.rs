@@ -3,7 +3,7 @@
 use super::args::LogArgs;
 use super::error::CliError;
 use super::exit::Exit;
-use super::graph::{argument, stored};
+use super::graph::{Graph, argument, stored};
 use super::invocation::Invocation;
 use crate::plan::PlanHash;
 use crate::store::{Store, read_log};
@@ -38,7 +38,7 @@ pub(super) fn find(
         return Ok(plan);
     }
     let roots = invocation.roots()?;
-    let graph = invocation.graph(&roots, store)?;
+    let graph = Graph::new(&roots, invocation.target, store)?;
     let node = graph.one(text)?;
     node.hash.ok_or_else(|| {
         let label = node.plan.label();

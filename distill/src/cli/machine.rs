@@ -1,4 +1,4 @@
-//! What `run` does for a platform that is imitated by QEMU.
+//! A system on a platform as a target, and what `run` does for one that is imitated by QEMU.
 
 use std::io::IsTerminal as _;
 
@@ -8,34 +8,41 @@ use super::args::{FirmwareChoice, RunOptions};
 use super::error::CliError;
 use super::exit::Exit;
 use super::keys::Keys;
-use super::run::RunContext;
+use super::ports::{SSH, forwards};
 use super::settings::quoted;
+use super::target::{RunContext, Target};
 use super::terminal::Terminal;
 use super::ui::Ui;
+use super::units;
 use crate::machine::{
-    Accel, Console, DiskKind, End, Firmware, Forward, Hardware, KernelBoot, Machine, MachineSpec,
-    Metadata, Network, Streams, command_line, free_port, make_blank, make_disk, make_overlay,
+    Accel, Console, DiskKind, End, Firmware, Hardware, KernelBoot, Machine, MachineSpec, Metadata,
+    Network, Streams, command_line, make_blank, make_disk, make_overlay,
 };
 use crate::package::Config;
 use crate::plan::{Artifact, Object, Plan};
 use crate::store::io::At as _;
-use crate::system::Emulation;
-
-/// Where SSH listens.
-const SSH: u16 = 22;
-
-/// The first port that is tried for it here.
-const FIRST_PORT: u16 = 2222;
+use crate::system::{Emulation, Platform, System};
 
 /// How large a disk is if nothing is said: the room costs nothing.
 const DISK_SIZE: u64 = 2 << 30;
 
+/// A system on a platform; the target is called as the platform is, and run as that says.
+impl From<(Platform, System)> for Target {
+    fn from((platform, system): (Platform, System)) -> Target {
+        let (config, emulation) = (platform.config.clone(), platform.emulation.clone());
+        let (name, forms) = (platform.name.clone(), platform.forms.clone());
+        let target = Target::computed(name, move || platform.image(&system));
+        let add = |target: Target, form| target.with_form(form, &config);
+        let target = forms.into_iter().fold(target, add);
+        match emulation {
+            Some(emulation) => target.with_runner(move |context| run(context, &config, &emulation)),
+            None => target,
+        }
+    }
+}
+
 /// Boots the image in a machine; gives the exit status.
-pub(super) fn run(
-    context: &RunContext<'_>,
-    config: &Config,
-    emulation: &Emulation,
-) -> Result<u8, CliError> {
+fn run(context: &RunContext<'_>, config: &Config, emulation: &Emulation) -> Result<u8, CliError> {
     let options = context.options;
     let qemu = qemu(context, config, emulation)?;
     let keys = Keys::gather(&options.ssh_key, context.env)?;
@@ -51,6 +58,7 @@ pub(super) fn run(
             true => DiskKind::Overlay,
             false => DiskKind::Raw,
         },
+        disks: Vec::new(),
         kernel,
         memory: options.memory,
         cpus: options.cpus,
@@ -61,6 +69,7 @@ pub(super) fn run(
         }),
         cards: Vec::new(),
         ports: Vec::new(),
+        screen: false,
         console: console(),
     };
     if options.dry_run {
@@ -147,16 +156,6 @@ fn console() -> Console {
     }
 }
 
-/// What the user asked for, and SSH.
-fn forwards(wanted: &[Forward]) -> Result<Vec<Forward>, CliError> {
-    let mut forwards = wanted.to_vec();
-    if !forwards.iter().any(|forward| forward.guest == SSH) {
-        let host = free_port(FIRST_PORT).at("listen on", "127.0.0.1")?;
-        forwards.insert(0, Forward { host, guest: SSH });
-    }
-    Ok(forwards)
-}
-
 /// Where the disk is: kept beside the image or where the user wants it, or gone with the machine.
 fn disk_path(context: &RunContext<'_>, directory: &Utf8Path) -> Utf8PathBuf {
     let options = context.options;
@@ -201,6 +200,14 @@ fn prepare_disk(context: &RunContext<'_>, spec: &MachineSpec) -> Result<(), CliE
         .options
         .disk_size
         .unwrap_or_else(|| DISK_SIZE.max(2 * image));
+    if size < image {
+        let (size, needed) = (units::bytes(size), units::bytes(image));
+        return Err(CliError::Usage(format!(
+            "cannot make a disk of {size}: the image `{}` has {needed}, and /var takes what is behind it\n\
+             hint: leave out `--disk-size`, or give it more, such as `--disk-size 1G`",
+            context.image
+        )));
+    }
     match spec.disk_kind {
         DiskKind::Raw => Ok(make_disk(context.image, disk, size)?),
         DiskKind::Overlay => Ok(make_overlay(context.image, disk, size)?),

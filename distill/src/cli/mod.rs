@@ -35,6 +35,7 @@ mod keys;
 mod log;
 mod machine;
 mod plan;
+mod ports;
 mod preflight;
 mod run;
 mod session;
@@ -58,8 +59,7 @@ pub use args::{FirmwareChoice, RunOptions};
 pub use error::CliError;
 pub use exit::Exit;
 pub use host::{Environment, Host, TerminalSize};
-pub use run::RunContext;
-pub use target::Target;
+pub use target::{RunContext, Target};
 pub use ui::Ui;
 
 use args::{Cli, Command};

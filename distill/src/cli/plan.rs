@@ -8,13 +8,14 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::graph::{Graph, Node, stored};
 use super::invocation::Invocation;
+use super::session::Session;
 use crate::plan::{Object, Plan, Resolved};
 use crate::store::Store;
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &PlanArgs) -> Result<u8, CliError> {
-    let session = invocation.session()?;
+    let session = Session::open(invocation)?;
     let roots = invocation.roots()?;
-    let graph = invocation.graph(&roots, &session.store)?;
+    let graph = Graph::new(&roots, invocation.target, &session.store)?;
     match (&args.package, args.dry_run) {
         (None, true) => dry_run(invocation, &session, &roots[..1])?,
         (Some(package), true) => {

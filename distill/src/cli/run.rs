@@ -1,38 +1,13 @@
 //! `run`: boots the image. How is the platform's matter.
 
-use camino::Utf8Path;
-
-use super::args::{RunArgs, RunOptions};
-use super::build::build_image;
+use super::args::RunArgs;
+use super::build::{build_image, dry_run};
 use super::error::CliError;
-use super::host::Environment;
+use super::exit::Exit;
 use super::invocation::Invocation;
-use super::ui::Ui;
-use crate::build::Cancel;
-use crate::plan::{Object, Plan};
-use crate::store::Store;
-
-/// What a target's runner has at hand.
-pub struct RunContext<'a> {
-    /// The target's name.
-    pub name: &'a str,
-    /// The image, which must not be changed unless the options say so.
-    pub image: &'a Utf8Path,
-    /// Where the program was started.
-    pub directory: &'a Utf8Path,
-    /// What the user asked for.
-    pub options: &'a RunOptions,
-    /// The environment, for the user's keys.
-    pub env: &'a Environment,
-    /// Where to tell what happens.
-    pub ui: &'a Ui,
-    /// Where what is built lies.
-    pub store: &'a Store,
-    /// Builds what the runner itself needs, such as QEMU.
-    pub build: &'a dyn Fn(&[Plan]) -> Result<Vec<Object>, CliError>,
-    /// The wish to stop; Ctrl-C sets it.
-    pub cancel: &'a Cancel,
-}
+use super::ports;
+use super::session::Session;
+use super::target::RunContext;
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &RunArgs) -> Result<u8, CliError> {
     let target = invocation.target;
@@ -43,7 +18,19 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &RunArgs) -> Result<u8, Cli
         );
         return Err(CliError::Definition(text));
     };
-    let session = invocation.session()?;
+    if !args.run.dry_run {
+        ports::check(&args.run.port)?;
+    }
+    let session = Session::open(invocation)?;
+    if args.run.dry_run {
+        let image = std::slice::from_ref(target.image()?);
+        if !session.survey(image)?.missing.is_empty() {
+            dry_run(invocation, &session, image)?;
+            let text = "the machine's command line can be told when the image is there";
+            invocation.ui.status(text);
+            return Ok(Exit::Success.code());
+        }
+    }
     let options = args.work.options();
     let image = build_image(invocation, &session, &options)?;
     runner(&RunContext {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::error::CliError;
+use super::graph::Graph;
 use super::interrupt::Interrupt;
 use super::invocation::Invocation;
 use super::preflight;
@@ -155,7 +156,7 @@ impl<'a> Session<'a> {
         {
             return Ok(());
         }
-        let graph = self.invocation.graph(roots, &self.store)?;
+        let graph = Graph::new(roots, self.invocation.target, &self.store)?;
         let waiting = graph.nodes.iter().filter(|node| node.hash.is_none());
         let later = waiting.flat_map(|node| sources(node.plan)).cloned();
         let mut missing: Vec<Source> = Vec::new();

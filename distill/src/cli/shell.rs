@@ -2,8 +2,10 @@
 
 use super::args::ShellArgs;
 use super::error::CliError;
+use super::graph::Graph;
 use super::invocation::Invocation;
 use super::log::find;
+use super::session::Session;
 use crate::build::sandbox::{self, Io, Method, Spec, Status, probe};
 use crate::build::{PROGRAM, shell_spec};
 use crate::plan::{AbsPath, Action, Build, Object, Plan, PlanHash};
@@ -21,7 +23,7 @@ const SHELLS: [&str; 6] = [
 ];
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &ShellArgs) -> Result<u8, CliError> {
-    let session = invocation.session()?;
+    let session = Session::open(invocation)?;
     prepare(invocation, &session, &args.package)?;
     let store = &session.store;
     let plan = find(invocation, store, &args.package)?;
@@ -56,7 +58,7 @@ fn prepare(
         return Ok(());
     }
     let roots = invocation.roots()?;
-    let graph = invocation.graph(&roots, &session.store)?;
+    let graph = Graph::new(&roots, invocation.target, &session.store)?;
     let inputs: Vec<Plan> = graph.one(package)?.plan.dependencies().cloned().collect();
     session.build(&inputs, &crate::build::Options::default())?;
     Ok(())
@@ -74,7 +76,7 @@ fn build_of(
         // Never run so far: only its recipe knows it.
         None => {
             let roots = invocation.roots()?;
-            let graph = invocation.graph(&roots, store)?;
+            let graph = Graph::new(&roots, invocation.target, store)?;
             let resolved = graph.one(text)?.resolved.clone();
             resolved.ok_or_else(|| graph.nothing(text))?
         }

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::args::{SourcesArgs, SourcesCommand};
 use super::error::CliError;
 use super::exit::Exit;
+use super::graph::Graph;
 use super::invocation::Invocation;
 use super::session::Session;
 use super::view::{self, Tally};
@@ -34,7 +35,7 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &SourcesArgs) -> Result<u8,
 /// One line a source: whether it is there, its pin, and its name.
 fn list(invocation: &Invocation<'_>) -> Result<(), CliError> {
     let (store, roots) = (invocation.store()?, invocation.roots()?);
-    let graph = invocation.graph(&roots, &store)?;
+    let graph = Graph::new(&roots, invocation.target, &store)?;
     let ui = &invocation.ui;
     for source in graph.sources() {
         let present = store.has(&Object::Blob(source.digest));
@@ -75,8 +76,8 @@ fn origin(origin: &Origin) -> String {
 fn export(invocation: &Invocation<'_>, directory: &Utf8Path) -> Result<(), CliError> {
     preflight::directory(directory)?;
     let cache = DirectoryCache::create(directory)?;
-    let (session, roots) = (invocation.session()?, invocation.roots()?);
-    let graph = invocation.graph(&roots, &session.store)?;
+    let (session, roots) = (Session::open(invocation)?, invocation.roots()?);
+    let graph = Graph::new(&roots, invocation.target, &session.store)?;
     let sources = graph.sources();
     fetch(invocation, &session, &sources)?;
     let mut bytes = 0;

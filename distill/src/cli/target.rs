@@ -3,14 +3,42 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
+use camino::Utf8Path;
+
+use super::args::RunOptions;
 use super::error::CliError;
-use super::run::RunContext;
+use super::host::Environment;
+use super::ui::Ui;
+use crate::build::Cancel;
 use crate::package::Config;
-use crate::plan::{Name, Plan};
-use crate::system::{ImageForm, Platform, System};
+use crate::plan::{Name, Object, Plan};
+use crate::store::Store;
+use crate::system::ImageForm;
 
 type Expand = dyn Fn() -> Result<Plan, Box<dyn Error + Send + Sync>> + Send + Sync;
 type Runner = dyn Fn(&RunContext<'_>) -> Result<u8, CliError> + Send + Sync;
+
+/// What a target's runner has at hand.
+pub struct RunContext<'a> {
+    /// The target's name.
+    pub name: &'a str,
+    /// The image, which must not be changed unless the options say so.
+    pub image: &'a Utf8Path,
+    /// Where the program was started.
+    pub directory: &'a Utf8Path,
+    /// What the user asked for.
+    pub options: &'a RunOptions,
+    /// The environment, for the user's keys.
+    pub env: &'a Environment,
+    /// Where to tell what happens.
+    pub ui: &'a Ui,
+    /// Where what is built lies.
+    pub store: &'a Store,
+    /// Builds what the runner itself needs, such as QEMU.
+    pub build: &'a dyn Fn(&[Plan]) -> Result<Vec<Object>, CliError>,
+    /// The wish to stop; Ctrl-C sets it.
+    pub cancel: &'a Cancel,
+}
 
 /// What the commands are about.
 pub struct Target {
@@ -116,22 +144,5 @@ impl From<Plan> for Target {
     /// The image, called as the plan is.
     fn from(image: Plan) -> Target {
         Target::new(image.name().to_string(), image)
-    }
-}
-
-/// A system on a platform; the target is called as the platform is, and run as that says.
-impl From<(Platform, System)> for Target {
-    fn from((platform, system): (Platform, System)) -> Target {
-        let (config, emulation) = (platform.config.clone(), platform.emulation.clone());
-        let (name, forms) = (platform.name.clone(), platform.forms.clone());
-        let target = Target::computed(name, move || platform.image(&system));
-        let add = |target: Target, form| target.with_form(form, &config);
-        let target = forms.into_iter().fold(target, add);
-        match emulation {
-            Some(emulation) => {
-                target.with_runner(move |context| super::machine::run(context, &config, &emulation))
-            }
-            None => target,
-        }
     }
 }

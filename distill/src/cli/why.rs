@@ -14,7 +14,7 @@ use crate::plan::{Action, Artifact, Plan};
 pub(super) fn run(invocation: &Invocation<'_>, args: &WhyArgs) -> Result<u8, CliError> {
     let store = invocation.store()?;
     let roots = invocation.roots()?;
-    let graph = invocation.graph(&roots, &store)?;
+    let graph = Graph::new(&roots, invocation.target, &store)?;
     let (wanted, last) = wanted(&graph, &args.package)?;
     let Some(mut path) = shortest(&roots[0], &wanted) else {
         let (image, package) = (invocation.target.name(), &args.package);

@@ -29,6 +29,7 @@ mod kind;
 mod label;
 mod layout;
 mod loader;
+mod map;
 mod piece;
 mod prepare;
 mod region;
@@ -51,9 +52,10 @@ pub use kind::{Attributes, PartitionType};
 pub use label::{Label, LabelError};
 pub use layout::{BiosLoader, BootEntry, Contents, DiskSize, Layout, Partition, SectorSize, Size};
 pub use loader::{BlockList, Extent, LoaderError};
+pub use map::DiskMap;
 pub use region::{ReadError, Region};
 pub use uki::{CMDLINE_MAX, ElfError, KernelError, Section, Uki, UkiError, sections};
-pub use write::{DiskMap, write_disk};
+pub use write::write_disk;
 
 /// Bytes of a sector: the only size that [`SectorSize`] has.
 const SECTOR: u64 = SectorSize::B512.bytes();

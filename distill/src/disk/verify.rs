@@ -8,9 +8,9 @@ use super::gpt::{FIRST_USABLE, GptTable, MBR_CODE};
 use super::input::{Input, read_parts};
 use super::layout::{BiosLoader, Layout};
 use super::loader::{self, BlockList, Extent, STAGE2_MAX};
+use super::map::DiskMap;
 use super::region::{ReadError, Region};
 use super::uki::sections;
-use super::write::DiskMap;
 use super::{DiskError, SECTOR};
 
 pub(super) fn check<I: Input>(

@@ -4,25 +4,15 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use super::gpt::GptTable;
 use super::image::Image;
 use super::input::{Input, read_parts};
 use super::layout::Layout;
-use super::loader::BlockList;
+use super::map::DiskMap;
 use super::piece::{Data, Piece};
 use super::{DiskError, SECTOR, verify};
 
 /// Zeros are looked for in blocks of so many bytes, and left out.
 const BLOCK: usize = 4096;
-
-/// Where things lie on a disk that has been written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiskMap {
-    /// The partition table.
-    pub table: GptTable,
-    /// What the BIOS loader reads, if there is one.
-    pub boot: Option<BlockList>,
-}
 
 /// Writes the disk that a layout describes into a file, which must be open for reading and writing.
 /// What was in it before is dropped.

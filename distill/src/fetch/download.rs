@@ -16,33 +16,11 @@ use super::http::Resume;
 use super::partial::Partial;
 use super::progress::Progress;
 use super::retry::{self, back_off};
+use super::stop::Stop;
 use crate::plan::{Digest, Source};
 
 /// How many new bytes make a failed attempt one that got on: it does not count.
 const GOT_ON: u64 = 64 * 1024;
-
-/// Why one attempt ended without the right bytes.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// The place is at fault.
-    Failed(Reason),
-    /// What is here is not the beginning of what the place has.
-    Stale,
-    /// The whole fetch has to end.
-    Fatal(FetchError),
-}
-
-impl From<Reason> for Stop {
-    fn from(reason: Reason) -> Stop {
-        Stop::Failed(reason)
-    }
-}
-
-impl From<FetchError> for Stop {
-    fn from(error: FetchError) -> Stop {
-        Stop::Fatal(error)
-    }
-}
 
 /// The state of one download.
 pub(super) struct Download<'a> {

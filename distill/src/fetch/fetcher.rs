@@ -11,7 +11,7 @@ use reqwest::Url;
 use super::address::{self, Place};
 use super::arrival::{Arrival, Destination};
 use super::cache::{Cache, CachedOutput, CachedTree, Found, Key};
-use super::download::{Download, Stop};
+use super::download::Download;
 use super::error::{Attempt, FetchError, Reason};
 use super::flight::{Flights, Turn};
 use super::http::{Http, Resume};
@@ -19,6 +19,7 @@ use super::lock::Lock;
 use super::partial::{Partial, stem};
 use super::progress::Progress;
 use super::settings::Settings;
+use super::stop::Stop;
 use crate::plan::{Digest, Hash, Object, Origin, PlanHash, Source, Tree};
 
 /// No record of an output is longer.

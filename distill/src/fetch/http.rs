@@ -12,10 +12,10 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RA
 use reqwest::redirect::Policy;
 use reqwest::{NoProxy, Proxy, Url, header};
 
-use super::download::Stop;
 use super::error::{FetchError, Reason};
 use super::retry::{self, TICK};
 use super::settings::{Proxies, Settings};
+use super::stop::Stop;
 use super::tls;
 
 /// How many redirects to follow, as browsers and curl do in this order of magnitude.

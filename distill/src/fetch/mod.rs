@@ -23,6 +23,7 @@ mod progress;
 mod retry;
 mod settings;
 mod stale;
+mod stop;
 mod tls;
 
 pub use apt::{AptError, AptSource, parse_apt_list, parse_apt_sources, read_apt};

@@ -1,5 +1,6 @@
-//! What other clouds than DigitalOcean tell a machine about itself: as much as says who may log in, and
-//! what the machine is called.
+//! What a machine is told by the metadata services of clouds, which have one address, and paths that
+//! differ. Of others than DigitalOcean it is as much as says who may log in, and what the machine is
+//! called.
 //!
 //! Formats: Amazon's `IMDSv2`
 //! (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>), Google's
@@ -11,6 +12,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::digitalocean;
 use super::http::{Answer, Request};
 use super::metadata::Metadata;
 
@@ -20,7 +22,7 @@ const TOKEN: &str = "c2Vzc2lvbi1vZi10aGUtc3RhbmQtaW4=";
 /// The longest session, in seconds.
 const TTL_MAX: u32 = 21_600;
 
-/// What is said to a request that is not in DigitalOcean's form.
+/// What the service says to a request, in the form of the cloud whose path it is.
 pub(super) fn answer(metadata: &Metadata, request: &Request<'_>) -> Answer {
     let path = request.path.split('?').next().unwrap_or_default();
     if request.method == "PUT" {
@@ -40,6 +42,11 @@ pub(super) fn answer(metadata: &Metadata, request: &Request<'_>) -> Answer {
             return Answer::status("403 Forbidden");
         }
         return google(metadata, path).into();
+    }
+    match path.strip_prefix("/metadata/v1") {
+        Some(".json") => return Answer::json(&digitalocean::document(metadata)),
+        Some(path) => return digitalocean::page(metadata, path).into(),
+        None => {}
     }
     if path == "/metadata/instance" {
         if request.header("metadata") != Some("true") || !request.path.contains("?api-version=") {
@@ -178,6 +185,18 @@ mod tests {
         let (status, json) = ask("GET", azure, &[("Metadata", "true")]);
         assert_eq!(status, "200");
         assert!(json.contains(r#""keyData":"ssh-rsa BBBB\r\n""#), "{json}");
+    }
+
+    #[test]
+    fn digitalocean_has_pages_and_a_document() {
+        let (status, name) = ask("GET", "/metadata/v1/hostname", &[]);
+        assert_eq!((status.as_str(), name.as_str()), ("200", "box"));
+        let (status, json) = ask("GET", "/metadata/v1.json", &[]);
+        assert_eq!(status, "200");
+        assert!(json.contains(r#""hostname":"box""#), "{json}");
+        for absent in ["/", "/metadata/v2.json", "/metadata/v1/nothing", ""] {
+            assert_eq!(ask("GET", absent, &[]).0, "404", "{absent}");
+        }
     }
 
     #[test]

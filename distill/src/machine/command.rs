@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::network::{MAC, METADATA, Network};
 use super::socket::{METADATA_SOCKET, MONITOR_SOCKET, port_socket};
@@ -44,6 +44,7 @@ pub fn command_line(spec: &MachineSpec) -> Vec<String> {
     firmware(&mut line, spec);
     kernel(&mut line, spec);
     disk(&mut line, spec);
+    further_disks(&mut line, &spec.disks);
     if let Some(network) = &spec.network {
         card(&mut line, network, spec.hardware.card);
     }
@@ -51,6 +52,9 @@ pub fn command_line(spec: &MachineSpec) -> Vec<String> {
         wire(&mut line, wired);
     }
     ports(&mut line, &spec.ports);
+    if spec.screen {
+        line.extend(["-device", "VGA"].map(str::to_owned));
+    }
     console(&mut line, &spec.console);
     let monitor = format!("socket,id=control,path={MONITOR_SOCKET},server=on,wait=off");
     let words = ["-chardev", &monitor, "-mon", "chardev=control,mode=control"];
@@ -153,6 +157,15 @@ fn disk(line: &mut Vec<String>, spec: &MachineSpec) {
     }
 }
 
+fn further_disks(line: &mut Vec<String>, disks: &[Utf8PathBuf]) {
+    for (index, disk) in disks.iter().enumerate() {
+        let file = escape(disk.as_str());
+        let drive = format!("if=none,id=disk{index},format=raw,discard=unmap,file={file}");
+        let device = format!("virtio-blk-pci,drive=disk{index}");
+        line.extend(["-drive".to_owned(), drive, "-device".to_owned(), device]);
+    }
+}
+
 fn card(line: &mut Vec<String>, network: &Network, kind: CardKind) {
     let addressing = network.addressing();
     let (base, bits) = addressing.network;
@@ -237,6 +250,7 @@ mod tests {
             hardware: Hardware::default(),
             disk: "disk.img".into(),
             disk_kind: DiskKind::Raw,
+            disks: Vec::new(),
             kernel: None,
             memory: 512,
             cpus: 1,
@@ -244,6 +258,7 @@ mod tests {
             network: None,
             cards: Vec::new(),
             ports: Vec::new(),
+            screen: false,
             console: Console::Terminal,
         }
     }
@@ -317,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn wires_and_ports() {
+    fn disks_wires_ports_and_a_screen() {
         let card = |name: &str, mac: &str| Card {
             name: name.to_owned(),
             mac: mac.to_owned(),
@@ -327,7 +342,9 @@ mod tests {
                 card("net0", "52:54:00:12:34:57"),
                 card("net1", "52:54:00:12:34:58"),
             ],
+            disks: vec!["more,1.img".into(), "more2.img".into()],
             ports: vec!["test".to_owned()],
+            screen: true,
             ..spec()
         };
         insta::assert_snapshot!(shown(&spec));

@@ -8,6 +8,7 @@
 
 mod clouds;
 mod command;
+mod digitalocean;
 mod disk;
 mod error;
 mod http;

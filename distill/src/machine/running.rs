@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::clouds;
 use super::command::{UEFI_FIRST_VARIABLES, UEFI_VARIABLES, command_line};
 use super::disk::copy_writable;
 use super::error::MachineError;
@@ -230,7 +231,7 @@ fn answer(listener: UnixListener, metadata: Metadata) {
     std::thread::spawn(move || {
         if let Ok((stream, _)) = listener.accept() {
             // It ends when QEMU does; there is nobody to tell.
-            let _ = http::serve(stream, &metadata);
+            let _ = http::serve(stream, |request| clouds::answer(&metadata, request));
         }
     });
 }

@@ -17,6 +17,8 @@ pub struct MachineSpec {
     pub disk: Utf8PathBuf,
     /// What the disk's file is.
     pub disk_kind: DiskKind,
+    /// Further disks, of virtio: raw images that are written to.
+    pub disks: Vec<Utf8PathBuf>,
     /// A kernel that is started instead of what lies on the disk, as a boot server would.
     pub kernel: Option<KernelBoot>,
     /// Memory in MiB.
@@ -32,6 +34,8 @@ pub struct MachineSpec {
     /// Names of serial ports of virtio, which the machine finds at
     /// `/sys/class/virtio-ports/*/name`. [`Machine::port`](super::Machine::port) is the other end.
     pub ports: Vec<String>,
+    /// Whether there is a screen (VGA), which [`Monitor::screendump`](super::Monitor::screendump) shows.
+    pub screen: bool,
     /// What the first serial port is connected with.
     pub console: Console,
 }

@@ -1,17 +1,17 @@
 #!/bin/sh
-# index.sh: makes one OCI image layout of those in /layout.d/NUMBER. The layout's index names one index,
-# which names the images: so that all of them together are called `latest`.
+# index.sh NAME: makes one OCI image layout of those in /layout.d/NUMBER. The layout's index names one index,
+# which names the images: so that all of them together have the name.
 set -eu
 
 blobs=/out/blobs/sha256
 mkdir -p "$blobs"
 type=application/vnd.oci.image.index.v1+json
-annotations=',"annotations":{"org.opencontainers.image.ref.name":"latest"}'
+annotations=',"annotations":{"org.opencontainers.image.ref.name":"'$1'"}'
 
 for layout in /layout.d/*; do
   cp "$layout"/blobs/sha256/* "$blobs/"
   # layout.sh writes one descriptor a line.
-  sed -n "s/$annotations//; /^{\"mediaType\"/p" "$layout/index.json"
+  sed -n "s/,\"annotations\":{[^}]*}//; /^{\"mediaType\"/p" "$layout/index.json"
 done | sed '$!s/$/,/' | tr -d '\n' >/tmp/manifests
 printf '{"schemaVersion":2,"mediaType":"%s","manifests":[%s]}' "$type" "$(cat /tmp/manifests)" >/tmp/index
 digest=$(sha256sum </tmp/index | cut -d ' ' -f 1)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# layout.sh ARCHITECTURE: makes an OCI image layout of the tree in /root.d.
+# layout.sh ARCHITECTURE NAME: makes an OCI image layout of the tree in /root.d, of an image that is called
+# so.
 set -eu
 
 layer=/tmp/layer.tar
@@ -40,7 +41,7 @@ printf '{"schemaVersion":2,"mediaType":"%s","config":{"mediaType":"%s",%s},"laye
   "$type.manifest.v1+json" "$type.config.v1+json" "$(digest /tmp/config)" \
   "$type.layer.v1.tar+gzip" "$(digest "$layer.gz")" >/tmp/manifest
 # One descriptor a line: index.sh takes them from here.
-printf '{"schemaVersion":2,"mediaType":"%s","manifests":[\n{"mediaType":"%s",%s,"platform":{"architecture":"%s","os":"linux"},"annotations":{"org.opencontainers.image.ref.name":"latest"}}\n]}' \
-  "$type.index.v1+json" "$type.manifest.v1+json" "$(digest /tmp/manifest)" "$1" >/out/index.json
+printf '{"schemaVersion":2,"mediaType":"%s","manifests":[\n{"mediaType":"%s",%s,"platform":{"architecture":"%s","os":"linux"},"annotations":{"org.opencontainers.image.ref.name":"%s"}}\n]}' \
+  "$type.index.v1+json" "$type.manifest.v1+json" "$(digest /tmp/manifest)" "$1" "$2" >/out/index.json
 printf '{"imageLayoutVersion":"1.0.0"}' >/out/oci-layout
 chmod 644 /out/index.json /out/oci-layout

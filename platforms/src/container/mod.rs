@@ -1,8 +1,32 @@
 //! Containers: a root file system for a kernel that somebody else runs.
 //!
 //! What comes out is an image as the Open Container Initiative defines it
-//! (<https://github.com/opencontainers/image-spec>): podman, Docker, containerd, crun and their like run
-//! it, by way of `skopeo copy`, `podman load` or `podman run oci:DIRECTORY`.
+//! (<https://github.com/opencontainers/image-spec>), called as the platform is:
+//!
+//! ```sh
+//! cargo run --example container -- build --format oci      # ./target/images/container.oci.tar
+//! podman load --input target/images/container.oci.tar      # podman knows it as localhost/container
+//! podman run --detach --name web localhost/container
+//! podman stop web                                          # stops the services in order
+//! skopeo copy oci-archive:target/images/container.oci.tar docker://registry.example/web
+//!
+//! cargo run --example container -- build --format rootfs   # ./target/images/container.rootfs.tar.gz
+//! tar --extract --numeric-owner --file target/images/container.rootfs.tar.gz --directory web
+//! systemd-nspawn --boot --kill-signal=SIGTERM --directory web
+//! ```
+//!
+//! podman runs it without root, too: services have users of their own, for which the user needs a range of
+//! ids in `/etc/subuid` and `/etc/subgid`, as `useradd` makes it on most systems. systemd-nspawn wants root.
+//!
+//! An image is for one architecture, which it names. [`index`] makes one image of several, of which every
+//! runtime takes its own; so does `podman manifest`, from images that are there already:
+//!
+//! ```sh
+//! podman manifest create web
+//! podman manifest add web oci-archive:container-amd64.oci.tar
+//! podman manifest add web oci-archive:container-arm64.oci.tar
+//! podman manifest push --all web oci:DIRECTORY:web
+//! ```
 
 use std::fmt::Write as _;
 
@@ -86,7 +110,9 @@ pub fn image(platform: &Platform, root: &Root) -> Plan {
             own("config.json", image_config(config.arch())),
             own("layout.sh", include_str!("layout.sh").to_owned()),
         ],
-        script: execline! { sh "/layout.sh" #{architecture(config.arch())} },
+        script: execline! {
+            sh "/layout.sh" #{architecture(config.arch())} #{reference(&platform.name)}
+        },
         ..Recipe::new(config)
     }
     .plan()
@@ -112,7 +138,7 @@ pub fn index(config: &Config, name: &str, layouts: Vec<Plan>) -> Plan {
         name: name.to_owned(),
         tools: layouts.into_iter().enumerate().map(placed).collect(),
         files: vec![script("index.sh", include_str!("index.sh"))],
-        script: execline! { sh "/index.sh" },
+        script: execline! { sh "/index.sh" #{reference(name)} },
         ..Recipe::new(config)
     }
     .plan()
@@ -155,6 +181,16 @@ fn permissions(root: &Root) -> String {
         let _ = writeln!(text, "{mode:o} {uid} {gid} {path}");
     }
     text
+}
+
+/// What runtimes call an image of this name. `podman load` makes `localhost/NAME:latest` of it.
+fn reference(name: &str) -> String {
+    let allowed = |char: char| match char.to_ascii_lowercase() {
+        char @ ('a'..='z' | '0'..='9' | '.' | '-') => char,
+        _ => '-',
+    };
+    let text: String = name.chars().map(allowed).collect();
+    text.trim_matches(['.', '-']).to_owned()
 }
 
 /// What Go, and so the specification, calls an architecture.

@@ -1,7 +1,8 @@
 #!/bin/sh
 # test-agent: runs what a test sends through the serial port `distill.test`. A request is a line
 # `ID SECONDS SCRIPT INPUT`, with the lengths of what follows it: a script, and its standard input. The
-# answer is a line `distill ID STATUS OUTPUT ERRORS`, with the lengths of what follows it.
+# answer is a line `distill ID STATUS OUTPUT ERRORS`, with the lengths of what follows it. The first line,
+# `distill hello BOOT`, says that requests are heard from now on.
 until name=$(grep -ls '^distill\.test$' /sys/class/virtio-ports/*/name); do sleep 0.1; done
 port=/dev/$(basename "$(dirname "$name")")
 until [ -e "$port" ]; do sleep 0.1; done
@@ -14,6 +15,9 @@ take() {
   : >"$2"
   [ "$1" = 0 ] || dd bs="$1" count=1 iflag=fullblock of="$2" <&3 2>/dev/null
 }
+
+# A line of an earlier boot may not have ended.
+printf '\ndistill hello %s\n' "$(cat /proc/sys/kernel/random/boot_id)" >&3
 
 while read -r id seconds script input <&3; do
   # The end of a request that an earlier boot has begun to read.

@@ -1,4 +1,4 @@
-//! Commands for the agent, and their answers.
+//! Commands for the agent, and what it says: that it is there, and answers.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -45,15 +45,30 @@ pub(crate) struct Channel {
     /// What has come, and was not looked at yet.
     pending: Vec<u8>,
     last: u64,
+    boot: Option<String>,
 }
 
-/// The first line of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Head {
-    id: u64,
-    status: i32,
-    output: usize,
-    errors: usize,
+/// What the agent says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Message {
+    /// It has begun to listen: nothing that was sent before is ever answered.
+    Hello,
+    /// The answer to what was sent last.
+    Answer(Output),
+}
+
+/// The first line of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Head {
+    Hello {
+        boot: String,
+    },
+    Answer {
+        id: u64,
+        status: i32,
+        output: usize,
+        errors: usize,
+    },
 }
 
 impl Head {
@@ -61,14 +76,19 @@ impl Head {
     /// be cut off anywhere.
     fn parse(line: &str) -> Option<Head> {
         let start = line.rfind("distill ")?;
-        let mut words = line[start..].split_ascii_whitespace().skip(1);
-        let head = Head {
-            id: words.next()?.parse().ok()?,
-            status: words.next()?.parse().ok()?,
-            output: words.next()?.parse().ok()?,
-            errors: words.next()?.parse().ok()?,
-        };
-        words.next().is_none().then_some(head)
+        let words: Vec<&str> = line[start..].split_ascii_whitespace().collect();
+        match &words[1..] {
+            ["hello", boot] => Some(Head::Hello {
+                boot: (*boot).to_owned(),
+            }),
+            [id, status, output, errors] => Some(Head::Answer {
+                id: id.parse().ok()?,
+                status: status.parse().ok()?,
+                output: output.parse().ok()?,
+                errors: errors.parse().ok()?,
+            }),
+            _ => None,
+        }
     }
 }
 
@@ -79,7 +99,28 @@ impl Channel {
             stream,
             pending: Vec::new(),
             last: 0,
+            boot: None,
         })
+    }
+
+    /// Which boot of the machine the agent has last been started in; nothing if it was not yet.
+    pub(crate) fn boot(&self) -> Option<&str> {
+        self.boot.as_deref()
+    }
+
+    /// Looks at what the agent has said meanwhile.
+    pub(crate) fn catch_up(&mut self) -> io::Result<()> {
+        self.stream.set_nonblocking(true)?;
+        let caught = loop {
+            match self.fill() {
+                Ok(true) => {}
+                Ok(false) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.stream.set_nonblocking(false)?;
+        while self.message().is_some() {}
+        caught
     }
 
     /// Sends a script with its standard input. It is killed after `limit`.
@@ -87,24 +128,23 @@ impl Channel {
         self.last += 1;
         let (id, seconds) = (self.last, limit.as_secs().max(1));
         let head = format!("{id} {seconds} {} {}\n", script.len(), input.len());
-        // The agent may not be there yet: QEMU takes some of it, and the rest when it can.
         self.stream.set_write_timeout(Some(limit))?;
         self.stream.write_all(head.as_bytes())?;
         self.stream.write_all(script.as_bytes())?;
         self.stream.write_all(input)
     }
 
-    /// The answer to what was sent last; nothing if it has not come after `limit`. `look` is called
-    /// now and then, and may end it.
+    /// The next message; nothing if none has come after `limit`. `look` is called now and then, and
+    /// may end it.
     pub(crate) fn receive<E: From<io::Error>>(
         &mut self,
         limit: Duration,
         mut look: impl FnMut() -> Result<(), E>,
-    ) -> Result<Option<Output>, E> {
+    ) -> Result<Option<Message>, E> {
         let start = Instant::now();
         loop {
-            if let Some(output) = self.answer() {
-                return Ok(Some(output));
+            if let Some(message) = self.message() {
+                return Ok(Some(message));
             }
             if start.elapsed() >= limit {
                 return Ok(None);
@@ -134,30 +174,35 @@ impl Channel {
         Ok(false)
     }
 
-    /// The answer to what was sent last, if all of it has come. What answers something else is left
-    /// out.
-    fn answer(&mut self) -> Option<Output> {
+    /// The next message, if all of it has come. Answers to something else are left out.
+    fn message(&mut self) -> Option<Message> {
         loop {
             let end = self.pending.iter().position(|byte| *byte == b'\n')? + 1;
             let line = String::from_utf8_lossy(&self.pending[..end]).into_owned();
-            let Some(head) = Head::parse(&line) else {
-                self.pending.drain(..end);
-                continue;
-            };
-            if head.id == self.last && self.pending.len() < end + head.output + head.errors {
-                return None;
-            }
-            self.pending.drain(..end);
-            // An old answer whose end never came is skipped line by line.
-            if head.id == self.last {
-                let stdout = self.pending.drain(..head.output).collect();
-                let stderr = self.pending.drain(..head.errors).collect();
-                let status = head.status;
-                return Some(Output {
+            match Head::parse(&line) {
+                Some(Head::Hello { boot }) => {
+                    self.pending.drain(..end);
+                    self.boot = Some(boot);
+                    return Some(Message::Hello);
+                }
+                Some(Head::Answer {
+                    id,
                     status,
-                    stdout,
-                    stderr,
-                });
+                    output,
+                    errors,
+                }) if id == self.last => {
+                    if self.pending.len() < end + output + errors {
+                        return None;
+                    }
+                    self.pending.drain(..end);
+                    return Some(Message::Answer(Output {
+                        status,
+                        stdout: self.pending.drain(..output).collect(),
+                        stderr: self.pending.drain(..errors).collect(),
+                    }));
+                }
+                // An old answer, whose end may never come, is skipped line by line.
+                _ => drop(self.pending.drain(..end)),
             }
         }
     }
@@ -174,9 +219,16 @@ mod tests {
         (Channel::new(host).unwrap(), agent)
     }
 
-    fn receive(channel: &mut Channel) -> Option<Output> {
+    fn receive(channel: &mut Channel) -> Option<Message> {
         let look = || Ok::<(), io::Error>(());
         channel.receive(Duration::from_millis(300), look).unwrap()
+    }
+
+    fn output(message: Option<Message>) -> Output {
+        match message {
+            Some(Message::Answer(output)) => output,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -195,7 +247,7 @@ mod tests {
     fn an_answer_may_hold_anything() {
         let (mut channel, _agent) = channel(b"distill 1 3 5 2\na\n\0bcde");
         channel.send("", b"", Duration::from_secs(1)).unwrap();
-        let output = receive(&mut channel).unwrap();
+        let output = output(receive(&mut channel));
         assert_eq!(output.status, 3);
         assert_eq!(output.stdout, b"a\n\0bc");
         assert_eq!(output.stderr, b"de");
@@ -207,8 +259,27 @@ mod tests {
         for _ in 0..2 {
             channel.send("", b"", Duration::from_secs(1)).unwrap();
         }
-        assert_eq!(receive(&mut channel).unwrap().text(), "new");
+        assert_eq!(output(receive(&mut channel)).text(), "new");
         channel.send("", b"", Duration::from_secs(1)).unwrap();
+        assert_eq!(receive(&mut channel), None);
+    }
+
+    #[test]
+    fn a_hello_tells_the_boot_wherever_it_comes() {
+        let (mut channel, mut agent) = channel(b"BIOS says: distill hello first\n");
+        assert_eq!(channel.boot(), None);
+        assert_eq!(receive(&mut channel), Some(Message::Hello));
+        assert_eq!(channel.boot(), Some("first"));
+        channel.send("", b"", Duration::from_secs(1)).unwrap();
+        // The machine is reset in the middle of a line.
+        agent.write_all(b"distill 1 0").unwrap();
+        agent.write_all(b"\ndistill hello second\n").unwrap();
+        assert_eq!(receive(&mut channel), Some(Message::Hello));
+        agent
+            .write_all(b"distill hello third\ndistill 1 0 0 0\n")
+            .unwrap();
+        channel.catch_up().unwrap();
+        assert_eq!(channel.boot(), Some("third"));
         assert_eq!(receive(&mut channel), None);
     }
 }

@@ -7,13 +7,14 @@ use distill::machine::MachineError;
 use distill::store::io::{At as _, IoError};
 use regex::Regex;
 
-use crate::channel::Output;
+use crate::channel::{Message, Output};
 use crate::error::LabError;
 use crate::machine::{Machine, Running};
 use crate::wait;
 
-/// How long an answer may take that says which boot it is.
-const PROBE: Duration = Duration::from_secs(5);
+/// How much longer the answer to a script may take than the script: the machine ends a script that takes
+/// too long, and this is for a machine that does not.
+const GRACE: Duration = Duration::from_secs(5);
 
 impl Machine {
     /// What the console has said since the last boot.
@@ -86,6 +87,12 @@ impl Machine {
         done.ok_or_else(|| self.unexpected(script, &last))
     }
 
+    /// Waits until somebody in the machine listens on TCP port `port` of its loopback address.
+    pub fn wait_open_port(&self, port: u16) -> Result<(), LabError> {
+        self.wait_until(&format!("nc -z 127.0.0.1 {port}"))
+            .map(drop)
+    }
+
     /// Waits until the service `name` is ready.
     pub fn wait_ready(&self, name: &str) -> Result<(), LabError> {
         let limit = self.plan.limit.as_millis();
@@ -146,60 +153,92 @@ impl Machine {
     /// Sends a script whose answer may never come.
     pub(crate) fn order(&self, script: &str) -> Result<(), LabError> {
         self.running(script, |running| {
-            let sent = running.channel.send(script, b"", self.plan.limit);
-            Ok(sent.at("write to", self.name())?)
+            self.wait_agent(running)?;
+            self.send(running, script, b"", self.plan.limit)
+        })
+    }
+
+    /// Waits until the machine has started again.
+    pub(crate) fn wait_other_boot(&self, before: &str) -> Result<(), LabError> {
+        let what = "another boot";
+        self.running(what, |running| {
+            while running.channel.boot() == Some(before) {
+                self.receive(running, self.plan.limit, what)?
+                    .ok_or_else(|| self.timed_out(what, self.plan.limit))?;
+            }
+            Ok(())
         })
     }
 
     /// Which boot it is.
-    pub(crate) fn boot_id(&self, limit: Duration) -> Result<String, LabError> {
-        let id = self.ask("cat /proc/sys/kernel/random/boot_id", b"", limit)?;
-        id.map(|output| output.text())
-            .ok_or_else(|| self.timed_out("the agent", limit))
-    }
-
-    /// Which boot it is, if somebody answers soon.
-    pub(crate) fn try_boot_id(&self) -> Result<Option<String>, LabError> {
-        match self.boot_id(PROBE) {
-            Ok(id) => Ok(Some(id)),
-            Err(LabError::TimedOut { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+    pub(crate) fn boot_id(&self) -> Result<String, LabError> {
+        self.running("the agent", |running| self.wait_agent(running))
     }
 
     /// Sends a script, and waits for its answer.
-    pub(crate) fn ask(
+    fn ask(&self, script: &str, input: &[u8], limit: Duration) -> Result<Option<Output>, LabError> {
+        self.running(script, |running| {
+            self.wait_agent(running)?;
+            self.send(running, script, input, limit)?;
+            match self.receive(running, limit + GRACE, script)? {
+                Some(Message::Answer(output)) => Ok(Some(output)),
+                Some(Message::Hello) => Err(self.started_again(script)),
+                None => Ok(None),
+            }
+        })
+    }
+
+    /// Waits until the agent listens: what is sent before, the machine's firmware may take for the keys of
+    /// its console. Which boot it is.
+    fn wait_agent(&self, running: &mut Running) -> Result<String, LabError> {
+        let read = running.channel.catch_up();
+        read.at("read from", self.name())?;
+        loop {
+            if let Some(boot) = running.channel.boot() {
+                return Ok(boot.to_owned());
+            }
+            self.receive(running, self.plan.limit, "the agent")?
+                .ok_or_else(|| self.timed_out("the agent", self.plan.limit))?;
+        }
+    }
+
+    fn send(
         &self,
+        running: &mut Running,
         script: &str,
         input: &[u8],
         limit: Duration,
-    ) -> Result<Option<Output>, LabError> {
-        self.running(script, |running| {
-            let Running { qemu, channel, .. } = running;
-            channel
-                .send(script, input, limit)
-                .at("write to", self.name())?;
-            // The machine ends the script; this is for a machine that does not.
-            let patience = limit + PROBE;
-            let answer = channel.receive(patience, || match qemu.ended() {
-                Ok(None) => Ok(()),
-                Ok(Some(status)) => Err(Lost::Ended(status.to_string())),
-                Err(error) => Err(Lost::Qemu(error)),
-            });
-            answer.map_err(|lost| match lost {
-                Lost::Ended(status) => self.ended(&status, &format!("`{script}`")),
-                Lost::Qemu(source) => self.broken(source),
-                Lost::Io(source) => LabError::Io(IoError {
-                    verb: "read from",
-                    path: self.name().into(),
-                    source,
-                }),
-            })
+    ) -> Result<(), LabError> {
+        let sent = running.channel.send(script, input, limit);
+        Ok(sent.at("write to", self.name())?)
+    }
+
+    /// The agent's next message.
+    fn receive(
+        &self,
+        running: &mut Running,
+        limit: Duration,
+        what: &str,
+    ) -> Result<Option<Message>, LabError> {
+        let Running { qemu, channel, .. } = running;
+        let message = channel.receive(limit, || match qemu.ended() {
+            Ok(None) => Ok(()),
+            Ok(Some(status)) => Err(Lost::Ended(status.to_string())),
+            Err(error) => Err(Lost::Qemu(error)),
+        });
+        message.map_err(|lost| match lost {
+            Lost::Ended(status) => self.ended(&status, &format!("`{what}`")),
+            Lost::Qemu(source) => self.broken(source),
+            Lost::Io(source) => LabError::Io(IoError {
+                verb: "read from",
+                path: self.name().into(),
+                source,
+            }),
         })
     }
 }
 
-/// Why there is no answer.
+/// Why nothing more comes.
 enum Lost {
     Ended(String),
     Qemu(MachineError),

@@ -77,6 +77,16 @@ pub enum LabError {
         /// What the machine has said.
         console: ConsoleLog,
     },
+    /// The machine, or its agent, has started again while an answer was awaited.
+    #[error("machine `{machine}` has started again during `{what}`{console}")]
+    StartedAgain {
+        /// The machine's name.
+        machine: String,
+        /// What was being done.
+        what: String,
+        /// What the machine has said.
+        console: ConsoleLog,
+    },
     /// A command that should have succeeded, or should have failed, did not.
     #[error(
         "machine `{machine}`: `{command}` ended with status {status}\n--- output\n{output}\n--- errors\n{errors}{console}"

@@ -29,6 +29,8 @@ pub(crate) struct Plan {
     pub(crate) directory: Utf8PathBuf,
     pub(crate) image: Utf8PathBuf,
     pub(crate) disk_size: u64,
+    /// What the further disks of `spec` are copies of.
+    pub(crate) disks: Vec<Utf8PathBuf>,
     pub(crate) metadata: Option<Metadata>,
     pub(crate) nets: Vec<Net>,
     pub(crate) limit: Duration,
@@ -54,7 +56,7 @@ impl Machine {
             console: Console::default(),
             power: Mutex::new(Power::Off),
         };
-        machine.make_disk()?;
+        machine.make_disks()?;
         machine.boot()?;
         Ok(machine)
     }
@@ -143,6 +145,14 @@ impl Machine {
         LabError::Ended {
             machine: self.name().to_owned(),
             status: status.to_owned(),
+            what: what.to_owned(),
+            console: self.console.log(),
+        }
+    }
+
+    pub(crate) fn started_again(&self, what: &str) -> LabError {
+        LabError::StartedAgain {
+            machine: self.name().to_owned(),
             what: what.to_owned(),
             console: self.console.log(),
         }

@@ -63,15 +63,15 @@ impl Machine {
         Ok(Channel::new(stream).at("use the serial port of", self.name())?)
     }
 
-    /// Makes the disk of the image again, as if the machine had never run. It has to be off.
+    /// Makes the disks again, as if the machine had never run. It has to be off.
     pub fn wipe(&self) -> Result<(), LabError> {
         if let Power::On(_) = *self.power() {
             return Err(self.broken(MachineError::Monitor("the machine is on".to_owned())));
         }
-        self.make_disk()
+        self.make_disks()
     }
 
-    pub(crate) fn make_disk(&self) -> Result<(), LabError> {
+    pub(crate) fn make_disks(&self) -> Result<(), LabError> {
         let Plan {
             image,
             spec,
@@ -82,7 +82,12 @@ impl Machine {
             Some(_) => make_blank(&spec.disk, *disk_size),
             None => make_disk(image, &spec.disk, *disk_size),
         };
-        made.map_err(|source| self.broken(source))
+        made.map_err(|source| self.broken(source))?;
+        for (disk, from) in spec.disks.iter().zip(&self.plan.disks) {
+            let length = from.metadata().at("examine", from)?.len();
+            make_disk(from, disk, length).map_err(|source| self.broken(source))?;
+        }
+        Ok(())
     }
 
     /// Powers the machine off as its user would, and waits until it has ended well.
@@ -93,15 +98,10 @@ impl Machine {
 
     /// Restarts the machine as its user would, and waits until it has booted.
     pub fn reboot(&self) -> Result<(), LabError> {
-        let before = self.boot_id(self.plan.limit)?;
+        let before = self.boot_id()?;
         self.console.begin_boot();
         self.order("reboot")?;
-        let now = wait::until(self.plan.limit, || {
-            let id = self.try_boot_id()?;
-            Ok::<_, LabError>(id.filter(|id| *id != before))
-        })?;
-        now.map(drop)
-            .ok_or_else(|| self.timed_out("another boot", self.plan.limit))
+        self.wait_other_boot(&before)
     }
 
     /// Cuts the power: all that the machine has not yet handed to its disk is lost.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use distill::cli::Target;
 use distill::machine::{
     Accel, Card, Console as Serial, DiskKind, Firmware, Forward, KernelBoot, MachineSpec, Metadata,
@@ -35,7 +36,9 @@ pub struct Setup<'l> {
     memory: u32,
     cpus: u32,
     disk_size: Option<u64>,
+    disks: Vec<Utf8PathBuf>,
     firmware: Option<Firmware>,
+    screen: bool,
     uplink: bool,
     forwards: Vec<u16>,
     metadata: Option<Tell>,
@@ -52,7 +55,9 @@ impl<'l> Setup<'l> {
             memory: 512,
             cpus: 1,
             disk_size: None,
+            disks: Vec::new(),
             firmware: None,
+            screen: false,
             uplink: false,
             forwards: Vec::new(),
             metadata: None,
@@ -81,10 +86,25 @@ impl<'l> Setup<'l> {
         }
     }
 
+    /// With another disk, of virtio, that is a copy of the raw image `path`: the letters of such disks
+    /// are in the order in which they are named.
+    pub fn disk(mut self, path: impl Into<Utf8PathBuf>) -> Setup<'l> {
+        self.disks.push(path.into());
+        self
+    }
+
     /// With other firmware than the platform's.
     pub fn firmware(self, firmware: Firmware) -> Setup<'l> {
         Setup {
             firmware: Some(firmware),
+            ..self
+        }
+    }
+
+    /// With a screen, which [`Machine::screenshot`] shows.
+    pub fn screen(self) -> Setup<'l> {
+        Setup {
+            screen: true,
             ..self
         }
     }
@@ -151,6 +171,7 @@ impl<'l> Setup<'l> {
             image,
             disk_size: self.disk_size.unwrap_or(DISK_SIZE.max(2 * length)),
             metadata,
+            disks: self.disks,
             nets: self.nets,
             limit: self.lab.time_limit(),
         })
@@ -166,6 +187,9 @@ impl<'l> Setup<'l> {
             hardware,
             disk: directory.join("disk.img"),
             disk_kind: DiskKind::Raw,
+            disks: (1..=self.disks.len())
+                .map(|number| directory.join(format!("disk{number}.img")))
+                .collect(),
             kernel: None,
             memory: self.memory,
             cpus: self.cpus,
@@ -173,6 +197,7 @@ impl<'l> Setup<'l> {
             network: self.network(emulation)?,
             cards: self.cards(),
             ports: vec![agent::PORT.to_owned()],
+            screen: self.screen,
             console: Serial::Stream,
         })
     }

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::build::WorkOptions;
-use super::values::{forward, size, time};
+use super::values::{forward, memory, size, time};
 use crate::machine::Forward;
 
 #[derive(Debug, Args)]
@@ -41,8 +41,8 @@ pub struct RunOptions {
     /// [default: 2G, or twice the image]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub disk_size: Option<u64>,
-    /// Memory of the machine, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 512)]
+    /// Memory of the machine, in MiB, or such as `2G`
+    #[arg(long, value_name = "MIB", default_value = "512", value_parser = memory)]
     pub memory: u32,
     /// Processors of the machine
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=255))]
@@ -59,7 +59,7 @@ pub struct RunOptions {
     /// Use /dev/kvm, which is faster where it works
     #[arg(long)]
     pub kvm: bool,
-    /// Only print what would be run
+    /// Only print what would be run, or what would be built before that
     #[arg(short = 'n', long)]
     pub dry_run: bool,
 }

@@ -44,6 +44,18 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// `512`, `512M`, `2G`: MiB of memory, at least what a kernel starts in.
+pub(super) fn memory(text: &str) -> Result<u32, String> {
+    let bytes = match text.parse::<u32>() {
+        Ok(mebibytes) => Some(u64::from(mebibytes) << 20),
+        Err(_) => size(text).ok(),
+    };
+    let mebibytes = bytes.and_then(|bytes| u32::try_from(bytes >> 20).ok());
+    mebibytes
+        .filter(|mebibytes| *mebibytes >= 64)
+        .ok_or_else(|| "want MiB such as `512`, or a size such as `2G`; at least 64 MiB".to_owned())
+}
+
 /// `90`, `90s`, `30m`, `2h`.
 pub(super) fn time(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(['s', 'm', 'h']);
@@ -85,6 +97,17 @@ mod tests {
         );
         for bad in ["", "80", "0:80", "80:0", "80:65536", "a:b", "1:2:3"] {
             assert!(forward(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn memories() {
+        assert_eq!(
+            ["64", "512", "512M", "2G"].map(memory),
+            [64, 512, 512, 2048].map(Ok)
+        );
+        for bad in ["", "0", "63", "1K", "512MB", "much", "-1", "99999999999T"] {
+            assert!(memory(bad).is_err(), "{bad}");
         }
     }
 
