@@ -19,7 +19,8 @@ const STATE: &str = "/var/lib/dnsmasq";
 ///
 /// The configuration is read by dnsmasq itself when the image is built. It runs as the user `dnsmasq`;
 /// leases are kept on `/var`. It is ready when it listens on the interfaces that are there, and listens
-/// on others when they come. If there is a `packet-filter`, that comes first.
+/// on others when they come. It does not validate (DNSSEC): where that counts, have it ask
+/// [`unbound`](crate::unbound()). If there is a `packet-filter`, that comes first.
 ///
 /// ```
 /// use std::time::Duration;
