@@ -24,10 +24,14 @@ use distill_services::{chronyd, sshd};
 const CA: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0zcu0w0Zr3H3PqFQ6M1nB8v1p ca@example";
 
-fn main() -> ExitCode {
-    let system = System::new()
+/// The system, for whoever `ca` vouches for.
+pub(crate) fn system(ca: &str) -> System {
+    System::new()
         .service(chronyd(ChronyConfig::default()))
-        .service(sshd(SshdConfig::trusting(CA)))
-        .packages((wget, ca_certificates));
-    distill::cli::main((droplet(), system))
+        .service(sshd(SshdConfig::trusting(ca)))
+        .packages((wget, ca_certificates))
+}
+
+fn main() -> ExitCode {
+    distill::cli::main((droplet(), system(CA)))
 }

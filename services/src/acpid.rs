@@ -4,7 +4,8 @@ use distill::system::{File, Service};
 use distill::{execline, kconfig};
 
 /// Powers off when the machine's power button is pressed, or what stands in for it: a cloud's or a
-/// hypervisor's "shut down". (busybox's acpid, which reads the kernel's input devices.)
+/// hypervisor's "shut down". (busybox's acpid, which reads the kernel's input devices. It stays root, from whom
+/// alone process 1 takes orders.)
 ///
 /// ```
 /// use distill::system::System;

@@ -29,6 +29,7 @@ pub fn getty(tty: &str, speed: u32, args: impl Into<Words>) -> Service {
             getty -L #{args} #{speed} #{tty} #{kind}
         },
     )
+    // It says nothing when it is ready, and nothing that starts by itself waits for a prompt.
     .down_signal(Signal::Hup)
 }
 

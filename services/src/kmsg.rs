@@ -1,7 +1,9 @@
 //! The kernel's log.
 
 use distill::execline;
-use distill::system::Service;
+use distill::system::{Service, User};
+
+const USER: &str = "kmsg";
 
 /// Passes on what the kernel says, in the format of `/dev/kmsg`, to the service's logger.
 ///
@@ -18,8 +20,12 @@ pub fn kmsg() -> Service {
         "kmsg",
         execline! {
             redirfd -r 0 /dev/kmsg
+            // Opening it takes root's rights, and reading it takes none.
+            s6-setuidgid #{USER}
+            setpriv --nnp
             cat
         },
     )
+    .user(User::system(USER))
     .ready_when_started()
 }

@@ -62,6 +62,12 @@
 //! let system = System::new().services([greeting(), guestbook(8080)]);
 //! # let _ = system;
 //! ```
+//!
+//! # Rights
+//!
+//! A daemon runs as a user of its own as soon as it can, and keeps of root's rights what it says that it needs.
+//! Those that start no programs but their own cannot gain any either (`setpriv --nnp`, see `prctl(2)`,
+//! `PR_SET_NO_NEW_PRIVS`).
 
 mod acpid;
 mod check;
@@ -82,6 +88,8 @@ pub mod radvd;
 mod seed;
 pub mod sshd;
 mod swap;
+#[cfg(test)]
+mod tests;
 pub mod tor;
 pub mod unbound;
 mod var_mount;

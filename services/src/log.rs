@@ -62,6 +62,7 @@ pub fn log(producer: &str, config: &LogConfig) -> Service {
         format!("{producer}-log"),
         execline! {
             fdmove -c 2 1
+            setpriv --nnp
             s6-log -b -d3 "--" t #{format!("n{files}")} #{format!("s{bytes}")} #{compress} #{&path}
         },
     )

@@ -154,6 +154,7 @@ pub fn memcached(config: MemcachedConfig) -> Service {
         "memcached",
         execline! {
             fdmove -c 2 1
+            setpriv --nnp
             memcached #{config.args()}
         },
     )
@@ -166,11 +167,7 @@ pub fn memcached(config: MemcachedConfig) -> Service {
         pipeline { timeout 5 nc #{address} #{port} }
         grep -q "^VERSION"
     });
-    let service = config.listens().into_iter().fold(service, Service::listens);
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service.ports(config.listens()).problems(config.problems())
 }
 
 #[cfg(test)]

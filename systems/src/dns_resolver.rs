@@ -10,6 +10,27 @@ use distill_services::{chronyd, packet_filter, unbound};
 
 use crate::minimal;
 
+/// What a [`dns_resolver`] for `networks` tells unbound: to be extended, and used instead.
+///
+/// ```
+/// use distill_services::unbound;
+/// use distill_services::unbound::Zone;
+/// use distill_systems::{dns_resolver, resolver_config};
+///
+/// let networks = ["10.0.0.0/8"];
+/// let config = resolver_config(&networks).stub_zone(Zone::new("corp.example", ["10.0.0.53"]).insecure());
+/// let system = dns_resolver(&networks).replace(unbound(config));
+/// # let _ = system;
+/// ```
+pub fn resolver_config(networks: &[&str]) -> UnboundConfig {
+    let everywhere = UnboundConfig {
+        interface: vec![Ipv4Addr::UNSPECIFIED.into()],
+        ..UnboundConfig::new()
+    };
+    let allow = |config: UnboundConfig, network: &&str| config.allow(*network);
+    networks.iter().fold(everywhere, allow)
+}
+
 /// [`minimal`], and a validating resolver (unbound) for whoever is in one of `networks`, with a clock
 /// that is right (chronyd), since signatures have their time. Nothing but questions is let in.
 ///
@@ -23,17 +44,10 @@ use crate::minimal;
 /// ```
 #[track_caller]
 pub fn dns_resolver(networks: &[&str]) -> System {
-    let config = UnboundConfig {
-        interface: vec![Ipv4Addr::UNSPECIFIED.into()],
-        ..UnboundConfig::new()
-    };
-    let config = networks
-        .iter()
-        .fold(config, |config, network| config.allow(*network));
     let filter = Ruleset::host().accept_tcp([53]).accept_udp([53]);
     minimal().services([
         packet_filter(filter),
         chronyd(ChronyConfig::new().pool("pool.ntp.org")),
-        unbound(config),
+        unbound(resolver_config(networks)),
     ])
 }

@@ -22,7 +22,7 @@ use distill::system::{System, sysctl};
 use distill_services::sshd::SshdConfig;
 use distill_services::{sshd, var_log};
 
-pub use dns_resolver::dns_resolver;
+pub use dns_resolver::{dns_resolver, resolver_config};
 pub use memcached::memcached;
 pub use router::{RouterConfig, router};
 pub use tor_relay::tor_relay;
@@ -39,6 +39,7 @@ pub use web_server::web_server;
 /// let system = distill_systems::minimal().service(hello);
 /// # let _ = system;
 /// ```
+#[track_caller]
 pub fn minimal() -> System {
     System::new().sysctl(sysctl::hardening()).loggers(var_log())
 }

@@ -178,6 +178,7 @@ fn every_platform_says_how_it_is_run_or_that_it_is_not() {
             &["-kernel ", "-initrd ", "virtio-blk-pci,drive=disk"],
         ),
     ] {
+        call(example, scratch.path(), &["build", "--quiet"]);
         let words = ["run", "--dry-run", "--memory", "777", "--port", "8098:80"];
         let line = call(example, scratch.path(), &words);
         let line = printed(&line) + &said(&line);

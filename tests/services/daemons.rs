@@ -6,11 +6,13 @@ use distill_packages::e2fsprogs;
 use distill_platforms::qemu_x86_64;
 use distill_services::cron::CronTable;
 use distill_services::memcached::MemcachedConfig;
-use distill_services::tor::{OnionService, Relay, TorConfig};
+use distill_services::tor::{OnionService, TorConfig};
 use distill_services::unbound::{UnboundConfig, Zone};
 use distill_services::{cron, dhcp, memcached, swap, tor, unbound};
 use distill_systems::minimal;
 use distill_testing::{Lab, LabError, Machine};
+
+use crate::rights;
 
 /// Disks for the swap space: one that is blank, and one with somebody's data.
 fn disks() -> Service {
@@ -69,6 +71,7 @@ fn each_does_what_it_is_for() -> Result<(), LabError> {
     resolves(&machine)?;
     hides(&machine)?;
     is_on_time(&machine)?;
+    rights::check(&machine, &["cron", "memcached", "tor", "unbound"])?;
 
     let before = identity(&machine)?;
     machine.reboot()?;
@@ -81,53 +84,6 @@ fn each_does_what_it_is_for() -> Result<(), LabError> {
     );
     machine.power_off()?;
     Ok(())
-}
-
-#[test]
-#[ignore = "builds images and boots them"]
-fn a_cache_serves_others_and_nothing_else() -> Result<(), LabError> {
-    let lab = Lab::new()?;
-    let net = lab.net();
-    let _peer = net.peer("192.0.2.1/24").dhcp("192.0.2.10").start()?;
-    let cache = distill_systems::memcached(64).service(dhcp("eth0"));
-    let cache = lab.machine("cache", &qemu_x86_64(), &cache).net(&net);
-    let cache = cache.memory(256).start()?;
-    cache.wait_ready("memcached")?;
-    cache.wait_ready("dhcp.eth0")?;
-    cache.succeed("nc -ll -p 12345 -e true >/dev/null 2>&1 &")?;
-    cache.wait_until("nc -z 127.0.0.1 12345")?;
-
-    let client = minimal().service(dhcp("eth0"));
-    let client = lab.machine("client", &qemu_x86_64(), &client).net(&net);
-    let client = client.memory(256).start()?;
-    client.wait_ready("dhcp.eth0")?;
-    let answer = client.succeed("printf 'get x\\r\\nquit\\r\\n' | nc -w 10 192.0.2.10 11211")?;
-    assert_eq!(answer, "END");
-    // The packet filter's doing.
-    cache.succeed("nc -z 127.0.0.1 12345")?;
-    client.fail("nc -w 3 192.0.2.10 12345 </dev/null")?;
-    Ok(())
-}
-
-#[test]
-fn resolver_and_relay_are_without_mistakes() {
-    let relay = Relay::new("example", "admin@example.org");
-    for system in [
-        distill_systems::dns_resolver(&["192.0.2.0/24"]),
-        distill_systems::tor_relay(relay),
-    ] {
-        let root = qemu_x86_64().root(&system);
-        assert!(root.is_ok(), "{}", root.unwrap_err());
-    }
-    let nobody = distill_systems::dns_resolver(&["everybody"]);
-    assert!(qemu_x86_64().root(&nobody).is_err());
-}
-
-/// The user that a service's process runs as.
-fn user(machine: &Machine, service: &str) -> Result<String, LabError> {
-    machine.succeed(&format!(
-        "stat -c %U /proc/$(s6-svstat -o pid /run/service/{service})"
-    ))
 }
 
 /// The UUID of the swap space, which is made with it.
@@ -166,7 +122,6 @@ fn swaps(machine: &Machine) -> Result<(), LabError> {
 
 fn caches(machine: &Machine) -> Result<(), LabError> {
     machine.wait_ready("memcached")?;
-    assert_eq!(user(machine, "memcached")?, "memcached");
     let ask = |words: &str| {
         machine.succeed(&format!(
             "printf '{words}\\r\\nquit\\r\\n' | nc 127.0.0.1 11211"
@@ -184,7 +139,6 @@ fn caches(machine: &Machine) -> Result<(), LabError> {
 fn resolves(machine: &Machine) -> Result<(), LabError> {
     machine.wait_ready("unbound")?;
     machine.wait_ready("dhcp.eth0")?;
-    assert_eq!(user(machine, "unbound")?, "unbound");
     machine.succeed("unbound-checkconf /etc/unbound/unbound.conf")?;
     let found = machine.succeed("nslookup -type=a web.test 127.0.0.1")?;
     assert!(found.contains("192.0.2.80"), "{found}");
@@ -198,7 +152,6 @@ fn resolves(machine: &Machine) -> Result<(), LabError> {
 
 fn hides(machine: &Machine) -> Result<(), LabError> {
     machine.wait_ready("tor")?;
-    assert_eq!(user(machine, "tor")?, "tor");
     // SOCKS 5 without a password is agreed upon.
     let answer = machine.succeed(
         "(printf '\\005\\001\\000'; sleep 1) | nc 127.0.0.1 9050 | od -An -tx1 | tr -d ' '",

@@ -15,7 +15,7 @@ fn a_machine_does_what_it_is_told() -> Result<(), LabError> {
     let more = lab.directory().join("more.img");
     std::fs::write(&more, [7; 4096]).expect("a scratch directory");
     let setup = lab.machine("box", &qemu_x86_64(), &system).disk(&more);
-    let machine = setup.start()?;
+    let machine = setup.screen().start()?;
     machine.wait_console("Run /init")?;
     machine.wait_ready("var-mount")?;
     assert_eq!(machine.succeed("hostname")?, "box");
@@ -30,6 +30,22 @@ fn a_machine_does_what_it_is_told() -> Result<(), LabError> {
         .unwrap_err()
         .to_string();
     assert!(error.contains("status 1") && error.contains("no") && error.contains("Linux version"));
+
+    let mut said = Vec::new();
+    machine.interact(&b"echo out\nfalse\n"[..], &mut said)?;
+    assert_eq!(
+        String::from_utf8_lossy(&said),
+        "box# out\nbox# (status 1)\nbox# \n"
+    );
+
+    // A shell on the screen, and somebody at the keyboard.
+    machine.succeed("setsid sh </dev/tty1 >/dev/tty1 2>&1 &")?;
+    machine.type_keys("echo \"$(tty)\" >/run/Typed_here\n")?;
+    machine.wait_until("test -s /run/Typed_here")?;
+    assert_eq!(machine.succeed("cat /run/Typed_here")?, "/dev/tty1");
+    assert!(machine.screenshot()?.starts_with(b"\x89PNG"));
+    machine.succeed("nc -ll -p 1234 -e true >/dev/null 2>&1 &")?;
+    machine.wait_open_port(1234)?;
 
     // Bytes of all values, and more than fits into any buffer on the way.
     let bytes: Vec<u8> = (0..=255).cycle().take(300_000).collect();

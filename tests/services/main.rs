@@ -7,10 +7,13 @@
 mod base;
 mod boot_time;
 mod daemons;
+mod guide;
 mod lab;
 mod net;
 mod power;
+mod rights;
 mod s6_rc;
 mod sshd;
+mod systems;
 mod time;
 mod web;

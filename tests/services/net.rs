@@ -15,6 +15,8 @@ use distill_services::{dnsmasq, net_dhcpcd, net_static, packet_filter, sshd};
 use distill_systems::{RouterConfig, minimal, router};
 use distill_testing::{Lab, LabError, Machine, Net, Peer, Response};
 
+use crate::rights;
+
 /// The address on an interface.
 const ADDRESS: &str = "ip -4 -o addr show dev eth0 | awk '{ sub(\"/.*\", \"\", $4); print $4 }'";
 
@@ -120,9 +122,7 @@ fn a_router_stands_between_a_network_and_the_world() -> Result<(), LabError> {
     inside_gets_what_it_needs(&laptop)?;
     outside_reaches_what_it_may(&other, &own)?;
     static_addresses_work(&other)?;
-    unprivileged(&gate, "dhcpcd")?;
-    unprivileged(&gate, "dnsmasq")?;
-    unprivileged(&gate, "radvd")?;
+    rights::check(&gate, &["net.dhcpcd", "dnsmasq", "radvd", "sshd"])?;
 
     // The router has kept its own address for longer than it was given it first.
     let renewal = format!("dhcp renew {own}");
@@ -219,12 +219,6 @@ fn static_addresses_work(other: &Machine) -> Result<(), LabError> {
     other.wait_until("ip -4 addr show dev eth1 | grep 10.9.9.9/24")?;
     other.wait_until("grep 'nameserver 10.9.9.1' /run/resolv.conf")?;
     Ok(())
-}
-
-/// Some process of the daemon `name` runs as the user of that name.
-fn unprivileged(machine: &Machine, name: &str) -> Result<(), LabError> {
-    let script = format!("ps -o user,comm | grep -E '^{name} +{name}'");
-    machine.succeed(&script).map(drop)
 }
 
 #[test]

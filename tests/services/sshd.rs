@@ -15,7 +15,7 @@ const REFUSED: i32 = 255;
 fn keys_and_certificates_let_in_and_nothing_else() -> Result<(), LabError> {
     let lab = Lab::new()?;
     let [ada, stranger, authority, forger] =
-        ["ada", "stranger", "authority", "forger"].map(|name| Key::new(&lab, name));
+        ["ada", "stranger", "authority", "forger"].map(|name| Key::derived(&lab, name));
     let (ada, stranger) = (ada?, stranger?);
     let config = SshdConfig {
         permit_root_login: PermitRootLogin::No,
@@ -51,7 +51,7 @@ fn keys_and_certificates_let_in_and_nothing_else() -> Result<(), LabError> {
     let output = machine.ssh(&stranger, "grace", "whoami")?;
     assert_eq!(output.text(), "grace", "{}", output.errors());
     assert_eq!(machine.ssh(&stranger, "ada", "true")?.status, REFUSED);
-    let forged = Key::new(&lab, "forged")?;
+    let forged = Key::derived(&lab, "forged")?;
     forger?.certify(&forged, "grace")?;
     assert_eq!(machine.ssh(&forged, "grace", "true")?.status, REFUSED);
 

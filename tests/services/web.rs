@@ -12,6 +12,8 @@ use distill_services::nginx::{Handler, Listen, NginxConfig, Path, Server, Tls};
 use distill_systems::web_server;
 use distill_testing::{Lab, LabError};
 
+use crate::rights;
+
 /// A key that is nobody's secret, and its certificate for `nobody.invalid`.
 const KEY: &str = include_str!("../../services/src/nginx/trial/key.pem");
 const CERTIFICATE: &str = include_str!("../../services/src/nginx/trial/certificate.pem");
@@ -106,7 +108,7 @@ fn nginx_serves_and_proxies() -> Result<(), LabError> {
     machine.fail("curl -sf https://127.0.0.1/")?;
 
     // Requests are answered by processes that are not root's, and logged.
-    machine.succeed("ps -o user,args | grep -E '^nginx +nginx: worker'")?;
+    rights::check(&machine, &["nginx"])?;
     machine.wait_until("grep -h 'GET /api/x' /var/log/nginx/current")?;
 
     // From outside, port 80 is open and all others are not.

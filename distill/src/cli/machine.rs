@@ -69,6 +69,7 @@ fn run(context: &RunContext<'_>, config: &Config, emulation: &Emulation) -> Resu
         }),
         cards: Vec::new(),
         ports: Vec::new(),
+        screen: false,
         console: console(),
     };
     if options.dry_run {

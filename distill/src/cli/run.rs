@@ -1,8 +1,9 @@
 //! `run`: boots the image. How is the platform's matter.
 
 use super::args::RunArgs;
-use super::build::build_image;
+use super::build::{build_image, dry_run};
 use super::error::CliError;
+use super::exit::Exit;
 use super::invocation::Invocation;
 use super::ports;
 use super::session::Session;
@@ -21,6 +22,15 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &RunArgs) -> Result<u8, Cli
         ports::check(&args.run.port)?;
     }
     let session = Session::open(invocation)?;
+    if args.run.dry_run {
+        let image = std::slice::from_ref(target.image()?);
+        if !session.survey(image)?.missing.is_empty() {
+            dry_run(invocation, &session, image)?;
+            let text = "the machine's command line can be told when the image is there";
+            invocation.ui.status(text);
+            return Ok(Exit::Success.code());
+        }
+    }
     let options = args.work.options();
     let image = build_image(invocation, &session, &options)?;
     runner(&RunContext {

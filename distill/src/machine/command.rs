@@ -52,6 +52,9 @@ pub fn command_line(spec: &MachineSpec) -> Vec<String> {
         wire(&mut line, wired);
     }
     ports(&mut line, &spec.ports);
+    if spec.screen {
+        line.extend(["-device", "VGA"].map(str::to_owned));
+    }
     console(&mut line, &spec.console);
     let monitor = format!("socket,id=control,path={MONITOR_SOCKET},server=on,wait=off");
     let words = ["-chardev", &monitor, "-mon", "chardev=control,mode=control"];
@@ -255,6 +258,7 @@ mod tests {
             network: None,
             cards: Vec::new(),
             ports: Vec::new(),
+            screen: false,
             console: Console::Terminal,
         }
     }
@@ -328,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn disks_wires_and_ports() {
+    fn disks_wires_ports_and_a_screen() {
         let card = |name: &str, mac: &str| Card {
             name: name.to_owned(),
             mac: mac.to_owned(),
@@ -340,6 +344,7 @@ mod tests {
             ],
             disks: vec!["more,1.img".into(), "more2.img".into()],
             ports: vec!["test".to_owned()],
+            screen: true,
             ..spec()
         };
         insta::assert_snapshot!(shown(&spec));

@@ -52,6 +52,20 @@ impl Monitor {
         self.command("set_link", &json!({ "name": card, "up": up }))
     }
 
+    /// Presses some keys together, and lets go: they have QEMU's names (`QKeyCode`), such as `a`, `ret`,
+    /// `shift`.
+    pub fn press(&mut self, keys: &[&str]) -> Result<(), MachineError> {
+        let key = |name: &&str| json!({ "type": "qcode", "data": name });
+        let keys: Vec<Value> = keys.iter().map(key).collect();
+        self.command("send-key", &json!({ "keys": keys, "hold-time": 20 }))
+    }
+
+    /// Writes what is on the screen as PNG into the file `name` in the machine's directory.
+    pub fn screendump(&mut self, name: &str) -> Result<(), MachineError> {
+        let arguments = json!({ "filename": name, "format": "png" });
+        self.command("screendump", &arguments)
+    }
+
     fn order(&mut self, command: &str) -> Result<(), MachineError> {
         self.command(command, &json!({}))
     }
@@ -118,6 +132,18 @@ mod tests {
             told,
             "{\"arguments\":{},\"execute\":\"qmp_capabilities\"}\n\
              {\"arguments\":{},\"execute\":\"system_powerdown\"}\n"
+        );
+    }
+
+    #[test]
+    fn keys_are_pressed_together() {
+        let lines = "{\"QMP\": {}}\n{\"return\": {}}\n{\"return\": {}}\n";
+        let (result, told) = talk(lines, |monitor| monitor.press(&["shift", "a"]));
+        result.unwrap();
+        assert_eq!(
+            told.lines().last().unwrap(),
+            "{\"arguments\":{\"hold-time\":20,\"keys\":[{\"data\":\"shift\",\"type\":\"qcode\"},\
+             {\"data\":\"a\",\"type\":\"qcode\"}]},\"execute\":\"send-key\"}"
         );
     }
 

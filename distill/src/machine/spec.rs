@@ -34,6 +34,8 @@ pub struct MachineSpec {
     /// Names of serial ports of virtio, which the machine finds at
     /// `/sys/class/virtio-ports/*/name`. [`Machine::port`](super::Machine::port) is the other end.
     pub ports: Vec<String>,
+    /// Whether there is a screen (VGA), which [`Monitor::screendump`](super::Monitor::screendump) shows.
+    pub screen: bool,
     /// What the first serial port is connected with.
     pub console: Console,
 }

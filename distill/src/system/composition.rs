@@ -1,6 +1,7 @@
 //! Systems: what one machine does, independent of hardware.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use super::file::{File, Owner};
@@ -106,9 +107,12 @@ pub struct System {
     pub loggers: Loggers,
     /// What starts the services.
     pub init: Init,
+    /// Where the recipe gives it its name, or begins with it.
+    pub location: &'static Location<'static>,
 }
 
 impl Default for System {
+    #[track_caller]
     fn default() -> System {
         System::new()
     }
@@ -116,6 +120,7 @@ impl Default for System {
 
 impl System {
     /// A machine that does nothing.
+    #[track_caller]
     pub fn new() -> System {
         System {
             services: Vec::new(),
@@ -128,6 +133,7 @@ impl System {
             sysctl: Sysctl::new(),
             loggers: Loggers::none(),
             init: Init::default(),
+            location: Location::caller(),
         }
     }
 
@@ -206,9 +212,11 @@ impl System {
     }
 
     /// The same with a host name.
+    #[track_caller]
     pub fn hostname(self, name: impl Into<String>) -> System {
         System {
             hostname: Some(name.into()),
+            location: Location::caller(),
             ..self
         }
     }

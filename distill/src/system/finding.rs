@@ -74,7 +74,9 @@ pub enum Problem {
     #[error("`{service}` cannot be configured like this: {why}")]
     Configuration { service: String, why: String },
     /// Two services that listen on one port.
-    #[error("`{service}` listens on {port}, as does `{first}` ({defined})")]
+    #[error(
+        "`{service}` listens on {port}, as does `{first}` ({defined})\nhint: give one of them another port or address"
+    )]
     SamePort {
         service: String,
         port: String,
@@ -116,13 +118,17 @@ pub enum Problem {
         provider: String,
     },
     /// Two different users of one name.
-    #[error("there is another user `{name}`, with other properties ({first})")]
+    #[error(
+        "there is another user `{name}`, with other properties ({first})\nhint: leave one of them out, or make them alike"
+    )]
     SameUser {
         name: String,
         first: &'static Location<'static>,
     },
     /// Two groups of one name.
-    #[error("there is another group `{name}`, with another id ({first})")]
+    #[error(
+        "there is another group `{name}`, with another id ({first})\nhint: leave one of them out, or make them alike"
+    )]
     SameGroup {
         name: String,
         first: &'static Location<'static>,
@@ -141,7 +147,7 @@ pub enum Problem {
         free: u32,
     },
     /// A user or group that nobody defines.
-    #[error("`{subject}` names the {kind} `{name}`, who does not exist{}", hint(.near.as_ref()))]
+    #[error("`{subject}` names the {kind} `{name}`, which does not exist{}", hint_account(.kind, .name, .near.as_ref()))]
     NoSuchAccount {
         subject: String,
         kind: &'static str,
@@ -157,7 +163,7 @@ pub enum Problem {
         why: &'static str,
     },
     /// Two files at one path.
-    #[error("`{path}` is defined twice ({first})")]
+    #[error("`{path}` is defined twice ({first})\nhint: leave one of them out")]
     SameFile {
         path: String,
         first: &'static Location<'static>,
@@ -206,6 +212,14 @@ impl fmt::Display for Relation {
 fn hint(near: Option<&String>) -> String {
     near.map(|near| format!("\nhint: did you mean `{near}`?"))
         .unwrap_or_default()
+}
+
+fn hint_account(kind: &str, name: &str, near: Option<&String>) -> String {
+    match (near, kind) {
+        (Some(_), _) => hint(near),
+        (None, "group") => format!("\nhint: add `.group(Group::new(\"{name}\"))`"),
+        (None, _) => format!("\nhint: add `.user(User::system(\"{name}\"))`"),
+    }
 }
 
 /// Something wrong, and the line of the recipe.

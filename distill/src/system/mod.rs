@@ -12,6 +12,7 @@ mod file;
 mod finding;
 mod form;
 mod graph;
+mod ground;
 mod init;
 mod kernel;
 mod listen;

@@ -12,7 +12,7 @@ use super::graph::Graph;
 use super::platform::Platform;
 use super::service::{Directory, Service};
 use super::unix::User;
-use super::{EXECLINEB, Init, init, kernel, s6, s6_rc, skeleton, sysctl};
+use super::{EXECLINEB, Init, ground, init, kernel, s6, s6_rc, skeleton, sysctl};
 use crate::execline;
 use crate::package::script::ExpandError;
 use crate::package::{Config, Package, Shebang};
@@ -64,64 +64,22 @@ impl Root {
 
 /// Puts a system on a platform.
 pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
-    // In a container, they are the host's.
-    let own = sysctl::service("sysctl", &system.sysctl).filter(|_| !platform.container);
-    let own: Vec<Service> = own.into_iter().chain(homes(system)).collect();
-    let services = platform
-        .services
-        .iter()
-        .chain(&own)
-        .chain(&system.services)
-        .cloned();
-    let services = system.loggers.apply(services);
+    let services = services(platform, system);
     let (graph, mut findings) = Graph::new(&services);
-
-    let users = services.iter().flat_map(|service| &service.users);
-    let groups = services.iter().flat_map(|service| &service.groups);
-    let (accounts, wrong) = Accounts::new(
-        platform.users.iter().chain(users).chain(&system.users),
-        platform.groups.iter().chain(groups).chain(&system.groups),
-    );
+    let (accounts, wrong) = accounts(platform, &services, system);
     findings.extend(wrong);
-    findings.extend(host_name(platform, system));
-    findings.extend(
-        system
-            .sysctl
-            .problems()
-            .map(|p| Finding::new(p, platform.location)),
-    );
-    findings.extend(Ground::new(platform, &graph).check());
+    findings.extend(host_name(system));
+    findings.extend(system.sysctl.check());
+    findings.extend(ground::check(platform, &graph));
     findings.extend(kernel::check(platform, &graph));
 
     let mut root = Builder::new(&platform.config, accounts, findings);
     for service in graph.services() {
         root.check_accounts(service);
     }
-    root.add_all(
-        "the system",
-        skeleton::files(&root.accounts, system.hostname.as_deref()),
-    );
-    let boot = init::Boot {
-        init: system.init.clone(),
-        mounts: platform.mounts.clone(),
-        hostname: system.hostname.clone(),
-        preboot: platform.preboot.clone(),
-        container: platform.container,
-    };
-    root.add_all("the boot", init::files(&boot, &graph));
-    match &system.init {
-        Init::S6 => {
-            root.add_all("the boot", s6::programs());
-            root.add_all("the services", s6::service_directories(&graph));
-        }
-        Init::S6Rc(_) => {
-            let reserved = s6_rc::check(&services);
-            if reserved.is_empty() {
-                root.add_all("the services", s6_rc::files(&graph, &services));
-            }
-            root.findings.extend(reserved);
-        }
-    }
+    let skeleton = skeleton::files(&root.accounts, system.hostname.as_deref());
+    root.add_all("the system", skeleton);
+    root.add_boot(platform, system, &graph, &services);
     for service in &services {
         root.add_all(&service.name, service.files.clone());
     }
@@ -130,17 +88,40 @@ pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, Syst
     for over in &system.permissions {
         root.permission(&over.file);
     }
-    let packages = services.iter().flat_map(|service| &service.packages);
-    let packages = platform
-        .packages
-        .iter()
-        .chain(packages)
-        .chain(&system.packages);
-    let init = match &system.init {
-        Init::S6 => Vec::new(),
-        Init::S6Rc(package) => vec![package.clone(), s6_rc::compiled(&root.files, package)],
-    };
-    root.finish(platform, packages.cloned().chain(init).collect())
+    let packages = packages(platform, &services, system);
+    root.finish(platform, &system.init, packages)
+}
+
+/// All services: the platform's, those that the system is given without being asked, the system's own, and
+/// their loggers.
+fn services(platform: &Platform, system: &System) -> Vec<Service> {
+    // In a container, kernel parameters are the host's.
+    let sysctl = sysctl::service("sysctl", &system.sysctl).filter(|_| !platform.container);
+    let own = sysctl.into_iter().chain(homes(system));
+    let named = platform.services.iter().cloned();
+    let named = named.chain(own).chain(system.services.iter().cloned());
+    system.loggers.apply(named)
+}
+
+/// All users and groups, and what is wrong with them.
+fn accounts(
+    platform: &Platform,
+    services: &[Service],
+    system: &System,
+) -> (Accounts, Vec<Finding>) {
+    let users = services.iter().flat_map(|service| &service.users);
+    let groups = services.iter().flat_map(|service| &service.groups);
+    Accounts::new(
+        platform.users.iter().chain(users).chain(&system.users),
+        platform.groups.iter().chain(groups).chain(&system.groups),
+    )
+}
+
+/// All packages, in the order of platform, services, system.
+fn packages(platform: &Platform, services: &[Service], system: &System) -> Vec<Package> {
+    let own = services.iter().flat_map(|service| &service.packages);
+    let all = platform.packages.iter().chain(own).chain(&system.packages);
+    all.cloned().collect()
 }
 
 /// A service that makes the home directories that lie on writable ground.
@@ -148,7 +129,7 @@ fn homes(system: &System) -> Option<Service> {
     let people = system
         .users
         .iter()
-        .filter(|user| lies_below(&user.home, "/var"));
+        .filter(|user| ground::lies_below(&user.home, "/var"));
     let home = |user: &User| Directory {
         path: user.home.clone(),
         mode: Mode::new(0o700),
@@ -163,7 +144,7 @@ fn homes(system: &System) -> Option<Service> {
     })
 }
 
-fn host_name(platform: &Platform, system: &System) -> Option<Finding> {
+fn host_name(system: &System) -> Option<Finding> {
     let name = system.hostname.clone()?;
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let inner = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
@@ -171,89 +152,7 @@ fn host_name(platform: &Platform, system: &System) -> Option<Finding> {
         && edge(name.chars().last())
         && name.chars().all(inner)
         && name.len() <= 64;
-    (!good).then(|| Finding::new(Problem::HostName { name }, platform.location))
-}
-
-/// What can be written, and from when on.
-struct Ground<'g, 'a> {
-    graph: &'g Graph<'a>,
-    /// From the beginning.
-    always: Vec<&'g str>,
-    /// When the service is ready.
-    provided: Vec<(&'a str, &'a str)>,
-}
-
-impl<'g, 'a> Ground<'g, 'a> {
-    fn new(platform: &'g Platform, graph: &'g Graph<'a>) -> Ground<'g, 'a> {
-        let always = ["/run", "/tmp", "/dev/shm"].into_iter();
-        let provided = graph.services().flat_map(|service| {
-            service
-                .provides
-                .iter()
-                .map(|path| (path.as_str(), service.name.as_str()))
-        });
-        Ground {
-            graph,
-            always: always
-                .chain(platform.writable.iter().map(String::as_str))
-                .collect(),
-            provided: provided.collect(),
-        }
-    }
-
-    fn check(&self) -> Vec<Finding> {
-        self.graph
-            .services()
-            .flat_map(|service| self.check_service(service))
-            .collect()
-    }
-
-    fn check_service(&self, service: &'a Service) -> Vec<Finding> {
-        let plain = service
-            .writes
-            .iter()
-            .map(|path| (path.as_str(), service.location));
-        let made = service
-            .directories
-            .iter()
-            .map(|dir| (dir.path.as_str(), dir.location));
-        let before = self.graph.all_before(&service.name);
-        let finding = |(path, location): (&str, _)| {
-            if self.always.iter().any(|base| lies_below(path, base)) {
-                return None;
-            }
-            let provider = self
-                .provided
-                .iter()
-                .find(|(base, _)| lies_below(path, base));
-            let (service_name, path) = (service.name.clone(), path.to_owned());
-            let problem = match provider {
-                Some((_, name)) if before.contains(name) || *name == service.name => return None,
-                Some((_, name)) => Problem::NotYetWritable {
-                    service: service_name,
-                    path,
-                    provider: (*name).to_owned(),
-                },
-                None => {
-                    let provided = self.provided.iter().map(|(base, _)| *base);
-                    let writable = self.always.iter().copied().chain(provided);
-                    let writable = writable.map(str::to_owned).collect();
-                    Problem::ReadOnly {
-                        service: service_name,
-                        path,
-                        writable,
-                    }
-                }
-            };
-            Some(Finding::new(problem, location))
-        };
-        plain.chain(made).filter_map(finding).collect()
-    }
-}
-
-fn lies_below(path: &str, base: &str) -> bool {
-    path.strip_prefix(base)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    (!good).then(|| Finding::new(Problem::HostName { name }, system.location))
 }
 
 /// A root file system in the making.
@@ -293,6 +192,37 @@ impl Builder<'_> {
         for directory in &service.directories {
             for problem in self.accounts.check_owner(&directory.owner, &directory.path) {
                 self.found(problem, directory.location);
+            }
+        }
+    }
+
+    /// Adds what starts the services.
+    fn add_boot(
+        &mut self,
+        platform: &Platform,
+        system: &System,
+        graph: &Graph<'_>,
+        services: &[Service],
+    ) {
+        let boot = init::Boot {
+            init: system.init.clone(),
+            mounts: platform.mounts.clone(),
+            hostname: system.hostname.clone(),
+            preboot: platform.preboot.clone(),
+            container: platform.container,
+        };
+        self.add_all("the boot", init::files(&boot, graph));
+        match &system.init {
+            Init::S6 => {
+                self.add_all("the boot", s6::programs());
+                self.add_all("the services", s6::service_directories(graph));
+            }
+            Init::S6Rc(_) => {
+                let reserved = s6_rc::check(services);
+                if reserved.is_empty() {
+                    self.add_all("the services", s6_rc::files(graph, services));
+                }
+                self.findings.extend(reserved);
             }
         }
     }
@@ -401,10 +331,18 @@ impl Builder<'_> {
     }
 
     /// The root file system, if nothing is wrong.
-    fn finish(self, platform: &Platform, packages: Vec<Package>) -> Result<Root, SystemError> {
+    fn finish(
+        self,
+        platform: &Platform,
+        init: &Init,
+        mut packages: Vec<Package>,
+    ) -> Result<Root, SystemError> {
         if !self.findings.is_empty() {
             let (platform, findings) = (platform.name.clone(), self.findings);
             return Err(SystemError { platform, findings });
+        }
+        if let Init::S6Rc(package) = init {
+            packages.extend([package.clone(), s6_rc::compiled(&self.files, package)]);
         }
         Ok(Root {
             files: self.files,

@@ -353,6 +353,12 @@ impl Service {
         self
     }
 
+    /// The same, listening on all of these: see [`Service::listens`].
+    pub fn ports<P: Into<String>>(mut self, ports: impl IntoIterator<Item = P>) -> Service {
+        self.listens.extend(ports.into_iter().map(Into::into));
+        self
+    }
+
     /// The same, for a kernel that has these options. A platform that says what its kernel has
     /// ([`Platform::kernel_options`](super::Platform::kernel_options)) is held against it.
     ///
@@ -374,6 +380,12 @@ impl Service {
     /// option's name. It is found when the system is put together.
     pub fn invalid(mut self, problem: impl Into<String>) -> Service {
         self.problems.push(problem.into());
+        self
+    }
+
+    /// The same, with all of these in its configuration that cannot be: see [`Service::invalid`].
+    pub fn problems<P: Into<String>>(mut self, problems: impl IntoIterator<Item = P>) -> Service {
+        self.problems.extend(problems.into_iter().map(Into::into));
         self
     }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
+use std::panic::Location;
 
 use super::file::File;
-use super::finding::Problem;
+use super::finding::{Finding, Problem};
 use super::service::Service;
 use crate::execline;
 
@@ -61,11 +62,27 @@ impl<const N: usize> From<[i64; N]> for Value {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sysctl(BTreeMap<String, Node>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Node {
-    Value(Value),
+    Value(Value, &'static Location<'static>),
     Below(Sysctl),
 }
+
+impl PartialEq for Node {
+    /// Where a value was set does not count.
+    fn eq(&self, other: &Node) -> bool {
+        match (self, other) {
+            (Node::Value(one, _), Node::Value(other, _)) => one == other,
+            (Node::Below(one), Node::Below(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Node {}
+
+/// A path below `/proc/sys`, its value, and where the recipe says so.
+type Setting<'a> = (String, &'a str, &'static Location<'static>);
 
 impl Sysctl {
     /// No parameters.
@@ -74,9 +91,10 @@ impl Sysctl {
     }
 
     /// The same with `name` set to `value`, whatever was there before.
+    #[track_caller]
     pub fn set(mut self, name: &str, value: impl Into<Value>) -> Sysctl {
         let path: Vec<&str> = name.split('.').collect();
-        self.insert(&path, Node::Value(value.into()));
+        self.insert(&path, Node::Value(value.into(), Location::caller()));
         self
     }
 
@@ -112,7 +130,7 @@ impl Sysctl {
             (old, false, node) => {
                 let mut below = match old {
                     Some(Node::Below(below)) => below,
-                    Some(Node::Value(_)) | None => Sysctl::new(),
+                    Some(Node::Value(..)) | None => Sysctl::new(),
                 };
                 below.insert(rest, node);
                 Node::Below(below)
@@ -128,36 +146,45 @@ impl Sysctl {
 
     /// The parameters as paths below `/proc/sys`, and their values.
     pub fn flat(&self) -> Vec<(String, &str)> {
+        let settings = self.settings().into_iter();
+        settings.map(|(name, value, _)| (name, value)).collect()
+    }
+
+    fn settings(&self) -> Vec<Setting<'_>> {
         let mut all = Vec::new();
         self.collect("", &mut all);
         all
     }
 
-    fn collect<'a>(&'a self, prefix: &str, all: &mut Vec<(String, &'a str)>) {
+    fn collect<'a>(&'a self, prefix: &str, all: &mut Vec<Setting<'a>>) {
         for (name, node) in &self.0 {
             match node {
-                Node::Value(Value(value)) => all.push((format!("{prefix}{name}"), value)),
+                Node::Value(Value(value), location) => {
+                    all.push((format!("{prefix}{name}"), value, location));
+                }
                 Node::Below(below) => below.collect(&format!("{prefix}{name}/"), all),
             }
         }
     }
 
     /// What is wrong with it.
-    pub(super) fn problems(&self) -> impl Iterator<Item = Problem> {
-        self.flat().into_iter().filter_map(|(name, value)| {
-            let why = match name
-                .split('/')
-                .find(|part| part.is_empty() || part.starts_with('.'))
-            {
-                Some(_) => "a component of its name is empty or begins with a dot",
-                None if name.contains(|c: char| c.is_whitespace() || c == '=') => {
-                    "its name has white space or `=`"
-                }
-                None if value.contains('\n') => "its value has a line break",
-                None => return None,
-            };
-            Some(Problem::Sysctl { name, why })
-        })
+    pub(super) fn check(&self) -> impl Iterator<Item = Finding> {
+        self.settings()
+            .into_iter()
+            .filter_map(|(name, value, location)| {
+                let why = match name
+                    .split('/')
+                    .find(|part| part.is_empty() || part.starts_with('.'))
+                {
+                    Some(_) => "a component of its name is empty or begins with a dot",
+                    None if name.contains(|c: char| c.is_whitespace() || c == '=') => {
+                        "its name has white space or `=`"
+                    }
+                    None if value.contains('\n') => "its value has a line break",
+                    None => return None,
+                };
+                Some(Finding::new(Problem::Sysctl { name, why }, location))
+            })
     }
 }
 
@@ -231,7 +258,7 @@ mod tests {
     #[test]
     fn hardening_has_sixteen_settings() {
         assert_eq!(hardening().flat().len(), 16);
-        assert_eq!(hardening().problems().count(), 0);
+        assert_eq!(hardening().check().count(), 0);
         insta::assert_snapshot!(hardening());
     }
 
@@ -242,7 +269,7 @@ mod tests {
             Sysctl::new().set("kernel.a b", 1),
             Sysctl::new().set("kernel.a", "1\nkernel.b = 2"),
         ] {
-            assert_eq!(bad.problems().count(), 1, "{bad}");
+            assert_eq!(bad.check().count(), 1, "{bad}");
         }
     }
 }

@@ -1,3 +1,5 @@
+mod messages;
+
 use super::*;
 use crate::execline;
 use crate::package::{Arch, Config, Target};
@@ -80,6 +82,7 @@ fn findings(system: &System) -> Vec<Problem> {
         .collect()
 }
 
+#[track_caller]
 fn idle(name: &str) -> Service {
     Service::longrun(name, execline! { sleep inf })
 }

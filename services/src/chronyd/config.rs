@@ -137,7 +137,8 @@ impl fmt::Display for Source {
 }
 
 /// The daemon's configuration. Fields are named as in `chrony.conf(5)`; what is not here goes into
-/// [`extra`](ChronyConfig::extra).
+/// [`extra`](ChronyConfig::extra). There is no NTS: it needs `GnuTLS`, which this chrony is built without,
+/// so that a server with `nts` is refused. Several servers protect against one that lies.
 ///
 /// ```
 /// use distill_services::chronyd::ChronyConfig;
@@ -180,8 +181,9 @@ pub struct ChronyConfig {
 }
 
 impl Default for ChronyConfig {
+    /// The time of the servers of `pool.ntp.org`.
     fn default() -> ChronyConfig {
-        ChronyConfig::new()
+        ChronyConfig::new().pool("pool.ntp.org")
     }
 }
 

@@ -21,8 +21,9 @@ const BURST: &str = "/usr/libexec/distill/chrony-burst";
 /// without a server in reach, and asks at once when a network comes up. How good the clock is tells
 /// `chronyc tracking`; `chronyc waitsync` waits for it.
 ///
-/// chronyd itself reads the configuration before it gets into the image. It keeps one right of root's, to set the clock, and few system calls. What it knows about the
-/// clock's drift lies on `/var`.
+/// chronyd itself reads the configuration before it gets into the image. It keeps two of root's rights (to set
+/// the clock, and to bind to port 123), and few system calls. What it knows about the clock's drift lies on
+/// `/var`.
 ///
 /// ```
 /// use distill::system::System;
@@ -41,6 +42,7 @@ pub fn chronyd(config: ChronyConfig) -> Service {
             fdmove -c 2 1
             getpid -E pid
             background -d { #{BURST} $pid }
+            setpriv --nnp
             chronyd -d -u #{USER} -F 1 -f #{CONFIG}
         },
     )
@@ -57,11 +59,7 @@ pub fn chronyd(config: ChronyConfig) -> Service {
         redirfd -w 1 /dev/null
         chronyc -n -h #{format!("{RUN}/chronyd.sock")} tracking
     });
-    let service = config.ports().fold(service, Service::listens);
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service.ports(config.ports()).problems(config.problems())
 }
 
 #[track_caller]

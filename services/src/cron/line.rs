@@ -36,23 +36,33 @@ pub enum Schedule {
     Yearly,
 }
 
+/// The names of times; where there are two for one, the first is printed.
+const NAMED: [(&str, Schedule); 8] = [
+    ("@reboot", Schedule::Reboot),
+    ("@hourly", Schedule::Hourly),
+    ("@daily", Schedule::Daily),
+    ("@midnight", Schedule::Daily),
+    ("@weekly", Schedule::Weekly),
+    ("@monthly", Schedule::Monthly),
+    ("@yearly", Schedule::Yearly),
+    ("@annually", Schedule::Yearly),
+];
+
 impl Schedule {
     /// Every day at this hour (0 to 23) and minute (0 to 59).
     pub fn daily_at(hour: u8, minute: u8) -> Schedule {
-        Schedule::At {
-            minute: minute.into(),
-            hour: hour.into(),
-            day: Field::Any,
-            month: Field::Any,
-            weekday: Field::Any,
-        }
+        Schedule::every_day(minute.into(), hour.into())
     }
 
     /// Every so many minutes, 1 to 59, counted from the full hour.
     pub fn every_minutes(minutes: u8) -> Schedule {
+        Schedule::every_day(Field::Every(minutes), Field::Any)
+    }
+
+    fn every_day(minute: Field, hour: Field) -> Schedule {
         Schedule::At {
-            minute: Field::Every(minutes),
-            hour: Field::Any,
+            minute,
+            hour,
             day: Field::Any,
             month: Field::Any,
             weekday: Field::Any,
@@ -60,15 +70,17 @@ impl Schedule {
     }
 
     fn named(name: &str) -> Result<Schedule, CronError> {
-        match name {
-            "@reboot" => Ok(Schedule::Reboot),
-            "@hourly" => Ok(Schedule::Hourly),
-            "@daily" | "@midnight" => Ok(Schedule::Daily),
-            "@weekly" => Ok(Schedule::Weekly),
-            "@monthly" => Ok(Schedule::Monthly),
-            "@yearly" | "@annually" => Ok(Schedule::Yearly),
-            _ => Err(CronError::UnknownTime(name.to_owned())),
+        let mut all = NAMED.into_iter();
+        match all.find(|(other, _)| *other == name) {
+            Some((_, schedule)) => Ok(schedule),
+            None => Err(CronError::UnknownTime(name.to_owned())),
         }
+    }
+
+    /// Its name, if it has one.
+    fn name(&self) -> Option<&'static str> {
+        let mut all = NAMED.into_iter();
+        all.find(|(_, other)| other == self).map(|(name, _)| name)
     }
 
     fn problems(&self) -> Vec<CronError> {
@@ -92,7 +104,7 @@ impl Schedule {
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        match self {
             Schedule::At {
                 minute,
                 hour,
@@ -101,15 +113,10 @@ impl fmt::Display for Schedule {
                 weekday,
             } => {
                 let weekday = COLUMNS[4].canonical(weekday.clone());
-                return write!(f, "{minute} {hour} {day} {month} {weekday}");
+                write!(f, "{minute} {hour} {day} {month} {weekday}")
             }
-            Schedule::Reboot => "@reboot",
-            Schedule::Hourly => "@hourly",
-            Schedule::Daily => "@daily",
-            Schedule::Weekly => "@weekly",
-            Schedule::Monthly => "@monthly",
-            Schedule::Yearly => "@yearly",
-        })
+            named => f.write_str(named.name().unwrap_or_default()),
+        }
     }
 }
 

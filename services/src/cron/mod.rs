@@ -130,7 +130,7 @@ pub fn cron(table: CronTable) -> Service {
         let owner = Owner::new(user, "root");
         service.file(file).directory(own.owner(owner))
     });
-    table.problems().into_iter().fold(service, Service::invalid)
+    service.problems(table.problems())
 }
 
 #[cfg(test)]

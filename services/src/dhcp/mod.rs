@@ -8,6 +8,8 @@ use crate::net::resolv;
 /// Asks a DHCP server for the address of the network interface `interface`, with busybox's udhcpc:
 /// address, routes, and name servers into `/run/resolv.conf`. It is ready when there is a lease.
 ///
+/// All of it runs as root. [`net_dhcpcd`](crate::net_dhcpcd) speaks with the network as a user without rights.
+///
 /// ```
 /// use distill::system::System;
 ///

@@ -66,8 +66,5 @@ pub fn net_dhcpcd(config: DhcpcdConfig) -> Service {
         .kernel(kconfig! { "dhcpcd": PACKET=y SECCOMP_FILTER=y IPV6=y })
         .ready_when(execline! { test -e #{READY} });
     let service = config.hook_files().into_iter().fold(service, Service::file);
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service.problems(config.problems())
 }

@@ -177,6 +177,11 @@ impl DnsmasqConfig {
             if name.is_empty() || !name.chars().all(inner) || value.contains('\n') {
                 problems.push(format!("`{name}={value}` is not an option with its value"));
             }
+            if name.starts_with("dnssec") || name == "trust-anchor" {
+                problems.push(format!(
+                    "`{name}`: DNSSEC needs Nettle, which this dnsmasq is built without; ask unbound, which validates"
+                ));
+            }
         }
         problems
     }
@@ -322,9 +327,16 @@ mod tests {
             },
             new().host_record("a,b", [10, 0, 0, 1]),
             new().option("no option", ""),
+            new().option("dnssec", ""),
         ];
-        for config in configs {
+        for config in &configs {
             assert_eq!(config.problems().len(), 1, "{config:?}");
         }
+        assert_eq!(
+            configs[9].problems(),
+            [
+                "`dnssec`: DNSSEC needs Nettle, which this dnsmasq is built without; ask unbound, which validates"
+            ]
+        );
     }
 }

@@ -19,7 +19,8 @@ const STATE: &str = "/var/lib/dnsmasq";
 ///
 /// The configuration is read by dnsmasq itself when the image is built. It runs as the user `dnsmasq`;
 /// leases are kept on `/var`. It is ready when it listens on the interfaces that are there, and listens
-/// on others when they come. If there is a `packet-filter`, that comes first.
+/// on others when they come. It does not validate (DNSSEC): where that counts, have it ask
+/// [`unbound`](crate::unbound()). If there is a `packet-filter`, that comes first.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,6 +45,7 @@ pub fn dnsmasq(config: DnsmasqConfig) -> Service {
     let run = execline! {
         fdmove -c 2 1
         if { rm -f #{PID} }
+        setpriv --nnp
         "/usr/sbin/dnsmasq" -k #{format!("--conf-file={CONFIG}")}
     };
     let owner = Owner::new("dnsmasq", "dnsmasq");
@@ -57,9 +59,5 @@ pub fn dnsmasq(config: DnsmasqConfig) -> Service {
         .directory(Directory::new(STATE).mode(0o750).owner(owner))
         .kernel(kconfig! { "dnsmasq": PACKET=y INOTIFY_USER=y IPV6=y })
         .ready_when(execline! { test -s #{PID} });
-    let service = config.listens().into_iter().fold(service, Service::listens);
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service.ports(config.listens()).problems(config.problems())
 }

@@ -77,10 +77,9 @@ pub fn net_static(interface: &str, config: NetConfig) -> Service {
             .writes(resolv::PARTS),
         false => service,
     };
-    let problems = interface_problem(interface)
-        .into_iter()
-        .chain(config.problems());
-    problems.fold(service, Service::invalid)
+    service
+        .problems(interface_problem(interface))
+        .problems(config.problems())
 }
 
 /// An interface may appear a moment after boot.

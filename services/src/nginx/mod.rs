@@ -40,6 +40,7 @@ pub fn nginx(config: NginxConfig) -> Service {
     let run = execline! {
         fdmove -c 2 1
         if { rm -f #{PID} }
+        setpriv --nnp
         "/usr/sbin/nginx" -e stderr -c #{CONFIG} -g "daemon off;"
     };
     let service = Service::longrun("nginx", run)
@@ -57,11 +58,7 @@ pub fn nginx(config: NginxConfig) -> Service {
         true => service.after_all("net.*"),
         false => service,
     };
-    let service = config.listens().into_iter().fold(service, Service::listens);
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service.ports(config.listens()).problems(config.problems())
 }
 
 /// The configuration, read by nginx first if that is wanted.

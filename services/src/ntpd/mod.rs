@@ -9,7 +9,8 @@ const CONFIG: &str = "/etc/ntpd.conf";
 const AWAIT: &str = "/usr/libexec/distill/await-route";
 
 /// `OpenNTPD`'s configuration. Fields are named as in `ntpd.conf(5)`; what is not here goes into
-/// [`extra`](NtpConfig::extra). There are no constraints: they need TLS.
+/// [`extra`](NtpConfig::extra). There are no constraints: they
+/// need TLS, which this ntpd is built without, so that a line with one is refused.
 ///
 /// ```
 /// use distill_services::ntpd::NtpConfig;
@@ -126,6 +127,7 @@ pub fn ntpd(config: NtpConfig) -> Service {
         execline! {
             fdmove -c 2 1
             if { #{AWAIT} }
+            setpriv --nnp
             "/usr/sbin/ntpd" -d -s -f #{CONFIG}
         },
     )
@@ -144,14 +146,9 @@ pub fn ntpd(config: NtpConfig) -> Service {
         ntpctl -s status
     });
     let listens = !config.listen_on.is_empty();
-    let service = listens
-        .then_some("udp/123")
-        .into_iter()
-        .fold(service, Service::listens);
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service
+        .ports(listens.then_some("udp/123"))
+        .problems(config.problems())
 }
 
 #[cfg(test)]

@@ -40,8 +40,5 @@ pub fn packet_filter(ruleset: Ruleset) -> Service {
         .file(v6)
         .writes("/run/xtables.lock");
     let service = ruleset.kernel().into_iter().fold(service, Service::kernel);
-    ruleset
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service.problems(ruleset.problems())
 }

@@ -42,6 +42,7 @@ pub fn radvd(config: RadvdConfig) -> Service {
     let run = execline! {
         fdmove -c 2 1
         if { rm -f #{PID} }
+        setpriv --nnp
         "/usr/sbin/radvd" -n -C #{CONFIG} -m stderr -u radvd -p #{PID}
     };
     let service = Service::longrun("radvd", run)
@@ -57,8 +58,5 @@ pub fn radvd(config: RadvdConfig) -> Service {
         .fold(service, |service, interface| {
             service.after_if_present(format!("net.{}", interface.name))
         });
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service.problems(config.problems())
 }

@@ -63,11 +63,7 @@ pub fn sshd(config: SshdConfig) -> Service {
     .writes("/run/sshd.pid")
     .ready_when(execline! { test -s "/run/sshd.pid" });
     let service = config.files().into_iter().fold(service, Service::file);
-    let service = config.ports().fold(service, |service, port| {
-        service.listens(format!("tcp/{port}"))
-    });
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service
+        .ports(config.ports().map(|port| format!("tcp/{port}")))
+        .problems(config.problems())
 }

@@ -19,8 +19,9 @@ const USER: &str = "tor";
 /// Tor, as a client, a relay or in front of onion services. It is ready when it listens; the way into
 /// the network, which it looks for from then on, takes longer, and needs a clock that is right.
 ///
-/// tor itself reads the configuration before it gets into the image. The keys of a relay and of onion services are made on the first start, and kept on `/var`
-/// (`/var/lib/tor`). Root, and who is in the group `tor`, can give it orders at `/run/tor/control`.
+/// tor itself reads the configuration before it gets into the image. The keys of a relay and of onion
+/// services are made on the first start, and kept on `/var` (`/var/lib/tor`). Root, and who is in the group
+/// `tor`, can give it orders at `/run/tor/control`.
 ///
 /// ```
 /// use distill::system::System;
@@ -37,6 +38,7 @@ pub fn tor(config: TorConfig) -> Service {
         "tor",
         execline! {
             fdmove -c 2 1
+            setpriv --nnp
             tor --defaults-torrc /dev/null -f #{CONFIG}
         },
     )
@@ -54,11 +56,7 @@ pub fn tor(config: TorConfig) -> Service {
         s6-ipcclient #{CONTROL}
         true
     });
-    let service = config.ports().into_iter().fold(service, Service::listens);
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    service.ports(config.ports()).problems(config.problems())
 }
 
 /// The configuration, if tor takes it. There is no such user where it is asked.

@@ -39,6 +39,7 @@ pub fn unbound(config: UnboundConfig) -> Service {
         "unbound",
         execline! {
             fdmove -c 2 1
+            setpriv --nnp
             unbound -d -p -c #{CONFIG}
         },
     )
@@ -57,16 +58,9 @@ pub fn unbound(config: UnboundConfig) -> Service {
         redirfd -w 1 /dev/null
         unbound-control -c #{CONFIG} status
     });
-    let service = ["tcp", "udp"].iter().fold(service, |service, protocol| {
-        config
-            .listens(protocol)
-            .into_iter()
-            .fold(service, Service::listens)
-    });
-    config
-        .problems()
-        .into_iter()
-        .fold(service, Service::invalid)
+    let ports = ["tcp", "udp"].map(|protocol| config.listens(protocol));
+    let ports = ports.into_iter().flatten();
+    service.ports(ports).problems(config.problems())
 }
 
 /// The configuration, if unbound takes it. There is no such user where it is asked.

@@ -87,6 +87,12 @@ impl Machine {
         done.ok_or_else(|| self.unexpected(script, &last))
     }
 
+    /// Waits until somebody in the machine listens on TCP port `port` of its loopback address.
+    pub fn wait_open_port(&self, port: u16) -> Result<(), LabError> {
+        self.wait_until(&format!("nc -z 127.0.0.1 {port}"))
+            .map(drop)
+    }
+
     /// Waits until the service `name` is ready.
     pub fn wait_ready(&self, name: &str) -> Result<(), LabError> {
         let limit = self.plan.limit.as_millis();

@@ -38,6 +38,7 @@ pub struct Setup<'l> {
     disk_size: Option<u64>,
     disks: Vec<Utf8PathBuf>,
     firmware: Option<Firmware>,
+    screen: bool,
     uplink: bool,
     forwards: Vec<u16>,
     metadata: Option<Tell>,
@@ -56,6 +57,7 @@ impl<'l> Setup<'l> {
             disk_size: None,
             disks: Vec::new(),
             firmware: None,
+            screen: false,
             uplink: false,
             forwards: Vec::new(),
             metadata: None,
@@ -95,6 +97,14 @@ impl<'l> Setup<'l> {
     pub fn firmware(self, firmware: Firmware) -> Setup<'l> {
         Setup {
             firmware: Some(firmware),
+            ..self
+        }
+    }
+
+    /// With a screen, which [`Machine::screenshot`] shows.
+    pub fn screen(self) -> Setup<'l> {
+        Setup {
+            screen: true,
             ..self
         }
     }
@@ -187,6 +197,7 @@ impl<'l> Setup<'l> {
             network: self.network(emulation)?,
             cards: self.cards(),
             ports: vec![agent::PORT.to_owned()],
+            screen: self.screen,
             console: Serial::Stream,
         })
     }

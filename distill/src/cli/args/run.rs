@@ -62,7 +62,7 @@ pub struct RunOptions {
     /// Use /dev/kvm, which is faster where it works
     #[arg(long)]
     pub kvm: bool,
-    /// Only print what would be run
+    /// Only print what would be run, or what would be built before that
     #[arg(short = 'n', long)]
     pub dry_run: bool,
 }
