@@ -7,6 +7,16 @@
 //! cargo run --example cloud -- build --format qcow2  # OpenStack
 //! cargo run --example cloud -- run                   # boots it in QEMU as OpenStack would
 //! ```
+//!
+//! `OpenStack` may tell the same on a small disk. To see that, make one, and let nobody answer elsewhere:
+//!
+//! ```sh
+//! mkdir -p drive/openstack/latest
+//! echo '{ "hostname": "web1", "public_keys": { "mine": "ssh-ed25519 AAAA… me@home" } }' \
+//!   > drive/openstack/latest/meta_data.json
+//! xorriso -as mkisofs -quiet -V config-2 -R -o drive.iso drive
+//! cargo run --example cloud -- run --no-metadata --attach drive.iso
+//! ```
 
 use std::process::ExitCode;
 

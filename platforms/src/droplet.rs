@@ -5,11 +5,11 @@
 //!
 //! | service | takes | makes |
 //! |---|---|---|
-//! | [`metadata`] | | `/run/droplet/metadata.json` |
-//! | [`pubkeys`] | `.public_keys` | `/run/ssh/authorized_keys/root` |
+//! | [`metadata`] | | `/run/droplet/metadata.json`, and of it `/run/cloud/answer` |
+//! | [`pubkeys`] | keys of the answer | `/run/ssh/authorized_keys/root` |
 //! | [`networking`] | `.interfaces` | addresses and routes |
 //! | [`resolv_conf`] | `.dns` | `/run/resolv.conf` |
-//! | [`hostname`] | `.hostname` | the host name, if the image has none |
+//! | [`hostname`] | name of the answer | the host name, if the image has none |
 //! | [`dhcp_fallback`] | | addresses, if `networking` found none |
 //!
 //! The answer is input from outside: jq reads it without root's rights, and what it prints is
@@ -19,9 +19,11 @@
 use distill::execline;
 use distill::machine::{Bus, Chipset, Firmware, Hardware};
 use distill::package::{Script, Words};
-use distill::system::{Directory, Emulation, File, Platform, Readiness, Service, User};
+use distill::system::{Directory, Emulation, File, Platform, Readiness, Service};
 use distill_services::dhcp;
 
+use crate::cloud::asking;
+pub use crate::cloud::{hostname, pubkeys};
 use crate::qemu_x86_64;
 
 /// Where the services' scripts lie.
@@ -95,21 +97,9 @@ fn emulation() -> Emulation {
 /// minute. A cloud that is there but has no answer yet is asked again, for at least twenty seconds.
 #[track_caller]
 pub fn metadata() -> Service {
-    script("metadata", include_str!("droplet/metadata.sh"))
-        .package(distill_packages::jq)
+    asking(script("metadata", include_str!("droplet/metadata.sh")))
         .after_if_present("packet-filter")
-        .user(User::system("metadata"))
         .directory(Directory::new("/run/droplet"))
-}
-
-/// Lets in as root who has one of the keys that the machine was made with; sshd looks for them where
-/// this service puts them, and starts after it.
-#[track_caller]
-pub fn pubkeys() -> Service {
-    script("pubkeys", include_str!("droplet/pubkeys.sh"))
-        .file(filter("pubkeys", include_str!("droplet/pubkeys.jq")))
-        .directory(Directory::new("/run/ssh/authorized_keys"))
-        .after("metadata")
 }
 
 /// Gives interfaces their addresses and routes: public and private ones, IPv4 and IPv6, and the
@@ -130,14 +120,6 @@ pub fn resolv_conf() -> Service {
             include_str!("droplet/resolv-conf.jq"),
         ))
         .writes("/run/resolv.conf")
-        .after("metadata")
-}
-
-/// Calls the machine what its owner called it, unless the image has a name for it.
-#[track_caller]
-pub fn hostname() -> Service {
-    script("hostname", include_str!("droplet/hostname.sh"))
-        .file(filter("hostname", include_str!("droplet/hostname.jq")))
         .after("metadata")
 }
 

@@ -16,7 +16,8 @@ fn uefi_with_the_hardware_of_a_real_machine() -> Result<(), LabError> {
         .kernel(linux_virt)
         .kernel_options([linux::virt()]);
     let system = System::new().service(dhcp("eth0"));
-    let machine = lab.machine("metal", &platform, &system).uplink().start()?;
+    let setup = lab.machine("metal", &platform, &system).uplink();
+    let machine = setup.screen().start()?;
     machine.wait_ready("dhcp.eth0")?;
     machine.wait_ready("var-mount")?;
     machine.succeed("test -d /sys/firmware/efi")?;
@@ -33,6 +34,10 @@ fn uefi_with_the_hardware_of_a_real_machine() -> Result<(), LabError> {
         let up = machine.succeed(&format!("s6-svstat -o up /run/service/{shell}"))?;
         assert_eq!(up, "true", "{shell}");
     }
+    // Somebody sits in front of it.
+    machine.type_keys("tty >/run/whose\n")?;
+    machine.wait_until("grep -qx /dev/tty1 /run/whose")?;
+    assert!(machine.screenshot()?.starts_with(b"\x89PNG"));
     machine.power_off()
 }
 

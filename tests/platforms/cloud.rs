@@ -6,12 +6,12 @@ use distill_platforms::cloud::Cloud;
 use distill_platforms::{cloud_x86_64, nitro_ami_x86_64};
 use distill_testing::{Lab, LabError, Machine};
 
-const FIRST: &str =
+pub(crate) const FIRST: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0zcu0w0Zr3H3PqFQ6M1nB8v1p me@home";
-const SECOND: &str =
+pub(crate) const SECOND: &str =
     "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTY= of my laptop";
 /// A key that would have another program run, which nobody has asked for.
-const HOSTILE: &str =
+pub(crate) const HOSTILE: &str =
     "command=\"reboot\" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3t5ZBY6J0Zb6bZ1vT0 x";
 
 /// Starts a machine in a cloud that knows these keys.
@@ -35,7 +35,7 @@ fn start(
 }
 
 /// Both keys are there, the one that is none is not, and the machine has its name.
-fn assert_configured(machine: &Machine) -> Result<(), LabError> {
+pub(crate) fn assert_configured(machine: &Machine) -> Result<(), LabError> {
     machine.wait_ready("pubkeys")?;
     machine.wait_ready("hostname")?;
     let keys = machine.succeed("cat /run/ssh/authorized_keys/root")?;

@@ -192,9 +192,18 @@ fn every_platform_says_how_it_is_run_or_that_it_is_not() {
             assert!(line.contains(part), "{example}: no {part}: {line}");
         }
     }
-    let words = ["run", "--snapshot", "--dry-run"];
+    let words = ["run", "--dry-run", "--snapshot", "--attach", "more.img"];
+    let nothing = call("qemu", scratch.path(), &words);
+    assert!(
+        said(&nothing).contains("cannot attach `more.img`"),
+        "{}",
+        said(&nothing)
+    );
+    std::fs::write(scratch.path().join("more.img"), [0; 512]).expect("a file");
     let line = printed(&call("qemu", scratch.path(), &words));
-    assert!(line.contains("format=qcow2"), "{line}");
+    for part in ["format=qcow2", "/more.img"] {
+        assert!(line.contains(part), "no {part}: {line}");
+    }
 
     let container = call("container", scratch.path(), &["run", "--dry-run"]);
     assert_eq!(container.status.code(), Some(1), "{}", said(&container));

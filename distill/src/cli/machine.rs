@@ -58,7 +58,7 @@ fn run(context: &RunContext<'_>, config: &Config, emulation: &Emulation) -> Resu
             true => DiskKind::Overlay,
             false => DiskKind::Raw,
         },
-        disks: Vec::new(),
+        disks: attached(&options.attach)?,
         kernel,
         memory: options.memory,
         cpus: options.cpus,
@@ -168,6 +168,12 @@ fn disk_path(context: &RunContext<'_>, directory: &Utf8Path) -> Utf8PathBuf {
         None if options.keep => beside(context),
         None => directory.join("disk.img"),
     }
+}
+
+/// Further disks. QEMU works in another directory.
+fn attached(files: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBuf>, CliError> {
+    let absolute = |file: &Utf8PathBuf| Ok(file.canonicalize_utf8().at("attach", file)?);
+    files.iter().map(absolute).collect()
 }
 
 /// Where a disk is kept: beside the image, or where an image that is a file would be.

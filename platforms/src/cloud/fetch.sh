@@ -1,8 +1,14 @@
 #!/bin/sh
 # fetch CLOUD: prints what the cloud knows about this machine, as lines `hostname NAME` and `key KEY`.
 # Prints nothing if there is no answer. It runs as a user of its own.
+#
+# With `openstack-page` or `digitalocean-page`, what the cloud says is on standard input.
 
 server=http://169.254.169.254
+
+# For jq: a text as a line, unless it has control characters; white space at its end does not count.
+line='def line($word):
+  strings | sub("\\s+\\z"; "") | select(test("[\\x00-\\x1f\\x7f]") | not) | "\($word) \(.)";'
 
 # A page; fails with 22 if the server has no such one (or not for us).
 get() { curl --silent --fail --noproxy '*' --connect-timeout 3 --max-time 10 --max-filesize 1048576 "$@"; }
@@ -46,28 +52,30 @@ google() {
 # Keys may come in several lines.
 azure() {
   page=$(get -H 'Metadata: true' "$server/metadata/instance?api-version=2021-02-01") || return
-  echo "$page" | jq -r '.compute
-    | "hostname \(.osProfile.computerName? // .name)",
-      (.publicKeys[]?.keyData | strings | gsub("[\r\n]+"; "") | "key \(.)")'
+  echo "$page" | jq -r "$line"'.compute
+    | (.osProfile.computerName? // .name | line("hostname")),
+      (.publicKeys[]?.keyData | strings | gsub("[\r\n]+"; "") | line("key"))'
 }
 
-openstack_drive() {
-  jq -r '"hostname \(.hostname // .name)",
-    ((.public_keys // {})[] | strings | gsub("[\r\n]+"; "") | "key \(.)")'
+openstack_page() {
+  jq -r "$line"'(.hostname // .name | line("hostname")), (.public_keys | objects | .[] | line("key"))'
 }
 
 openstack() {
-  page=$(get "$server/openstack/latest/meta_data.json") && echo "$page" | openstack_drive
+  page=$(get "$server/openstack/latest/meta_data.json") && echo "$page" | openstack_page
+}
+
+digitalocean_page() {
+  jq -r "$line"'(.hostname | line("hostname")), (.public_keys | arrays | .[] | line("key"))'
 }
 
 digitalocean() {
-  name=$(get "$server/metadata/v1/hostname") && keys=$(optional get "$server/metadata/v1/public-keys") || return
-  echo "hostname $name"
-  echo "$keys" | sed -n 's/^./key &/p'
+  page=$(get "$server/metadata/v1.json") && echo "$page" | digitalocean_page
 }
 
 case $1 in
   amazon | google | azure | openstack | digitalocean) "$1" ;;
-  openstack-drive) openstack_drive ;;
+  openstack-page) openstack_page ;;
+  digitalocean-page) digitalocean_page ;;
   *) exit 1 ;;
 esac

@@ -4,8 +4,11 @@
 answer=/run/cloud/answer
 
 [ -s "$answer" ] && [ "$(cat /etc/hostname)" = localhost ] || exit 0
-name=$(sed -n 's/^hostname //p' "$answer" | head -n 1 | cut -c 1-64)
+name=$(sed -n 's/^hostname //p' "$answer" | head -n 1)
+# The kernel takes no more. The first part of a name is one, too; its first letters are none.
+[ ${#name} -le 64 ] || name=${name%%.*}
+[ ${#name} -le 64 ] || name=
 case $name in
-  '' | *[!A-Za-z0-9.-]* | [.-]*) echo "hostname: the cloud knows none that can be used" ;;
+  '' | *[!A-Za-z0-9.-]* | [.-]* | *[.-]) echo "hostname: the cloud knows none that can be used" ;;
   *) hostname "$name" ;;
 esac

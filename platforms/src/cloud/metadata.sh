@@ -5,24 +5,10 @@
 # What is asked is the cloud that the firmware names: elsewhere nobody has the service's address, or
 # somebody has it who is not to be trusted.
 
+. /usr/libexec/distill/cloud/asking
+
 only=$1
-answer=/run/cloud/answer
 drive=/run/cloud/drive
-# More bytes are no answer.
-limit=1048576
-
-# Somebody may look at the screen, at the serial line, or at the log.
-say() {
-  echo "metadata: $*"
-  for tty in $(cat /sys/class/tty/console/active); do
-    echo "metadata: $*" 2>/dev/null >"/dev/$tty"
-  done
-}
-
-go_on() {
-  say "$*: going on without metadata"
-  exit 0
-}
 
 firmware() { cat "/sys/class/dmi/id/$1" 2>/dev/null; }
 
@@ -42,37 +28,39 @@ cloud() {
   esac
 }
 
-# The device with OpenStack's config drive: an ISO 9660 file system of this name.
+# OpenStack's config drive, which is called config-2: its file system and its device.
 config_drive() {
   for device in /sys/class/block/*; do
     device=/dev/${device##*/}
-    label=$(dd if="$device" bs=8 skip=4101 count=1 2>/dev/null | tr A-Z a-z)
-    [ "$label" = config-2 ] && echo "$device" && return
+    # Where the name lies: in ISO 9660, in a FAT of 12 or 16 bits, in one of 32.
+    for place in iso9660:32808 vfat:43 vfat:71; do
+      label=$(dd if="$device" bs=1 skip="${place#*:}" count=8 2>/dev/null | tr -d '\000' | tr A-Z a-z)
+      [ "$label" = config-2 ] && echo "${place%:*} $device" && return
+    done
   done
 }
 
-# What comes from outside is parsed without root's rights.
-unprivileged() { s6-setuidgid metadata "/usr/libexec/distill/cloud/fetch" "$@" | head -c $((limit + 1)) >"$answer.new"; }
-
-complete() { [ -s "$answer.new" ] && [ "$(wc -c <"$answer.new")" -le $limit ]; }
-
+# from_drive TYPE DEVICE
 from_drive() {
   mkdir -p "$drive"
-  mount -t iso9660 -o ro,nosuid,nodev,noexec "$1" "$drive" || return
-  unprivileged openstack-drive <"$drive/openstack/latest/meta_data.json"
+  mount -t "$1" -o ro,nosuid,nodev,noexec "$2" "$drive" || return
+  take "$answer.new" "$fetch" openstack-page <"$drive/openstack/latest/meta_data.json"
+  taken=$?
   umount "$drive"
-  complete
+  return $taken
 }
 
 umask 077
 trap 'rm -f "$answer.new"' EXIT
 name=$(cloud)
-case $only in
-  any | openstack)
-    device=$(config_drive)
-    if [ -n "$device" ] && from_drive "$device"; then
+# Elsewhere, a disk of that name is anybody's.
+case $only/$name in
+  any/ | any/openstack | openstack/ | openstack/openstack)
+    found=$(config_drive)
+    # shellcheck disable=SC2086 # two words
+    if [ -n "$found" ] && from_drive $found; then
       mv "$answer.new" "$answer"
-      say "read from the config drive $device"
+      say "read from the config drive ${found#* }"
       exit 0
     fi
     ;;
@@ -81,7 +69,7 @@ esac
 [ "$only" = any ] || [ "$only" = "$name" ] || go_on "the firmware names another cloud, $name"
 
 tries=60
-until unprivileged "$name" </dev/null && complete; do
+until take "$answer.new" "$fetch" "$name" </dev/null; do
   tries=$((tries - 1))
   [ $tries -gt 0 ] || go_on "$name has no answer"
   sleep 1

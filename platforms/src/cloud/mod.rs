@@ -116,6 +116,9 @@ impl fmt::Display for Word {
 /// Fetches what the cloud knows of the machine, once, as the user `metadata`. It never fails: without an
 /// answer the consoles say so.
 ///
+/// Before that it looks for `OpenStack`'s config drive, a disk with an ISO 9660 or FAT file system that is
+/// called `config-2`, if the firmware names `OpenStack` or no cloud.
+///
 /// Of the clouds that the scripts know it asks the one that the firmware names, and only that one; with
 /// `only`, no other than this. A cloud that has no answer yet is asked again, for two minutes or so, in
 /// which the network may come up. Where the firmware names none, it does not wait.
@@ -124,10 +127,18 @@ pub fn metadata(only: Option<Cloud>) -> Service {
     let script = file("metadata", include_str!("metadata.sh")).mode(0o755);
     let path = script.path.clone();
     let only = Word(only).to_string();
-    Service::oneshot("metadata", execline! { #{path} #{only} })
+    let service = Service::oneshot("metadata", execline! { #{path} #{only} })
         .file(script)
+        .package(distill_packages::curl);
+    asking(service)
+}
+
+/// What a service needs that asks a cloud, or reads what it says.
+#[track_caller]
+pub(crate) fn asking(service: Service) -> Service {
+    service
+        .file(file("asking", include_str!("asking.sh")))
         .file(file("fetch", include_str!("fetch.sh")).mode(0o755))
-        .package(distill_packages::curl)
         .package(distill_packages::jq)
         .user(User::system("metadata"))
         .directory(Directory::new("/run/cloud"))

@@ -6,26 +6,15 @@
 # there is nothing to wait for, unless the machine is known to be the cloud's. A server that is there
 # is asked twenty times, which takes twenty seconds if it refuses, and two minutes if it is silent.
 
+. /usr/libexec/distill/cloud/asking
+
 server=169.254.169.254
 url=http://$server/metadata/v1.json
 interface=eth0
 device=/sys/class/net/$interface
-answer=/run/droplet/metadata.json
-# More bytes are no answer.
-limit=1048576
+page=/run/droplet/metadata.json
 
-# Somebody may look at the screen, at the serial line, or at the log.
-say() {
-  echo "metadata: $*"
-  for tty in $(cat /sys/class/tty/console/active); do
-    echo "metadata: $*" 2>/dev/null >"/dev/$tty"
-  done
-}
-
-go_on() {
-  say "$*: going on without metadata, the network is asked for by DHCP"
-  exit 0
-}
+without() { go_on "$*" ", the network is asked for by DHCP"; }
 
 # A link-local address made from the hardware's, so that neighbours differ. RFC 3927 keeps the first
 # and the last 256 for itself, and one is the server's.
@@ -62,23 +51,23 @@ searches() {
   esac
 }
 
-# What comes from outside is parsed without root's rights.
-fetch() {
-  s6-setuidgid metadata timeout 15 wget -q -T 5 -O - "$url" </dev/null |
-    head -c $((limit + 1)) >"$answer.new"
-  [ "$(wc -c <"$answer.new")" -le $limit ] &&
-    s6-setuidgid metadata jq -e -s 'length == 1 and (.[0] | type == "object")' <"$answer.new" >/dev/null 2>&1
+# One object, and nothing else.
+is_answer() { s6-setuidgid metadata jq -e -s 'length == 1 and (.[0] | type == "object")' >/dev/null 2>&1; }
+
+ask() {
+  take "$page.new" timeout 15 wget -q -T 5 -O - "$url" </dev/null && is_answer <"$page.new"
 }
 
-wait_for 10 test -e "$device" || go_on "there is no $interface"
-address=$(link_local) || go_on "$interface has no hardware address"
+wait_for 10 test -e "$device" || without "there is no $interface"
+address=$(link_local) || without "$interface has no hardware address"
 
 umask 077
 ip link set "$interface" up
-ip addr add "$address/16" dev "$interface" || go_on "cannot give $interface an address"
-trap 'ip addr del "$address/16" dev "$interface"; rm -f "$answer.new"' EXIT
-wait_for 5 connected || go_on "$interface is not connected"
-wait_for "$(searches)" present || go_on "nobody has the address $server"
-wait_for 19 fetch || go_on "no answer from $url"
-mv "$answer.new" "$answer"
+ip addr add "$address/16" dev "$interface" || without "cannot give $interface an address"
+trap 'ip addr del "$address/16" dev "$interface"; rm -f "$page.new" "$answer.new"' EXIT
+wait_for 5 connected || without "$interface is not connected"
+wait_for "$(searches)" present || without "nobody has the address $server"
+wait_for 19 ask || without "no answer from $url"
+mv "$page.new" "$page"
+take "$answer.new" "$fetch" digitalocean-page <"$page" && mv "$answer.new" "$answer"
 say "fetched from $url"

@@ -12,7 +12,7 @@ use distill::build::sandbox::{Io, Limits, Method, Spec, Stack, Status, discard, 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{SCRIPTS, scripts, skipped};
+use super::{SCRIPTS, SHARED, scripts, skipped};
 
 /// Where a script finds what it calls: our programs before those of the host.
 const PATH: &str = "/probe:/usr/bin:/bin";
@@ -49,7 +49,7 @@ impl Machine {
                 symlink(target, machine.path("upper").join(name)).unwrap();
             }
         }
-        for directory in ["run/droplet", "run/ssh/authorized_keys", "out"] {
+        for directory in ["run/cloud", "run/droplet", "run/ssh/authorized_keys", "out"] {
             fs::create_dir_all(machine.place(directory)).unwrap();
         }
         machine.files();
@@ -58,8 +58,9 @@ impl Machine {
     }
 
     fn files(&self) {
-        for (name, text) in scripts() {
-            self.write(&format!("{SCRIPTS}/{name}"), text);
+        for (path, text) in scripts() {
+            self.write(path, text);
+            fs::set_permissions(self.place(path), fs::Permissions::from_mode(0o755)).unwrap();
         }
         for (name, address) in [
             ("lo", "00:00:00:00:00:00"),
@@ -122,9 +123,17 @@ impl Machine {
         self
     }
 
-    /// The same, with an answer that was fetched.
+    /// The same, with an answer that was fetched, and what every cloud's scripts take from it.
     pub(super) fn with_metadata(&self, metadata: &Value) -> &Machine {
-        self.write("run/droplet/metadata.json", &metadata.to_string());
+        self.with_page(&metadata.to_string())
+    }
+
+    /// The same, with an answer that was fetched, whatever it is.
+    pub(super) fn with_page(&self, page: &str) -> &Machine {
+        self.write("run/droplet/metadata.json", page);
+        let take = format!("sh /{SHARED}/fetch digitalocean-page </run/droplet/metadata.json");
+        let (status, _) = self.shell(&["-c", &format!("{take} 2>/dev/null >/run/cloud/answer")]);
+        assert!(matches!(status, Status::Code(_)), "{status:?}");
         self
     }
 
@@ -139,7 +148,13 @@ impl Machine {
     pub(super) fn run_all(&self, scripts: &[&str]) -> String {
         let lines: Vec<String> = scripts
             .iter()
-            .map(|script| format!("sh /{SCRIPTS}/{script}"))
+            .map(|script| {
+                let place = match *script {
+                    "pubkeys" | "hostname" => SHARED,
+                    _ => SCRIPTS,
+                };
+                format!("sh /{place}/{script}")
+            })
             .collect();
         let (status, said) = self.shell(&["-ec", &lines.join("\n")]);
         assert_eq!(status, Status::Code(0), "{scripts:?}: {said}");

@@ -9,6 +9,7 @@ mod answers;
 mod filters;
 mod machine;
 mod scripts;
+mod shared;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,8 +18,10 @@ use distill::plan::{Contents, LiteralNode, RelPath};
 use distill::system::{Platform, System};
 use distill_platforms::droplet;
 
-/// Where the scripts and filters lie.
+/// Where the scripts and filters of droplets lie.
 const SCRIPTS: &str = "usr/libexec/distill/droplet";
+/// Where those lie that are the same in every cloud.
+const SHARED: &str = "usr/libexec/distill/cloud";
 
 /// What the system writes itself: path and text.
 static FILES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
@@ -37,12 +40,17 @@ static FILES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     files.into_iter().filter_map(file).collect()
 });
 
-/// The scripts and filters: name and text.
+/// The scripts and filters: path and text.
 fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let name = |path: &'static str| path.strip_prefix(SCRIPTS)?.strip_prefix('/');
+    let is_script = |path: &str| {
+        [SCRIPTS, SHARED]
+            .iter()
+            .any(|place| path.starts_with(place))
+    };
     FILES
         .iter()
-        .filter_map(move |(path, text)| Some((name(path)?, text.as_str())))
+        .filter(move |(path, _)| is_script(path))
+        .map(|(path, text)| (path.as_str(), text.as_str()))
 }
 
 /// Says that a test cannot run, which is a failure where everything is expected to.

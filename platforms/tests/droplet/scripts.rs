@@ -25,6 +25,12 @@ fn metadata_is_fetched_once_as_its_own_user() {
         return;
     };
     machine.with_answer(&good().to_string()).run("metadata");
+    let answer = machine.text("run/cloud/answer");
+    assert!(
+        answer.starts_with("hostname sample-droplet\nkey ssh-ed25519 "),
+        "{answer}"
+    );
+    assert_eq!(machine.mode("run/cloud/answer"), 0o600);
     let fetched: Value = serde_json::from_str(&machine.text("run/droplet/metadata.json")).unwrap();
     assert_eq!(fetched, good());
     assert_eq!(machine.mode("run/droplet/metadata.json"), 0o600);
@@ -37,6 +43,7 @@ fn metadata_is_fetched_once_as_its_own_user() {
     timeout 15 wget -q -T 5 -O - http://169.254.169.254/metadata/v1.json
     wget -q -T 5 -O - http://169.254.169.254/metadata/v1.json
     s6-setuidgid metadata jq -e -s length == 1 and (.[0] | type == "object")
+    s6-setuidgid metadata /usr/libexec/distill/cloud/fetch digitalocean-page
     ip addr del 169.254.43.1/16 dev eth0
     "#);
     let console = "metadata: fetched from http://169.254.169.254/metadata/v1.json\n";
@@ -194,13 +201,9 @@ fn sshd_comes_after_keys_that_cannot_be_read_too() {
     let Some(machine) = Machine::new() else {
         return;
     };
-    machine.write("run/droplet/metadata.json", "{");
-    let said = machine.run("pubkeys");
-    assert!(
-        said.ends_with("pubkeys: the metadata cannot be read\n"),
-        "{said}"
-    );
-    assert!(!machine.exists("run/ssh/authorized_keys/root"));
+    machine.write("run/cloud/answer", "key\nkey {\nssh-rsa AAAAB3Nz\n");
+    assert_eq!(machine.run("pubkeys"), "pubkeys: 0 for root\n");
+    assert_eq!(machine.text("run/ssh/authorized_keys/root"), "");
 }
 
 #[test]
@@ -256,7 +259,11 @@ fn what_is_missing_or_hostile_goes_nowhere() {
         machine.with_metadata(&metadata);
         machine.run_all(&["pubkeys", "networking", "resolv-conf", "hostname"]);
         let calls = machine.calls();
-        let harmless = |line: &str| line.starts_with("s6-setuidgid metadata jq ");
+        let harmless = |line: &str| {
+            ["jq", "grep"]
+                .iter()
+                .any(|what| line.starts_with(&format!("s6-setuidgid metadata {what} ")))
+        };
         assert!(calls.lines().all(harmless), "{metadata}: {calls}");
         assert!(!machine.exists("run/droplet/configured"));
         assert!(!machine.exists("run/resolv.conf"));
@@ -271,7 +278,6 @@ fn a_jq_that_was_taken_over_has_no_power() {
     let Some(machine) = Machine::new() else {
         return;
     };
-    machine.with_metadata(&json!({}));
     machine.program(
         "jq",
         r"cat <<'END'
@@ -282,10 +288,14 @@ public -h 1.2.3.4
 default eth0 `touch /pwned`
 flush eth0 1.2.3.4
 more eth1;touch /pwned 1.2.3.4
+hostname $(touch /pwned)
+key command=touch ssh-rsa AAAAB3Nz
 END
 ",
     );
-    machine.run_all(&["networking", "hostname"]);
+    machine.with_metadata(&json!({})).write("out/calls", "");
+    machine.run_all(&["networking", "pubkeys", "hostname"]);
+    assert_eq!(machine.text("run/ssh/authorized_keys/root"), "");
     let calls = machine.calls();
     let harmless = |line: &str| line.starts_with("s6-setuidgid ") || line.starts_with("jq ");
     assert!(calls.lines().all(harmless), "{calls}");

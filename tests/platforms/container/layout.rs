@@ -10,7 +10,8 @@ use distill::system::Platform;
 use distill_platforms::{container, container_rootfs};
 use distill_testing::{Lab, LabError};
 
-use super::{has, succeed, system};
+use super::system;
+use crate::{has, succeed};
 
 /// skopeo, which trusts what is on this machine.
 fn skopeo(words: &[&str]) -> String {

@@ -18,7 +18,7 @@ use distill_platforms::container_rootfs;
 use distill_services::var_log;
 use distill_testing::{Lab, LabError};
 
-use crate::say;
+use crate::succeed;
 
 /// The longest that anything may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -57,37 +57,6 @@ fn unpack(archive: &Path, root: &Path) {
     tar.args(["--extract", "--numeric-owner", "--file"]);
     tar.arg(archive).arg("--directory").arg(root);
     succeed(&mut tar);
-}
-
-/// Whether the host has these programs. A test without them says so; where all is to be tested, it fails.
-fn has(programs: &[&str]) -> bool {
-    let missing = |program: &&&str| {
-        let output = Command::new(program).arg("--version").output();
-        !output.is_ok_and(|output| output.status.success())
-    };
-    match programs.iter().find(missing) {
-        None => true,
-        Some(program) => {
-            skipped(&format!("the host has no {program}"));
-            false
-        }
-    }
-}
-
-fn skipped(why: &str) {
-    say(&format!("skipped: {why}"));
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{why}");
-}
-
-/// Runs a program that has to succeed; what it prints.
-#[track_caller]
-fn succeed(command: &mut Command) -> String {
-    let output = command.output().expect("the program runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
-    String::from_utf8_lossy(&output.stdout)
-        .trim_end()
-        .to_owned()
 }
 
 /// A container that runs: `exec` makes a call that runs a shell script in it.

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use camino::Utf8Path;
 use distill_testing::{Lab, LabError};
 
-use super::{Inside, form, has, skipped, succeed};
+use super::{Inside, form};
+use crate::{has, skipped, succeed};
 
 /// What podman calls the image.
 const IMAGE: &str = "localhost/container:latest";

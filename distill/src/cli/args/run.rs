@@ -41,6 +41,9 @@ pub struct RunOptions {
     /// [default: 2G, or twice the image]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub disk_size: Option<u64>,
+    /// Attach this file as another disk, which the machine may write to
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<Utf8PathBuf>,
     /// Memory of the machine, in MiB, or such as `2G`
     #[arg(long, value_name = "MIB", default_value = "512", value_parser = memory)]
     pub memory: u32,

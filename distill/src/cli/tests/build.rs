@@ -449,7 +449,11 @@ fn without_a_runner_an_image_cannot_be_run() {
     let target = disk("one").with_runner(runner);
     let dry = world.run(&target, &["run", "--dry-run"]);
     assert_eq!(dry.code, 0, "{}", dry.stderr);
-    assert!(dry.stderr.contains("1 job to do\nthe machine"), "{}", dry.stderr);
+    assert!(
+        dry.stderr.contains("1 job to do\nthe machine"),
+        "{}",
+        dry.stderr
+    );
     assert_eq!(*seen.lock().unwrap(), "", "nothing is there to be run");
     let ran = world.run(&target, &["run"]);
     assert_eq!(ran.code, 7, "{}", ran.stderr);

@@ -3,7 +3,7 @@
 mod nspawn;
 mod oci;
 
-use super::skipped;
+use crate::skipped;
 
 /// Whether this is root; if not, that has been said.
 fn is_root() -> bool {

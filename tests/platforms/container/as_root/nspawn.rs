@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use distill_testing::{Lab, LabError};
 
-use super::super::{Inside, LIMIT, end, form, has, unpack};
+use super::super::{Inside, LIMIT, end, form, unpack};
 use super::is_root;
+use crate::has;
 
 fn start(root: &Path, more: &[&str]) -> Child {
     let mut command = Command::new("systemd-nspawn");

@@ -5,8 +5,9 @@ use std::process::{Child, Command, Stdio};
 
 use distill_testing::{Lab, LabError};
 
-use super::super::{Inside, end, form, has, succeed, unpack};
+use super::super::{Inside, end, form, unpack};
 use super::is_root;
+use crate::{has, succeed};
 
 /// What a runtime needs to be told beside the root file system: what podman gives by default, without a
 /// network and limits. The runtime itself comes from the host.
