@@ -68,6 +68,8 @@ fn what_every_system_has() -> Result<(), LabError> {
     machine.fail("s6-setuidgid stranger cat /etc/secret")?;
     machine.fail("touch /x")?;
 
+    what_every_platform_brings(&machine)?;
+    let seed = machine.succeed("cat /var/lib/seedrng/* | md5sum")?;
     machine.succeed("rm -f /var/lib/order")?;
     machine.reboot()?;
     machine.wait_ready("var-mount")?;
@@ -78,11 +80,28 @@ fn what_every_system_has() -> Result<(), LabError> {
         "/var was not unmounted:\n{console}"
     );
 
+    machine.wait_ready("urandom-seed")?;
+    let next = machine.succeed("cat /var/lib/seedrng/* | md5sum")?;
+    assert_ne!(next, seed, "a seed counts once");
+
     machine.press_power_button()?;
     machine.wait_off()?;
     let console = machine.console();
     assert!(console.contains("stopping services: poweroff"), "{console}");
     Ok(())
+}
+
+/// The kernel's log, the machine's own address, a seed that nobody can read, a shell for whoever has the console.
+fn what_every_platform_brings(machine: &Machine) -> Result<(), LabError> {
+    machine.wait_ready("kmsg")?;
+    machine.wait_until("s6-setuidgid reader grep -q 'Linux version' /run/log/catch-all/*")?;
+    machine.wait_ready("net.lo")?;
+    machine.succeed("ping -c 1 127.0.0.1")?;
+    machine.wait_ready("urandom-seed")?;
+    machine.succeed("ls /var/lib/seedrng/seed.*")?;
+    machine.fail("s6-setuidgid stranger ls /var/lib/seedrng")?;
+    machine.type_line("echo typed: $(id -un) $((6 * 7))")?;
+    machine.wait_console("typed: root 42").map(drop)
 }
 
 fn parameters_are_set(machine: &Machine) -> Result<(), LabError> {

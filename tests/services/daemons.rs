@@ -72,6 +72,16 @@ fn each_does_what_it_is_for() -> Result<(), LabError> {
     hides(&machine)?;
     is_on_time(&machine)?;
     rights::check(&machine, &["cron", "memcached", "tor", "unbound"])?;
+    for (user, ground) in [
+        ("kmsg", &[] as &[&str]),
+        ("memcached", &[]),
+        ("memcached-log", &["/var/log/memcached"]),
+        ("tor", &["/run/tor", "/var/lib/tor"]),
+        ("unbound", &["/run/unbound"]),
+        ("worker", &["/run/cron/worker"]),
+    ] {
+        rights::check_ground(&machine, user, ground)?;
+    }
 
     let before = identity(&machine)?;
     machine.reboot()?;

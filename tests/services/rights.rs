@@ -64,6 +64,38 @@ pub(crate) fn check(machine: &Machine, services: &[&str]) -> Result<(), LabError
     Ok(())
 }
 
+/// Asserts that all that `user` can write, beside what everybody can, are these directories and what lies
+/// below them.
+pub(crate) fn check_ground(
+    machine: &Machine,
+    user: &str,
+    directories: &[&str],
+) -> Result<(), LabError> {
+    let show = "find / -type d ! -path \"/proc/*\" ! -path \"/sys/*\" 2>/dev/null |
+        while read -r path; do test ! -w \"$path\" || echo \"$path\"; done";
+    let shown = machine.succeed(&format!("s6-setuidgid {user} sh -c '{show}'"))?;
+    let everybody = ["/tmp", "/dev/shm", "/var/tmp"];
+    let found = shown.lines().filter(|path| !everybody.contains(path));
+    assert_eq!(outermost(found), directories, "{user}");
+    Ok(())
+}
+
+/// The paths that lie below no other one.
+fn outermost<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<&'p str> {
+    let sorted: BTreeSet<&str> = paths.collect();
+    let mut outer: Vec<&str> = Vec::new();
+    for path in sorted {
+        let below = |base: &&str| {
+            path.strip_prefix(*base)
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        if !outer.iter().any(below) {
+            outer.push(path);
+        }
+    }
+    outer
+}
+
 fn service_of(line: &str) -> &str {
     line.split(' ').next().unwrap_or_default()
 }
@@ -145,5 +177,6 @@ fn processes_are_those_of_their_services() {
     assert!(is_logger(
         "net.dhcpcd-log s6-log net-dhcpcd-log none for good"
     ));
+    assert_eq!(outermost(["/a/b", "/a", "/ab"].into_iter()), ["/a", "/ab"]);
     assert!(!is_logger("kmsg-log s6-log kmsg none for good"));
 }
