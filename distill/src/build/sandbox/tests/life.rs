@@ -139,11 +139,15 @@ fn use_of_time_and_memory_is_counted() {
         return;
     };
     drop(vec![1_u8; 1 << 30]);
-    let (exit, printed) = trial.run();
-    assert_eq!(exit.status, Status::Code(0), "{printed}");
-    let used = exit.usage.user + exit.usage.system;
-    assert!(used > Duration::from_millis(1), "{used:?}");
-    let max_rss = exit.usage.max_rss.unwrap();
+    // Another test of this process may have more in memory meanwhile: then nothing is known.
+    let max_rss = (0..10).find_map(|_| {
+        let (exit, printed) = trial.run();
+        assert_eq!(exit.status, Status::Code(0), "{printed}");
+        let used = exit.usage.user + exit.usage.system;
+        assert!(used > Duration::from_millis(1), "{used:?}");
+        exit.usage.max_rss
+    });
+    let max_rss = max_rss.expect("once in ten times");
     assert!(max_rss >= 128 << 20, "{max_rss}");
     assert!(max_rss < 1 << 30, "{max_rss}");
 }
