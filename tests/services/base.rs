@@ -3,9 +3,12 @@
 use distill::execline;
 use distill::system::{File, Loggers, Owner, Service, System, User, sysctl};
 use distill_platforms::qemu_x86_64;
-use distill_services::{LogConfig, log};
+use distill_services::{LogConfig, getty, log};
 use distill_systems::minimal;
 use distill_testing::{Lab, LabError, Machine};
+
+/// Lets in whoever says his name on the terminal.
+const LOGIN: &str = "/usr/bin/my-login";
 
 /// A script that notes its end on ground that lasts.
 fn noted(name: &str, after: &str) -> Service {
@@ -38,6 +41,14 @@ fn system() -> System {
         .loggers(Loggers::new(logged))
         .services([chatty, crashing, stubborn])
         .services([noted("inner", "var-mount"), noted("outer", "inner")])
+        .service(getty("tty2", 38_400, ["-l", LOGIN]))
+        .file(
+            File::new(
+                LOGIN,
+                "#!/bin/sh\necho \"$(tty) $*\" >/run/login\nexec sleep inf\n",
+            )
+            .mode(0o755),
+        )
         .user(User::system("reader").in_groups(["log"]))
         .user(User::system("stranger"))
         .file(
@@ -51,7 +62,8 @@ fn system() -> System {
 #[ignore = "builds an image and boots it"]
 fn what_every_system_has() -> Result<(), LabError> {
     let lab = Lab::new()?;
-    let machine = lab.machine("box", &qemu_x86_64(), &system()).start()?;
+    let machine = lab.machine("box", &qemu_x86_64(), &system());
+    let machine = machine.screen().start()?;
     for service in ["sysctl", "outer", "stubborn"] {
         machine.wait_ready(service)?;
     }
@@ -69,6 +81,7 @@ fn what_every_system_has() -> Result<(), LabError> {
     machine.fail("touch /x")?;
 
     what_every_platform_brings(&machine)?;
+    a_name_is_asked_for(&machine)?;
     let seed = machine.succeed("cat /var/lib/seedrng/* | md5sum")?;
     machine.succeed("rm -f /var/lib/order")?;
     machine.reboot()?;
@@ -102,6 +115,18 @@ fn what_every_platform_brings(machine: &Machine) -> Result<(), LabError> {
     machine.fail("s6-setuidgid stranger ls /var/lib/seedrng")?;
     machine.type_line("echo typed: $(id -un) $((6 * 7))")?;
     machine.wait_console("typed: root 42").map(drop)
+}
+
+/// On the second screen; the login program gets the name.
+fn a_name_is_asked_for(machine: &Machine) -> Result<(), LabError> {
+    machine.press_keys("alt-f2")?;
+    machine.wait_until("grep -qx tty2 /sys/class/tty/tty0/active")?;
+    machine.type_keys("me\n")?;
+    machine.wait_until("grep -qx '/dev/tty2 -- me' /run/login")?;
+    // The line is cut: whoever sits there is sent away.
+    machine
+        .succeed("s6-svc -d -wD -T 10000 /run/service/getty.tty2")
+        .map(drop)
 }
 
 fn parameters_are_set(machine: &Machine) -> Result<(), LabError> {
