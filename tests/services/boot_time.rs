@@ -1,4 +1,5 @@
-//! How long each ready-made system takes until all of its services are ready.
+//! How long each ready-made system takes until all of its services are ready: here, or where a test boots it
+//! anyway.
 
 use distill::system::System;
 use distill_platforms::qemu_x86_64;
