@@ -131,53 +131,58 @@ fn the_machine_has_what_was_asked_for_and_a_snapshot_is_thrown_away() {
     assert_eq!(left, 1, "nothing is left beside the image");
 }
 
+/// Where the clouds' machines find their metadata service.
+const METADATA: &str = "guestfwd=tcp:169.254.169.254:80";
+
+/// Examples, and words of the command lines that they stand for. The kernel for real machines takes half an
+/// hour: their hardware is for `boot.rs`.
+const LINES: [(&str, &[&str]); 5] = [
+    (
+        "qemu",
+        &[
+            "-machine q35,",
+            "virtio-blk-pci,drive=disk",
+            "seabios",
+            "virtio-net-pci",
+        ],
+    ),
+    (
+        "droplet",
+        &[
+            "-machine pc,",
+            "virtio-blk-pci,drive=disk",
+            "seabios",
+            METADATA,
+        ],
+    ),
+    (
+        "nitro",
+        &[
+            "nvme,drive=disk",
+            "OVMF_CODE",
+            "manufacturer=Amazon EC2",
+            METADATA,
+        ],
+    ),
+    (
+        "cloud",
+        &[
+            "virtio-blk-pci,drive=disk",
+            "manufacturer=OpenStack Foundation",
+            METADATA,
+        ],
+    ),
+    (
+        "netboot",
+        &["-kernel ", "-initrd ", "virtio-blk-pci,drive=disk"],
+    ),
+];
+
 #[test]
 #[ignore = "builds images"]
 fn every_platform_says_how_it_is_run_or_that_it_is_not() {
     let scratch = TempDir::new().expect("a directory");
-    // The kernel for real machines takes half an hour: their hardware is for `boot.rs`.
-    let metadata = "guestfwd=tcp:169.254.169.254:80";
-    for (example, parts) in [
-        (
-            "qemu",
-            &[
-                "-machine q35,",
-                "virtio-blk-pci,drive=disk",
-                "seabios",
-                "virtio-net-pci",
-            ][..],
-        ),
-        (
-            "droplet",
-            &[
-                "-machine pc,",
-                "virtio-blk-pci,drive=disk",
-                "seabios",
-                metadata,
-            ],
-        ),
-        (
-            "nitro",
-            &[
-                "nvme,drive=disk",
-                "OVMF_CODE",
-                "manufacturer=Amazon EC2",
-                metadata,
-            ],
-        ),
-        (
-            "cloud",
-            &[
-                "virtio-blk-pci,drive=disk",
-                "manufacturer=OpenStack Foundation",
-                metadata,
-            ],
-        ),
-        (
-            "netboot",
-            &["-kernel ", "-initrd ", "virtio-blk-pci,drive=disk"],
-        ),
-    ] {
+    for (example, parts) in LINES {
         call(example, scratch.path(), &["build", "--quiet"]);
         let words = ["run", "--dry-run", "--memory", "777", "--port", "8098:80"];
         let line = call(example, scratch.path(), &words);

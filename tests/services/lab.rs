@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use distill_platforms::qemu_x86_64;
 use distill_services::dhcp;
 use distill_systems::minimal;
-use distill_testing::{Lab, LabError, Response};
+use distill_testing::{Lab, LabError, Machine, Response};
 
 #[test]
 #[ignore = "builds an image and boots it"]
@@ -20,32 +20,8 @@ fn a_machine_does_what_it_is_told() -> Result<(), LabError> {
     machine.wait_ready("var-mount")?;
     assert_eq!(machine.succeed("hostname")?, "box");
 
-    let output = machine.run("echo out; echo err >&2; exit 3")?;
-    assert_eq!(
-        (output.status, output.text(), output.errors()),
-        (3, "out".into(), "err".into())
-    );
-    let error = machine
-        .succeed("echo no >&2; false")
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("status 1") && error.contains("no") && error.contains("Linux version"));
-
-    let mut said = Vec::new();
-    machine.interact(&b"echo out\nfalse\n"[..], &mut said)?;
-    assert_eq!(
-        String::from_utf8_lossy(&said),
-        "box# out\nbox# (status 1)\nbox# \n"
-    );
-
-    // A shell on the screen, and somebody at the keyboard.
-    machine.succeed("setsid sh </dev/tty1 >/dev/tty1 2>&1 &")?;
-    machine.type_keys("echo \"$(tty)\" >/run/Typed_here\n")?;
-    machine.wait_until("test -s /run/Typed_here")?;
-    assert_eq!(machine.succeed("cat /run/Typed_here")?, "/dev/tty1");
-    assert!(machine.screenshot()?.starts_with(b"\x89PNG"));
-    machine.succeed("nc -ll -p 1234 -e true >/dev/null 2>&1 &")?;
-    machine.wait_open_port(1234)?;
+    it_talks(&machine)?;
+    somebody_is_at_the_keyboard(&machine)?;
 
     // Bytes of all values, and more than fits into any buffer on the way.
     let bytes: Vec<u8> = (0..=255).cycle().take(300_000).collect();
@@ -77,6 +53,39 @@ fn a_machine_does_what_it_is_told() -> Result<(), LabError> {
     machine.boot()?;
     machine.fail("test -e /var/lib/bytes")?;
     assert!(machine.copy_out("/dev/vdb")? == [7; 4096]);
+    Ok(())
+}
+
+fn it_talks(machine: &Machine) -> Result<(), LabError> {
+    let output = machine.run("echo out; echo err >&2; exit 3")?;
+    assert_eq!(
+        (output.status, output.text(), output.errors()),
+        (3, "out".into(), "err".into())
+    );
+    let error = machine
+        .succeed("echo no >&2; false")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("status 1") && error.contains("no") && error.contains("Linux version"));
+
+    let mut said = Vec::new();
+    machine.interact(&b"echo out\nfalse\n"[..], &mut said)?;
+    assert_eq!(
+        String::from_utf8_lossy(&said),
+        "box# out\nbox# (status 1)\nbox# \n"
+    );
+
+    machine.succeed("nc -ll -p 1234 -e true >/dev/null 2>&1 &")?;
+    machine.wait_open_port(1234)
+}
+
+/// And there is a shell on the screen.
+fn somebody_is_at_the_keyboard(machine: &Machine) -> Result<(), LabError> {
+    machine.succeed("setsid sh </dev/tty1 >/dev/tty1 2>&1 &")?;
+    machine.type_keys("echo \"$(tty)\" >/run/Typed_here\n")?;
+    machine.wait_until("test -s /run/Typed_here")?;
+    assert_eq!(machine.succeed("cat /run/Typed_here")?, "/dev/tty1");
+    assert!(machine.screenshot()?.starts_with(b"\x89PNG"));
     Ok(())
 }
 
