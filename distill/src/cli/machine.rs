@@ -58,7 +58,7 @@ fn run(context: &RunContext<'_>, config: &Config, emulation: &Emulation) -> Resu
             true => DiskKind::Overlay,
             false => DiskKind::Raw,
         },
-        disks: attached(&options.attach)?,
+        disks: attached(&options.attach, context.directory)?,
         kernel,
         memory: options.memory,
         cpus: options.cpus,
@@ -170,9 +170,15 @@ fn disk_path(context: &RunContext<'_>, directory: &Utf8Path) -> Utf8PathBuf {
     }
 }
 
-/// Further disks. QEMU works in another directory.
-fn attached(files: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBuf>, CliError> {
-    let absolute = |file: &Utf8PathBuf| Ok(file.canonicalize_utf8().at("attach", file)?);
+/// Further disks, from `directory`. QEMU works in another one.
+pub(super) fn attached(
+    files: &[Utf8PathBuf],
+    directory: &Utf8Path,
+) -> Result<Vec<Utf8PathBuf>, CliError> {
+    let absolute = |file: &Utf8PathBuf| {
+        let found = directory.join(file).canonicalize_utf8();
+        Ok(found.at("attach", file)?)
+    };
     files.iter().map(absolute).collect()
 }
 

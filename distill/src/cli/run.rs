@@ -1,10 +1,12 @@
 //! `run`: boots the image. How is the platform's matter.
 
-use super::args::RunArgs;
+use super::args::{RunArgs, RunOptions};
 use super::build::{build_image, dry_run};
 use super::error::CliError;
 use super::exit::Exit;
 use super::invocation::Invocation;
+use super::keys::Keys;
+use super::machine::attached;
 use super::ports;
 use super::session::Session;
 use super::target::RunContext;
@@ -18,9 +20,7 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &RunArgs) -> Result<u8, Cli
         );
         return Err(CliError::Definition(text));
     };
-    if !args.run.dry_run {
-        ports::check(&args.run.port)?;
-    }
+    check(invocation, &args.run)?;
     let session = Session::open(invocation)?;
     if args.run.dry_run {
         let image = std::slice::from_ref(target.image()?);
@@ -44,4 +44,14 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &RunArgs) -> Result<u8, Cli
         build: &|plans| session.build(plans, &options),
         cancel: &session.cancel,
     })
+}
+
+/// Whether the machine can have what the user wants to give it: better asked before a build than after it.
+fn check(invocation: &Invocation<'_>, options: &RunOptions) -> Result<(), CliError> {
+    attached(&options.attach, &invocation.settings.directory)?;
+    Keys::gather(&options.ssh_key, &invocation.env)?;
+    if options.dry_run {
+        return Ok(());
+    }
+    ports::check(&options.port)
 }

@@ -455,6 +455,11 @@ fn without_a_runner_an_image_cannot_be_run() {
         dry.stderr
     );
     assert_eq!(*seen.lock().unwrap(), "", "nothing is there to be run");
+    for words in [["--attach", "more.img"], ["--ssh-key", "mine.pub"]] {
+        let refused = world.run(&target, &["run", words[0], words[1]]);
+        let said = &refused.stderr;
+        assert!(said.contains(words[1]) && !said.contains("built"), "{said}");
+    }
     let ran = world.run(&target, &["run"]);
     assert_eq!(ran.code, 7, "{}", ran.stderr);
     assert!(
