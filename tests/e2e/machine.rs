@@ -223,6 +223,14 @@ impl Machine {
         kill(self.qemu, None).is_ok()
     }
 
+    /// Asks the shell on the console, if there is one, for the benefit of who reads it.
+    fn ask_what_runs(&mut self) {
+        if let (true, Some(input)) = (self.is_on(), &mut self.child.stdin) {
+            let _ = writeln!(input, "\ncat /proc/uptime; ps -o pid,ppid,stat,args");
+            std::thread::sleep(Duration::from_secs(5));
+        }
+    }
+
     /// Waits until something has happened.
     pub(crate) fn wait(&mut self, what: &str, done: impl Fn(&Machine) -> bool) {
         let happened = wait_until(|| {
@@ -241,6 +249,7 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         if std::thread::panicking() {
+            self.ask_what_runs();
             crate::say(&format!("--- console\n{}\n---", self.console()));
         }
         if matches!(self.child.try_wait(), Ok(None)) {

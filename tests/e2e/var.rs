@@ -94,6 +94,7 @@ fn power_cuts_during_a_first_boot_do_no_harm() {
         let mut machine = boot.start();
         moment.wait(&mut machine, &boot.disk);
         machine.cut_power();
+        crate::say(&format!("the power is cut at {moment:?}"));
 
         let mut machine = boot.start();
         machine.wait_ssh(&key);
