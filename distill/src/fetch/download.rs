@@ -11,11 +11,11 @@ use reqwest::Url;
 use super::address::{self, Place};
 use super::cache::{Found, Key};
 use super::error::{Attempt, FetchError, Reason};
-use super::fetcher::Fetcher;
 use super::http::Resume;
 use super::partial::Partial;
 use super::progress::Progress;
 use super::retry::{self, back_off};
+use super::shared::Shared;
 use super::stop::Stop;
 use crate::plan::{Digest, Source};
 
@@ -24,7 +24,7 @@ const GOT_ON: u64 = 64 * 1024;
 
 /// The state of one download.
 pub(super) struct Download<'a> {
-    fetcher: &'a Fetcher,
+    shared: &'a Shared,
     source: &'a Source,
     cancel: &'a AtomicBool,
     progress: &'a dyn Progress,
@@ -42,14 +42,14 @@ struct Pending {
 
 impl<'a> Download<'a> {
     pub(super) fn new(
-        fetcher: &'a Fetcher,
+        shared: &'a Shared,
         source: &'a Source,
         partial: Partial,
         cancel: &'a AtomicBool,
         progress: &'a dyn Progress,
     ) -> Download<'a> {
         Download {
-            fetcher,
+            shared,
             source,
             cancel,
             progress,
@@ -80,7 +80,7 @@ impl<'a> Download<'a> {
     }
 
     fn ask_caches(&mut self) -> Result<Option<String>, FetchError> {
-        for cache in &self.fetcher.settings().caches {
+        for cache in &self.shared.settings.caches {
             let (place, found) = (cache.name(), cache.find(&Key::Blob(self.source.digest)));
             let reason = match found {
                 // That a cache lacks something is no event, but a failed fetch tells of it.
@@ -147,14 +147,14 @@ impl<'a> Download<'a> {
     /// All places in order; those on hosts that nobody could reach in this run come last, and are
     /// tried once.
     fn pending(&mut self) -> Vec<Pending> {
-        let settings = self.fetcher.settings();
+        let settings = &self.shared.settings;
         let (places, failed) = address::places(&self.source.origins, settings);
         for attempt in failed {
             self.give_up(attempt.place, attempt.reason);
         }
         let (dead, alive): (Vec<_>, Vec<_>) = places
             .into_iter()
-            .partition(|place| self.fetcher.is_dead(place));
+            .partition(|place| self.shared.is_dead(place));
         let due = Instant::now();
         let new = |tries| move |place| Pending { place, tries, due };
         let once = settings.retry.attempts.saturating_sub(1);
@@ -164,7 +164,7 @@ impl<'a> Download<'a> {
 
     /// How long to wait before the next try, if there should be one.
     fn wait(&self, reason: &Reason, tries: u32) -> Option<Duration> {
-        let retry = &self.fetcher.settings().retry;
+        let retry = &self.shared.settings.retry;
         if !reason.may_pass() || tries >= retry.attempts {
             return None;
         }
@@ -184,11 +184,11 @@ impl<'a> Download<'a> {
     fn attempt(&mut self, place: &Place) -> Result<(), Stop> {
         match place {
             Place::File(path) => self.copy_file(path),
-            Place::Url(_) if self.fetcher.settings().offline => Err(Reason::Offline.into()),
+            Place::Url(_) if self.shared.settings.offline => Err(Reason::Offline.into()),
             Place::Url(url) => {
-                let _turn = self.fetcher.turn(self.cancel, self.progress)?;
+                let _turn = self.shared.turn(self.cancel, self.progress)?;
                 let outcome = self.get(url);
-                self.fetcher.remember(url, &outcome);
+                self.shared.remember(url, &outcome);
                 outcome
             }
         }
@@ -207,7 +207,7 @@ impl<'a> Download<'a> {
 
     fn go_on(&mut self, url: &Url) -> Result<(), Stop> {
         let offset = self.partial.len();
-        let answer = self.fetcher.http()?.get(url, &self.resume(url));
+        let answer = self.shared.http()?.get(url, &self.resume(url));
         let head = match answer.head(self.cancel) {
             Err(Stop::Failed(Reason::Status { status: 416, .. })) if offset > 0 => {
                 return Err(Stop::Stale);

@@ -1,24 +1,21 @@
 //! The entry: everything that one run fetches goes through one [`Fetcher`].
 
-use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-use reqwest::Url;
 
 use super::address::{self, Place};
 use super::arrival::{Arrival, Destination};
 use super::cache::{Cache, CachedOutput, CachedTree, Found, Key};
 use super::download::Download;
 use super::error::{Attempt, FetchError, Reason};
-use super::flight::{Flights, Turn};
-use super::http::{Http, Resume};
+use super::http::Resume;
 use super::lock::Lock;
 use super::partial::{Partial, stem};
 use super::progress::Progress;
 use super::settings::Settings;
+use super::shared::Shared;
 use super::stop::Stop;
 use crate::plan::{Digest, Hash, Object, Origin, PlanHash, Source, Tree};
 
@@ -31,26 +28,19 @@ const LONGEST_MANIFEST: u64 = 512 * 1024 * 1024;
 /// Fetches sources, and what caches hold. Shared by all threads of a run: it remembers what failed.
 #[derive(Debug)]
 pub struct Fetcher {
-    settings: Settings,
-    flights: Flights,
-    http: OnceLock<Result<Http, FetchError>>,
-    dead_hosts: Mutex<HashSet<String>>,
+    shared: Shared,
 }
 
 impl Fetcher {
     /// A fetcher that has not done anything yet; it opens no file and no connection.
     pub fn new(settings: Settings) -> Fetcher {
-        Fetcher {
-            settings,
-            flights: Flights::default(),
-            http: OnceLock::new(),
-            dead_hosts: Mutex::default(),
-        }
+        let shared = Shared::new(settings);
+        Fetcher { shared }
     }
 
     /// What it was made with.
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.shared.settings
     }
 
     /// Brings the bytes of `source` to `destination`, unless they are there.
@@ -68,7 +58,7 @@ impl Fetcher {
         if destination.has(&source.digest) {
             return Ok(Arrival::Present);
         }
-        let slot = self.flights.enter(source.digest, cancel, progress)?;
+        let slot = self.shared.flights.enter(source.digest, cancel, progress)?;
         let arrival = self.fetch_alone(source, destination, cancel, progress);
         if let Err(error @ FetchError::Unavailable { .. }) = &arrival {
             slot.fail(error);
@@ -84,7 +74,7 @@ impl Fetcher {
             matches!(cache.find(&key), Ok(Some(Found::Bytes(_) | Found::File(_))))
         };
         let here = |origin: &Origin| matches!(origin, Origin::File(path) if path.exists());
-        self.settings.caches.iter().any(cached) || source.origins.iter().any(here)
+        self.shared.settings.caches.iter().any(cached) || source.origins.iter().any(here)
     }
 
     fn fetch_alone(
@@ -94,7 +84,7 @@ impl Fetcher {
         cancel: &AtomicBool,
         progress: &dyn Progress,
     ) -> Result<Arrival, FetchError> {
-        let dir = &self.settings.partial_dir;
+        let dir = &self.shared.settings.partial_dir;
         fs::create_dir_all(dir).map_err(|error| FetchError::disk(dir, error))?;
         let lock = stem(dir, &source.digest).with_extension("lock");
         let _lock = Lock::take(lock, cancel, progress)?;
@@ -103,7 +93,8 @@ impl Fetcher {
         }
         let partial = Partial::open(dir, source.digest);
         let partial = partial.map_err(|error| FetchError::disk(dir, error))?;
-        let (from, partial) = Download::new(self, source, partial, cancel, progress).run()?;
+        let (from, partial) =
+            Download::new(&self.shared, source, partial, cancel, progress).run()?;
         progress.finished(partial.len());
         let bytes = partial.len();
         let kept = destination.keep(&source.digest, partial.path());
@@ -188,10 +179,10 @@ impl Fetcher {
             Object::Tree(tree) => Key::Manifest(*tree),
         };
         let offers = |found| match found {
-            Some(Found::Url(_)) => !self.settings.offline,
+            Some(Found::Url(_)) => !self.shared.settings.offline,
             found => found.is_some(),
         };
-        let caches = &self.settings.caches;
+        let caches = &self.shared.settings.caches;
         caches
             .iter()
             .any(|cache| cache.find(&key).is_ok_and(offers))
@@ -202,7 +193,7 @@ impl Fetcher {
         progress: &dyn Progress,
         ask: impl Fn(&dyn Cache) -> Result<Option<T>, Reason>,
     ) -> Option<T> {
-        self.settings.caches.iter().find_map(|cache| {
+        self.shared.settings.caches.iter().find_map(|cache| {
             ask(cache.as_ref()).unwrap_or_else(|reason| {
                 let place = cache.name();
                 progress.gave_up(&Attempt { place, reason });
@@ -227,7 +218,7 @@ impl Fetcher {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(Reason::File(error.to_string())),
             },
-            Some(Found::Url(_)) if self.settings.offline => Ok(None),
+            Some(Found::Url(_)) if self.shared.settings.offline => Ok(None),
             Some(Found::Url(url)) => self.open_url(&url, cancel),
         }
     }
@@ -240,7 +231,10 @@ impl Fetcher {
         let Place::Url(url) = address::parse(url).map_err(|attempt| attempt.reason)? else {
             return Ok(None);
         };
-        let http = self.http().map_err(|error| bad(&error.to_string()))?;
+        let http = self
+            .shared
+            .http()
+            .map_err(|error| bad(&error.to_string()))?;
         let answer = http.get(&url, &Resume::default());
         match answer.head(cancel) {
             Ok(_) => Ok(Some(Box::new(answer.into_reader()))),
@@ -249,45 +243,6 @@ impl Fetcher {
             Err(Stop::Stale | Stop::Fatal(_)) => Err(bad("cancelled")),
         }
     }
-
-    pub(super) fn http(&self) -> Result<&Http, FetchError> {
-        let http = self.http.get_or_init(|| Http::new(&self.settings));
-        http.as_ref().map_err(Clone::clone)
-    }
-
-    pub(super) fn turn(
-        &self,
-        cancel: &AtomicBool,
-        progress: &dyn Progress,
-    ) -> Result<Turn<'_>, FetchError> {
-        self.flights.turn(self.settings.parallel, cancel, progress)
-    }
-
-    /// Whether `place` is on a host that could not be reached before.
-    pub(super) fn is_dead(&self, place: &Place) -> bool {
-        let Place::Url(url) = place else { return false };
-        self.dead().contains(&host(url))
-    }
-
-    /// Learns from an attempt whether a host can be reached.
-    pub(super) fn remember(&self, url: &Url, outcome: &Result<(), Stop>) {
-        match outcome {
-            Err(Stop::Failed(Reason::Connect(_))) => self.dead().insert(host(url)),
-            Err(Stop::Fatal(_)) => false,
-            _ => self.dead().remove(&host(url)),
-        };
-    }
-
-    fn dead(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
-        let dead = self.dead_hosts.lock();
-        dead.unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The host and port of an address.
-fn host(url: &Url) -> String {
-    let port = url.port_or_known_default().unwrap_or_default();
-    format!("{}:{port}", url.host_str().unwrap_or_default())
 }
 
 fn bad(why: &str) -> Reason {

@@ -22,6 +22,7 @@ mod partial;
 mod progress;
 mod retry;
 mod settings;
+mod shared;
 mod stale;
 mod stop;
 mod tls;

@@ -18,6 +18,7 @@ mod kernel;
 mod listen;
 mod mount;
 mod platform;
+mod resolve;
 mod root;
 mod s6;
 mod s6_rc;
@@ -26,6 +27,7 @@ mod service_dir;
 mod skeleton;
 pub mod sysctl;
 mod unix;
+mod wiring;
 
 pub use account::Accounts;
 pub use composition::{Loggers, Override, System};

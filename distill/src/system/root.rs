@@ -12,7 +12,7 @@ use super::graph::Graph;
 use super::platform::Platform;
 use super::service::{Directory, Service};
 use super::unix::User;
-use super::{EXECLINEB, Init, ground, init, kernel, s6, s6_rc, skeleton, sysctl};
+use super::{EXECLINEB, Init, ground, init, kernel, listen, s6, s6_rc, skeleton, sysctl, wiring};
 use crate::execline;
 use crate::package::script::ExpandError;
 use crate::package::{Config, Package, Shebang};
@@ -66,6 +66,8 @@ impl Root {
 pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
     let services = services(platform, system);
     let (graph, mut findings) = Graph::new(&services);
+    findings.extend(wiring::check(&graph));
+    findings.extend(listen::check(&graph));
     let (accounts, wrong) = accounts(platform, &services, system);
     findings.extend(wrong);
     findings.extend(host_name(system));
