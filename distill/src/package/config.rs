@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::expand::{Key, Package, Placed};
+use super::function::{Key, Package, Placed};
 use crate::plan::{AbsPath, RelPath};
 
 /// An instruction set, as the triple names it.
