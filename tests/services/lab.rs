@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use distill::execline;
+use distill::system::Service;
 use distill_platforms::qemu_x86_64;
 use distill_services::dhcp;
 use distill_systems::minimal;
@@ -11,7 +13,9 @@ use distill_testing::{Lab, LabError, Machine, Response};
 #[ignore = "builds an image and boots it"]
 fn a_machine_does_what_it_is_told() -> Result<(), LabError> {
     let lab = Lab::new()?;
-    let system = minimal().hostname("box");
+    let stuck = execline! { if { echo "sinking into thought" } sleep inf };
+    let stuck = Service::longrun("stuck", stuck).notification_fd(3);
+    let system = minimal().hostname("box").service(stuck);
     let more = lab.directory().join("more.img");
     std::fs::write(&more, [7; 4096]).expect("a scratch directory");
     let setup = lab.machine("box", &qemu_x86_64(), &system).disk(&more);
@@ -21,6 +25,7 @@ fn a_machine_does_what_it_is_told() -> Result<(), LabError> {
     assert_eq!(machine.succeed("hostname")?, "box");
 
     it_talks(&machine)?;
+    who_waits_in_vain_learns_why(&machine);
     somebody_is_at_the_keyboard(&machine)?;
 
     // Bytes of all values, and more than fits into any buffer on the way.
@@ -41,8 +46,6 @@ fn a_machine_does_what_it_is_told() -> Result<(), LabError> {
     machine.boot()?;
     machine.wait_ready("var-mount")?;
     assert!(machine.copy_out("/var/lib/bytes")? == bytes);
-    let error = machine.wait_ready("var-mnt").unwrap_err().to_string();
-    assert!(error.contains("there is no service var-mnt"), "{error}");
     let error = machine.run("echo b >/proc/sysrq-trigger; sleep 60");
     let error = error.unwrap_err().to_string();
     assert!(error.contains("`box` has started again during"), "{error}");
@@ -80,6 +83,23 @@ fn it_talks(machine: &Machine) -> Result<(), LabError> {
 }
 
 /// And there is a shell on the screen.
+fn who_waits_in_vain_learns_why(machine: &Machine) {
+    let wait = |name: &str| {
+        let soon = Duration::from_secs(10);
+        let waited = machine.within(soon, |machine| machine.wait_ready(name));
+        waited.unwrap_err().to_string()
+    };
+    let error = wait("var-mnt");
+    assert!(
+        error.contains("`box`: there is no service var-mnt"),
+        "{error}"
+    );
+    let error = wait("stuck");
+    for part in ["`box`: stuck is not ready: up (pid", "sinking into thought"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
 fn somebody_is_at_the_keyboard(machine: &Machine) -> Result<(), LabError> {
     machine.succeed("setsid sh </dev/tty1 >/dev/tty1 2>&1 &")?;
     machine.type_keys("echo \"$(tty)\" >/run/Typed_here\n")?;

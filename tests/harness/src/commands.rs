@@ -30,7 +30,7 @@ impl Machine {
             why: error.to_string(),
         })?;
         let what = format!("`{pattern}` on the console");
-        let matched = wait::until(self.plan.limit, || {
+        let matched = wait::until(self.limit(), || {
             let text = self.console.text().replace('\r', "");
             let found = regex.find(&text).map(|found| found.as_str().to_owned());
             match found {
@@ -38,7 +38,7 @@ impl Machine {
                 None => self.check_on(&what).map(|()| None),
             }
         })?;
-        matched.ok_or_else(|| self.timed_out(&what, self.plan.limit))
+        matched.ok_or_else(|| self.timed_out(&what, self.limit()))
     }
 
     /// Types a line on the console.
@@ -55,8 +55,8 @@ impl Machine {
 
     /// Runs a shell script with this standard input.
     pub fn run_with(&self, script: &str, input: &[u8]) -> Result<Output, LabError> {
-        self.ask(script, input, self.plan.limit)?
-            .ok_or_else(|| self.timed_out(&format!("the answer to `{script}`"), self.plan.limit))
+        self.ask(script, input, self.limit())?
+            .ok_or_else(|| self.timed_out(&format!("the answer to `{script}`"), self.limit()))
     }
 
     /// Runs a shell script that must succeed; what it printed, without white space at its end.
@@ -80,7 +80,7 @@ impl Machine {
     /// Runs a shell script again and again until it succeeds; what it printed then.
     pub fn wait_until(&self, script: &str) -> Result<String, LabError> {
         let mut last = Output::default();
-        let done = wait::until(self.plan.limit, || {
+        let done = wait::until(self.limit(), || {
             last = self.run(script)?;
             Ok::<_, LabError>(last.success().then(|| last.text()))
         })?;
@@ -91,43 +91,6 @@ impl Machine {
     pub fn wait_open_port(&self, port: u16) -> Result<(), LabError> {
         self.wait_until(&format!("nc -z 127.0.0.1 {port}"))
             .map(drop)
-    }
-
-    /// Waits until the service `name` is ready.
-    pub fn wait_ready(&self, name: &str) -> Result<(), LabError> {
-        let limit = self.plan.limit.as_millis();
-        let directory = format!("{}/{name}", distill::system::SCANDIR);
-        let script = format!(
-            "test -d '{directory}' || {{ echo 'there is no service {name}' >&2; exit 1; }}
-            test -e '{directory}/notification-fd' ||
-              {{ echo '{name} never says that it is ready' >&2; exit 1; }}
-            until test -e '{directory}/supervise/status'; do sleep 0.1; done
-            exec s6-svwait -U -t {limit} '{directory}'"
-        );
-        self.succeed(&script).map(drop)
-    }
-
-    /// Waits until all services are ready that ever say so; how long after the kernel's start the last
-    /// of them was, in whole seconds.
-    pub fn wait_all_ready(&self) -> Result<Duration, LabError> {
-        let limit = self.plan.limit.as_millis();
-        let script = format!(
-            "cd {} || exit
-            names=$(for file in */notification-fd; do echo ${{file%/*}}; done)
-            for name in $names; do
-              until test -e $name/supervise/status; do sleep 0.1; done
-            done
-            s6-svwait -U -t {limit} $names || exit
-            last=$(for name in $names; do s6-svstat -o readyfor $name; done | sort -n | head -n 1)
-            echo $(($(cut -d . -f 1 /proc/uptime) - last))",
-            distill::system::SCANDIR
-        );
-        let seconds = self.succeed(&script)?;
-        let seconds = seconds.parse().map_err(|_| LabError::Invalid {
-            text: seconds.clone(),
-            why: "not a number of seconds".to_owned(),
-        })?;
-        Ok(Duration::from_secs(seconds))
     }
 
     /// Puts a file of these bytes at `path`.
@@ -154,7 +117,7 @@ impl Machine {
     pub(crate) fn order(&self, script: &str) -> Result<(), LabError> {
         self.running(script, |running| {
             self.wait_agent(running)?;
-            self.send(running, script, b"", self.plan.limit)
+            self.send(running, script, b"", self.limit())
         })
     }
 
@@ -163,8 +126,8 @@ impl Machine {
         let what = "another boot";
         self.running(what, |running| {
             while running.channel.boot() == Some(before) {
-                self.receive(running, self.plan.limit, what)?
-                    .ok_or_else(|| self.timed_out(what, self.plan.limit))?;
+                self.receive(running, self.limit(), what)?
+                    .ok_or_else(|| self.timed_out(what, self.limit()))?;
             }
             Ok(())
         })
@@ -197,8 +160,8 @@ impl Machine {
             if let Some(boot) = running.channel.boot() {
                 return Ok(boot.to_owned());
             }
-            self.receive(running, self.plan.limit, "the agent")?
-                .ok_or_else(|| self.timed_out("the agent", self.plan.limit))?;
+            self.receive(running, self.limit(), "the agent")?
+                .ok_or_else(|| self.timed_out("the agent", self.limit()))?;
         }
     }
 

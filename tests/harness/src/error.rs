@@ -65,6 +65,16 @@ pub enum LabError {
         /// What the machine has said.
         console: ConsoleLog,
     },
+    /// A service is not ready, or never will be.
+    #[error("machine `{machine}`: {said}{console}")]
+    NotReady {
+        /// The machine's name.
+        machine: String,
+        /// Which one, its state, and the last lines of its log.
+        said: String,
+        /// What the machine has said.
+        console: ConsoleLog,
+    },
     /// The machine has ended while it was needed.
     #[error("machine `{machine}` has ended ({status}) during {what}{console}")]
     Ended {

@@ -42,6 +42,7 @@ mod lab;
 mod machine;
 mod net;
 mod power;
+mod ready;
 mod screen;
 mod setup;
 mod ssh;

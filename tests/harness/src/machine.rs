@@ -16,11 +16,12 @@ use crate::net::Net;
 /// A machine under test. It ends, as if the power was cut, when this is dropped.
 ///
 /// All commands run as root, one after the other; what waits does so for as long as the
-/// [`Lab`](crate::Lab) allows.
+/// [`Lab`](crate::Lab) allows, or [`within`](Machine::within) a time of its own.
 pub struct Machine {
     pub(crate) plan: Plan,
     pub(crate) console: Console,
     pub(crate) power: Mutex<Power>,
+    limit: Mutex<Duration>,
 }
 
 /// Everything that a machine is started with.
@@ -52,6 +53,7 @@ pub(crate) struct Running {
 impl Machine {
     pub(crate) fn start(plan: Plan) -> Result<Machine, LabError> {
         let machine = Machine {
+            limit: Mutex::new(plan.limit),
             plan,
             console: Console::default(),
             power: Mutex::new(Power::Off),
@@ -81,6 +83,32 @@ impl Machine {
     /// How long it has been on.
     pub fn age(&self) -> Result<Duration, LabError> {
         self.running("its age", |running| Ok(running.since.elapsed()))
+    }
+
+    /// Does something with another limit for whatever the test waits for meanwhile.
+    ///
+    /// ```no_run
+    /// # fn test(machine: &distill_testing::Machine) -> Result<(), distill_testing::LabError> {
+    /// use std::time::Duration;
+    ///
+    /// machine.within(Duration::from_secs(20), |machine| machine.wait_ready("sshd"))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn within<T>(&self, limit: Duration, act: impl FnOnce(&Machine) -> T) -> T {
+        let before = std::mem::replace(&mut *self.own_limit(), limit);
+        let done = act(self);
+        *self.own_limit() = before;
+        done
+    }
+
+    /// The longest that anything may take.
+    pub(crate) fn limit(&self) -> Duration {
+        *self.own_limit()
+    }
+
+    fn own_limit(&self) -> MutexGuard<'_, Duration> {
+        self.limit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn power(&self) -> MutexGuard<'_, Power> {

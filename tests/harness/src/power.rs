@@ -52,14 +52,14 @@ impl Machine {
 
     /// The way to the agent: there as soon as QEMU has made its socket.
     fn channel(&self, qemu: &mut Qemu) -> Result<Channel, LabError> {
-        let stream = wait::until(self.plan.limit, || match qemu.port(agent::PORT) {
+        let stream = wait::until(self.limit(), || match qemu.port(agent::PORT) {
             Ok(stream) => Ok(Some(stream)),
             Err(error) => match qemu.ended() {
                 Ok(None) => Ok(None),
                 _ => Err(self.broken(error)),
             },
         })?;
-        let stream = stream.ok_or_else(|| self.timed_out("QEMU", self.plan.limit))?;
+        let stream = stream.ok_or_else(|| self.timed_out("QEMU", self.limit()))?;
         Ok(Channel::new(stream).at("use the serial port of", self.name())?)
     }
 
@@ -126,10 +126,10 @@ impl Machine {
         let Power::On(running) = &mut *power else {
             return Ok(());
         };
-        let ended = wait::until(self.plan.limit, || {
+        let ended = wait::until(self.limit(), || {
             running.qemu.ended().map_err(|source| self.broken(source))
         })?;
-        let status = ended.ok_or_else(|| self.timed_out("its end", self.plan.limit))?;
+        let status = ended.ok_or_else(|| self.timed_out("its end", self.limit()))?;
         *power = Power::Off;
         if status.success() {
             return Ok(());
