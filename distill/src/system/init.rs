@@ -3,21 +3,12 @@
 use super::file::File;
 use super::graph::Graph;
 use super::mount::Mount;
+use super::places::{PATH, PIPES, SCANDIR, TEMPLATE};
 use super::{s6, s6_rc};
 use crate::execline;
 use crate::package::script::Positional;
 use crate::package::{Package, Script, Words};
 
-/// What runs scripts. The kernel starts it by this path, so it has to be a compiled program.
-pub const EXECLINEB: &str = "/usr/lib/execline/bin/execlineb";
-/// Where programs are looked for.
-pub const PATH: &str = "/usr/bin:/usr/sbin:/usr/lib/execline/bin";
-/// Where the services live while the machine runs, each as a service directory.
-pub const SCANDIR: &str = "/run/service";
-/// The service directories as the image has them.
-pub(super) const TEMPLATE: &str = "/etc/s6/service";
-/// The FIFOs between services.
-pub(super) const PIPES: &str = "/run/pipe";
 /// Where what a platform does before everything else lies.
 const PREBOOT: &str = "/usr/sbin/preboot";
 const SHUTDOWN: &str = "/usr/libexec/distill/shutdown";

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::file::File;
 use super::graph::Graph;
-use super::init::{PIPES, SCANDIR, TEMPLATE};
+use super::places::{PIPES, SCANDIR, TEMPLATE};
 use super::service::{Kind, Longrun, Oneshot, Service};
 use super::service_dir::{ServiceDir, directories, notification_fd};
 use crate::execline;

@@ -1,5 +1,6 @@
 //! From scripts to programs: functions are called, lists flattened, joined words put together.
 
+use super::error::ExpandError;
 use super::program::{Arg, Program};
 use super::word::Word;
 use super::words::{Function, Item, Script, Words};
@@ -7,43 +8,6 @@ use crate::package::Config;
 
 /// Functions that return functions may nest this deep.
 pub(super) const DEPTH: usize = 100;
-
-/// Words that cannot be a program.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ExpandError {
-    /// No word of a program can hold a NUL byte.
-    #[error("a NUL byte in the word `{}`", word.escape_default())]
-    Nul {
-        /// The word, with what is not UTF-8 replaced.
-        word: String,
-    },
-    /// A name that execline cannot substitute.
-    #[error("invalid variable name `{name}`\nhint: use letters, digits and `_`")]
-    Variable {
-        /// The name.
-        name: String,
-    },
-    /// A name that no variable of the environment can have.
-    #[error(
-        "invalid name `{name}` of an environment variable\nhint: it must not be empty or hold `=`"
-    )]
-    Name {
-        /// The name.
-        name: String,
-    },
-    /// A block where only words can stand: in a joined word, in a variable's value, in a list.
-    #[error("a block `{{ … }}` where only words can stand")]
-    Block,
-    /// A function of the config that returns itself, perhaps by way of others.
-    #[error("functions of the config that return each other without end")]
-    Endless,
-    /// A word that has to be text and is not.
-    #[error("the word `{word}` is not UTF-8")]
-    NotText {
-        /// The word, with what is not UTF-8 escaped.
-        word: String,
-    },
-}
 
 impl Script {
     /// The program that this script is for `config`.

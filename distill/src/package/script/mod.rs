@@ -28,6 +28,7 @@
 //! Text is printed exactly, dollars included.
 
 mod convert;
+mod error;
 mod expand;
 mod parse;
 mod print;
@@ -37,7 +38,7 @@ mod variables;
 mod word;
 mod words;
 
-pub use expand::ExpandError;
+pub use error::ExpandError;
 pub use parse::ParseError;
 pub use program::{Arg, Program};
 pub use shebang::{Positional, Shebang};

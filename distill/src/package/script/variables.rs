@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::expand::ExpandError;
+use super::error::ExpandError;
 use super::word::Word;
 use super::words::{Script, Words};
 use crate::package::Config;

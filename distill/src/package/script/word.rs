@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::expand::ExpandError;
+use super::error::ExpandError;
 
 #[derive(Clone, PartialEq, Eq)]
 enum Part {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::expand::ExpandError;
+use super::error::ExpandError;
 use super::word::Word;
 use crate::package::Config;
 

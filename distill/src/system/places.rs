@@ -1,0 +1,12 @@
+//! Where things lie, in the image and while the machine runs.
+
+/// What runs scripts. The kernel starts it by this path, so it has to be a compiled program.
+pub const EXECLINEB: &str = "/usr/lib/execline/bin/execlineb";
+/// Where programs are looked for.
+pub const PATH: &str = "/usr/bin:/usr/sbin:/usr/lib/execline/bin";
+/// Where the services live while the machine runs, each as a service directory.
+pub const SCANDIR: &str = "/run/service";
+/// The service directories as the image has them.
+pub(super) const TEMPLATE: &str = "/etc/s6/service";
+/// The FIFOs between services.
+pub(super) const PIPES: &str = "/run/pipe";
