@@ -19,7 +19,8 @@ struct Node<'a> {
 }
 
 impl<'a> Graph<'a> {
-    /// The graph of `services`, and every name in it that is wrong or that nobody has.
+    /// The graph of `services`, and every name in it that is wrong or that nobody has. What else is wrong
+    /// with them, [`Platform::root`](super::Platform::root) finds.
     pub fn new(services: &'a [Service]) -> (Graph<'a>, Vec<Finding>) {
         let mut findings = Vec::new();
         let names = resolve::by_name(services, &mut findings);
