@@ -188,7 +188,10 @@ fn cmdline(platform: &Platform, root: Guid) -> Result<String, String> {
         .cmdline
         .texts(&platform.config)
         .map_err(|e| e.to_string())?;
-    let root = format!("root=PARTUUID={root} rootfstype=squashfs ro rootwait panic=10 init=/init");
+    // `gpt`: if the power failed while the first copy of the partition table was written, Linux is to take the
+    // second one, which it does not look for by itself.
+    let root =
+        format!("gpt root=PARTUUID={root} rootfstype=squashfs ro rootwait panic=10 init=/init");
     let line = [vec![root], more].concat().join(" ");
     match line.len() {
         0..=CMDLINE_MAX => Ok(line),

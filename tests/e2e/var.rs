@@ -94,6 +94,7 @@ fn power_cuts_during_a_first_boot_do_no_harm() {
         let mut machine = boot.start();
         moment.wait(&mut machine, &boot.disk);
         machine.cut_power();
+        drop(machine);
         crate::say(&format!("the power is cut at {moment:?}"));
 
         let mut machine = boot.start();
@@ -109,6 +110,36 @@ fn power_cuts_during_a_first_boot_do_no_harm() {
         assert!(has_table(&boot.disk, end(&boot.disk) - 1), "{moment:?}");
         std::fs::remove_file(&boot.disk).expect("the disk is not in use");
     }
+}
+
+#[test]
+#[ignore = "builds an image and boots it"]
+fn a_power_cut_within_the_first_table_does_no_harm() {
+    let scratch = TempDir::new().expect("a scratch directory");
+    let key = Key::new(scratch.path(), "key");
+    let boot = Boot {
+        program: DROPLET,
+        disk: scratch.path().join("disk"),
+        key: Some(&key),
+        arguments: &["--disk-size", "512M"],
+    };
+    let mut machine = boot.start();
+    machine.wait_ssh(&key);
+    machine.check(&key, "echo kept > /var/lib/kept");
+    machine.power_off(&key);
+
+    // The partitions are written, and the header with their sum is not.
+    let disk = File::options().write(true).open(&boot.disk);
+    let disk = disk.expect("a disk");
+    disk.write_all_at(&[0; 4], SECTOR + 88).expect("a header");
+    let mut machine = boot.start();
+    machine.wait_ssh(&key);
+    assert_eq!(machine.check(&key, "cat /var/lib/kept"), "kept");
+    let console = machine.console();
+    assert!(console.contains("var-mount: mending the partition table"));
+    machine.power_off(&key);
+    assert_table_is_sound(&boot.disk);
+    assert_var_is_sound(&boot.disk);
 }
 
 #[test]

@@ -105,6 +105,15 @@ grow() {
     resizepart "$device" "$number" $size || say "cannot grow $var"
 }
 
+# Writes both copies of the table, if the power failed while the first one was written: the kernel has taken
+# the second one (its command line says `gpt`).
+mend() {
+  sfdisk --verify "$device" 2>&1 | grep -q 'primary GPT table is corrupt' || return
+  say "mending the partition table of $device"
+  table --part-label "$device" "$(attribute "$part" PARTN)" var && sync ||
+    say "cannot mend the partition table of $device"
+}
+
 # Grows the file system to the size of its device, if that has grown, perhaps in an earlier boot.
 fill() {
   set -- $(dumpe2fs -h "$var" 2>/dev/null | sed -n 's/^Block \(count\|size\): *//p')
@@ -128,6 +137,7 @@ on_root_disk() {
     append
   else
     var=/dev/$(attribute "$part" DEVNAME)
+    mend
     grow
   fi
 }
