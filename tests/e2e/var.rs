@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -58,6 +58,16 @@ fn names_var(disk: &Path) -> bool {
     table.windows(name.len()).any(|window| window == name)
 }
 
+/// A droplet with a disk of 512 MiB.
+fn small(disk: PathBuf, key: &Key) -> Boot<'_> {
+    Boot {
+        program: DROPLET,
+        disk,
+        key: Some(key),
+        arguments: &["--disk-size", "512M"],
+    }
+}
+
 /// Looks for damage in `/var`, of which nothing is repaired.
 #[track_caller]
 fn assert_var_is_sound(disk: &Path) {
@@ -85,12 +95,7 @@ fn power_cuts_during_a_first_boot_do_no_harm() {
         Moment::Said("mounted filesystem"),
     ];
     for (number, moment) in moments.into_iter().enumerate() {
-        let boot = Boot {
-            program: DROPLET,
-            disk: scratch.path().join(format!("disk{number}")),
-            key: Some(&key),
-            arguments: &["--disk-size", "512M"],
-        };
+        let boot = small(scratch.path().join(format!("disk{number}")), &key);
         let mut machine = boot.start();
         moment.wait(&mut machine, &boot.disk);
         machine.cut_power();
@@ -117,12 +122,7 @@ fn power_cuts_during_a_first_boot_do_no_harm() {
 fn a_power_cut_within_the_first_table_does_no_harm() {
     let scratch = TempDir::new().expect("a scratch directory");
     let key = Key::new(scratch.path(), "key");
-    let boot = Boot {
-        program: DROPLET,
-        disk: scratch.path().join("disk"),
-        key: Some(&key),
-        arguments: &["--disk-size", "512M"],
-    };
+    let boot = small(scratch.path().join("disk"), &key);
     let mut machine = boot.start();
     machine.wait_ssh(&key);
     machine.check(&key, "echo kept > /var/lib/kept");
@@ -148,12 +148,7 @@ fn var_grows_with_the_disk() {
     const SIZES: [u64; 2] = [512 << 20, 1 << 30];
     let scratch = TempDir::new().expect("a scratch directory");
     let key = Key::new(scratch.path(), "key");
-    let boot = Boot {
-        program: DROPLET,
-        disk: scratch.path().join("disk"),
-        key: Some(&key),
-        arguments: &["--disk-size", "512M"],
-    };
+    let boot = small(scratch.path().join("disk"), &key);
     let available = |machine: &Machine| -> u64 {
         let line = machine.check(&key, "df -P -k /var | tail -n 1");
         line.split_whitespace()

@@ -82,7 +82,6 @@ fn it_talks(machine: &Machine) -> Result<(), LabError> {
     machine.wait_open_port(1234)
 }
 
-/// And there is a shell on the screen.
 fn who_waits_in_vain_learns_why(machine: &Machine) {
     let wait = |name: &str| {
         let soon = Duration::from_secs(10);
@@ -100,6 +99,7 @@ fn who_waits_in_vain_learns_why(machine: &Machine) {
     }
 }
 
+/// And there is a shell on the screen.
 fn somebody_is_at_the_keyboard(machine: &Machine) -> Result<(), LabError> {
     machine.succeed("setsid sh </dev/tty1 >/dev/tty1 2>&1 &")?;
     machine.type_keys("echo \"$(tty)\" >/run/Typed_here\n")?;

@@ -97,7 +97,7 @@ fn cpu(accel: Accel) -> &'static str {
 ///
 /// Where there can be only one, QEMU's translator makes plain loads and stores of locked
 /// instructions, of which Linux's memory barrier is one. A virtio device, which runs in a thread of
-/// its own, then misses a request now and then, and the machine waits for its disk for ever
+/// its own, may then miss a request, for which the machine would wait for ever
 /// (`docs/decisions/0008-room-for-a-second-processor.md`).
 fn processors(spec: &MachineSpec) -> String {
     match (spec.accel, spec.cpus) {

@@ -10,7 +10,9 @@ const SCRIPT: &str = "/usr/libexec/distill/var-mount";
 /// On the first boot, a partition is appended in what is free behind the others, to the end of the
 /// disk, which may be larger than the image: the GPT's second copy is moved there. The file system
 /// is made before the partition is written into the table, so that a power cut at any moment leaves
-/// either no partition, and the next boot begins again, or a good one. Nothing is formatted that
+/// either no partition, and the next boot begins again, or a good one. If the power fails within the
+/// table's first copy, the kernel takes the second one (`gpt` on its command line), and the first is
+/// written again. Nothing is formatted that
 /// holds anything: behind the partitions, what any tool recognises is left alone; a partition `var`
 /// of the table is only formatted if its first 4 MiB are zeros. If the disk has grown since, the
 /// partition and its file system grow, too.
