@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use distill::build::sandbox::{
-    Input, Io, Limits, Method, Output, Spec, Stack, discard, spawn, spread,
+    Input, Io, Limits, Method, Spec, Stack, Writable, discard, spawn, spread,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -75,13 +75,15 @@ fn spec(base: &Utf8Path, layers: usize) -> Result<Spec> {
     let root = Stack {
         at: "/".into(),
         layers,
-        upper: base.join("upper"),
-        work: base.join("work"),
+        top: base.join("top"),
     };
     Ok(Spec {
         root: vec![root],
         method: Method::Overlay,
-        out: base.join("out"),
+        writable: vec![Writable {
+            at: "/out".into(),
+            directory: base.join("out"),
+        }],
         program: "/nothing".into(),
         args: vec![],
         env: vec![],
@@ -95,17 +97,15 @@ fn spec(base: &Utf8Path, layers: usize) -> Result<Spec> {
 /// Make the private directories anew; this is not timed.
 fn fresh(spec: &Spec) -> Result<()> {
     clean(spec)?;
-    fs::create_dir(&spec.root[0].upper)?;
-    Ok(fs::create_dir(&spec.root[0].work)?)
+    Ok(fs::create_dir(&spec.root[0].top)?)
 }
 
 fn clean(spec: &Spec) -> Result<()> {
-    discard(&spec.root[0].upper)?;
-    Ok(discard(&spec.root[0].work)?)
+    Ok(discard(&spec.root[0].top)?)
 }
 
 fn null() -> Result<Io> {
-    let null = || Ok::<_, std::io::Error>(Output::Fd(File::create("/dev/null")?.into()));
+    let null = || Ok::<_, std::io::Error>(File::create("/dev/null")?.into());
     Ok(Io {
         stdin: Input::Null,
         stdout: null()?,

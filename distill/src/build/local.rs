@@ -11,7 +11,7 @@ use nix::sys::statvfs::statvfs;
 use super::capture::capture;
 use super::error::ExecuteError;
 use super::executor::{Executed, Executor, Job};
-use super::jobserver::Jobserver;
+use super::jobserver::{Jobserver, Slot};
 use super::operation::{Operations, hash_file};
 use super::root;
 use super::sandbox::{self, Exit, Io, Method, Running, Status};
@@ -41,7 +41,7 @@ impl<'a> Local<'a> {
     /// An executor of so many jobs at once on `store`, whose roots are made by `method`.
     pub fn new(store: &'a Store, jobs: usize, method: Method) -> Result<Local<'a>, IoError> {
         sandbox::spread(store.temp_root()).at("open", store.temp_root())?;
-        let jobserver = Jobserver::create(&store.temp_path(), jobs)?;
+        let jobserver = Jobserver::start(jobs).at("start a thread for", store.temp_root())?;
         Ok(Local {
             store,
             jobserver,
@@ -50,7 +50,12 @@ impl<'a> Local<'a> {
         })
     }
 
-    fn run(&self, job: &Job<'_>, trace: &mut Trace) -> Result<Object, ExecuteError> {
+    fn run(
+        &self,
+        job: &Job<'_>,
+        slot: Option<&Slot<'_>>,
+        trace: &mut Trace,
+    ) -> Result<Object, ExecuteError> {
         let operations = Operations {
             store: self.store,
             job,
@@ -64,7 +69,7 @@ impl<'a> Local<'a> {
             Action::Merge(merge) => operations.merge(merge),
             Action::Fill(fill) => operations.fill(fill),
             Action::Disk(layout) => operations.disk(layout),
-            Action::Build(build) => self.build(build, job, trace),
+            Action::Build(build) => self.build(build, job, slot, trace),
         }
     }
 
@@ -72,23 +77,24 @@ impl<'a> Local<'a> {
         &self,
         build: &Build<Object>,
         job: &Job<'_>,
+        slot: Option<&Slot<'_>>,
         trace: &mut Trace,
     ) -> Result<Object, ExecuteError> {
         let parts = root::parts(self.store, &build.inputs, job.labels)?;
         root::check(&parts)?;
         let scratch = self.store.temp_dir()?;
-        let spec = root::spec(
-            &parts,
-            scratch.path(),
-            self.method,
-            Some(self.jobserver.path()),
-        )?;
+        let jobserver = scratch.path().join("jobserver");
+        if let Some(slot) = slot {
+            slot.share(&jobserver)?;
+        }
+        let jobserver = slot.map(|_| jobserver.as_path());
+        let spec = root::spec(&parts, scratch.path(), self.method, jobserver)?;
         if self.method == Method::Copy {
             sandbox::populate(&spec)?;
         }
         let exit = self.supervise(&spec, job, trace)?;
         match exit.status {
-            Status::Code(0) => self.take(build, &spec.out),
+            Status::Code(0) => self.take(build, &root::out(scratch.path())),
             // As long as what it wrote is still there.
             status if is_full(scratch.path()) => Err(ExecuteError::NoRoom { status }),
             status => Err(ExecuteError::Failed { status }),
@@ -155,15 +161,16 @@ impl Executor for Local<'_> {
     fn execute(&self, job: &Job<'_>) -> Executed {
         let mut trace = Trace::default();
         // An operation is short, and what waits for it may be what would use the slots.
-        let token = job
+        let slot = job
             .plan
             .action()
             .is_build()
             .then(|| self.jobserver.acquire(job.cancel));
         let began = Instant::now();
-        let output = match &token {
+        let output = match &slot {
             Some(None) => Err(ExecuteError::Cancelled),
-            Some(Some(_)) | None => self.run(job, &mut trace),
+            Some(slot @ Some(_)) => self.run(job, slot.as_ref(), &mut trace),
+            None => self.run(job, None, &mut trace),
         };
         let Trace {
             mut usage,
@@ -177,10 +184,6 @@ impl Executor for Local<'_> {
             log,
             tail,
         }
-    }
-
-    fn idle(&self) {
-        self.jobserver.refill();
     }
 }
 

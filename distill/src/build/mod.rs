@@ -22,11 +22,11 @@ mod scheduler;
 mod supplier;
 
 pub use cancel::Cancel;
-pub use environment::{ENVIRONMENT, HOSTNAME, PROGRAM};
+pub use environment::{ENVIRONMENT, HOSTNAME, OUT, PROGRAM, SOURCES};
 pub use error::{BuildError, ExecuteError, Failure};
 pub use event::{Event, JobId, Outcome};
 pub use executor::{Executed, Executor, Job};
-pub use jobserver::{Jobserver, cpus};
+pub use jobserver::{Jobserver, Slot, cpus};
 pub use local::Local;
 pub use publish::{PublishError, Publisher};
 pub use root::{RootError, shell_spec};

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::environment::{ENVIRONMENT, HOSTNAME, MAKEFLAGS, PROGRAM};
-use super::sandbox::{Limits, Method, Spec, Stack};
+use super::environment::{ENVIRONMENT, HOSTNAME, MAKEFLAGS, OUT, PROGRAM, SOURCES};
+use super::sandbox::{Limits, Method, Spec, Stack, Writable};
 use crate::plan::tree::Conflict;
 use crate::plan::{AbsPath, Build, Input, Node, Object, RelPath, Tree};
+use crate::store::intake::{IntakeError, link_tree};
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, StoreError, settle_root};
 
@@ -35,6 +36,12 @@ pub enum RootError {
         /// The place of the other input.
         at: AbsPath,
     },
+    /// The build's own copy of its sources could not be made.
+    #[error(transparent)]
+    Copy(#[from] IntakeError),
+    /// A directory of the build's own could not be made.
+    #[error(transparent)]
+    Io(#[from] IoError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -115,32 +122,14 @@ pub(super) fn check(parts: &[Part]) -> Result<(), RootError> {
     }
 }
 
-/// The sandbox of a build whose private directories lie in `scratch`. A plan with inputs at several
-/// places gets a stack for each.
+/// The sandbox of a build whose private directories lie in `scratch`: its inputs in stacks, one for each
+/// place, and its own copy of what lies at [`SOURCES`].
 pub(super) fn spec(
     parts: &[Part],
     scratch: &Utf8Path,
     method: Method,
     jobserver: Option<&Utf8Path>,
-) -> Result<Spec, IoError> {
-    let mut layers: BTreeMap<&AbsPath, Vec<Utf8PathBuf>> = BTreeMap::new();
-    let root = AbsPath::root();
-    layers.entry(&root).or_default();
-    for part in parts {
-        layers.entry(&part.at).or_default().push(part.path.clone());
-    }
-    let out = make_dir(scratch.join("out"))?;
-    let mut stacks = Vec::new();
-    for (index, (at, layers)) in layers.into_iter().enumerate() {
-        let upper = make_dir(scratch.join(format!("upper-{index}")))?;
-        let work = make_dir(scratch.join(format!("work-{index}")))?;
-        stacks.push(Stack {
-            at: at.as_str().into(),
-            layers,
-            upper,
-            work,
-        });
-    }
+) -> Result<Spec, RootError> {
     let mut env: Vec<(String, String)> = ENVIRONMENT
         .iter()
         .map(|(name, value)| ((*name).into(), (*value).into()))
@@ -148,10 +137,17 @@ pub(super) fn spec(
     if jobserver.is_some() {
         env.push(("MAKEFLAGS".into(), MAKEFLAGS.into()));
     }
+    let writable = |at: &str, directory| Writable {
+        at: at.into(),
+        directory,
+    };
     Ok(Spec {
-        root: stacks,
+        root: stacks(parts, scratch)?,
         method,
-        out,
+        writable: vec![
+            writable(OUT, make_dir(out(scratch))?),
+            writable(SOURCES, copy_sources(parts, scratch)?),
+        ],
         program: PROGRAM.into(),
         args: Vec::new(),
         env,
@@ -160,6 +156,67 @@ pub(super) fn spec(
         jobserver: jobserver.map(Utf8Path::to_owned),
         limits: Limits::default(),
     })
+}
+
+/// Where what a build leaves in `/out` lies on the host.
+pub(super) fn out(scratch: &Utf8Path) -> Utf8PathBuf {
+    scratch.join("out")
+}
+
+/// A stack for each place that is not [`SOURCES`] or below it.
+fn stacks(parts: &[Part], scratch: &Utf8Path) -> Result<Vec<Stack>, IoError> {
+    let mut layers: BTreeMap<AbsPath, Vec<Utf8PathBuf>> = BTreeMap::new();
+    layers.entry(AbsPath::root()).or_default();
+    for part in parts.iter().filter(|part| part.below_sources().is_none()) {
+        let layers = layers.entry(part.at.clone()).or_default();
+        layers.push(part.path.clone());
+    }
+    let stack = |(index, (at, layers)): (usize, (AbsPath, Vec<_>))| {
+        let top = make_dir(scratch.join(format!("top-{index}")))?;
+        let at = at.as_str().into();
+        Ok(Stack { at, layers, top })
+    };
+    layers.into_iter().enumerate().map(stack).collect()
+}
+
+/// Copies what inputs put at [`SOURCES`] or below into a directory of the build's own.
+fn copy_sources(parts: &[Part], scratch: &Utf8Path) -> Result<Utf8PathBuf, RootError> {
+    let (mut trees, mut origins) = (Vec::new(), BTreeMap::new());
+    let sources = sources();
+    for part in parts {
+        let (tree, from) = match (part.below_sources(), part.at.relative()) {
+            (Some(None), _) => (part.tree.clone(), part.path.clone()),
+            (Some(Some(below)), _) => (part.tree.below(&below), part.path.clone()),
+            (None, None) => (part.tree.inside(&sources), sources.under(&part.path)),
+            (None, Some(_)) => continue,
+        };
+        let base = part.below_sources().flatten();
+        for path in tree.paths() {
+            let inner = base.as_ref().and_then(|base| path.strip_prefix(base));
+            let inner = inner.unwrap_or_else(|| path.clone());
+            origins.insert(path.clone(), inner.under(&from));
+        }
+        trees.push((part.label.as_str(), tree));
+    }
+    let whole = Tree::merge(trees.iter().map(|(label, tree)| (*label, tree)))?;
+    let directory = scratch.join("src");
+    link_tree(&whole, |path| origins[path].clone(), &directory)?;
+    Ok(directory)
+}
+
+fn sources() -> RelPath {
+    RelPath::new(SOURCES.trim_start_matches('/')).expect("a constant")
+}
+
+impl Part {
+    /// Where below [`SOURCES`] the tree lies, if it lies there; nothing inside if it is there itself.
+    fn below_sources(&self) -> Option<Option<RelPath>> {
+        let (at, sources) = (self.at.relative()?, sources());
+        match at == sources {
+            true => Some(None),
+            false => at.strip_prefix(&sources).map(Some),
+        }
+    }
 }
 
 /// A directory that a build sees as the root of something: its mode and time must not tell of the

@@ -197,6 +197,9 @@ fn judge(capabilities: &Capabilities) -> Vec<Finding> {
     let Capabilities {
         namespaces,
         proc,
+        walls,
+        formats,
+        limits,
         overlay,
     } = capabilities;
     if let Err(lack) = namespaces {
@@ -210,6 +213,19 @@ fn judge(capabilities: &Capabilities) -> Vec<Finding> {
     vec![
         Finding::fine("namespaces", "can be made without privileges"),
         or(proc, Grade::Unfit, "/proc", "a fresh one can be mounted"),
+        or(
+            walls,
+            Grade::Unfit,
+            "walls",
+            "mounts can be closed, system calls refused",
+        ),
+        or(
+            formats,
+            Grade::Unfit,
+            "binfmt_misc",
+            "no interpreter of this machine reaches builds",
+        ),
+        or(limits, Grade::Unfit, "limits", "as builds are promised"),
         or(overlay, Grade::Weak, "overlayfs", "trees can be stacked"),
     ]
 }
@@ -289,6 +305,9 @@ mod tests {
         let all = Capabilities {
             namespaces: lack(),
             proc: lack(),
+            walls: lack(),
+            formats: lack(),
+            limits: lack(),
             overlay: lack(),
         };
         let grades = |capabilities: &Capabilities| {
@@ -301,8 +320,14 @@ mod tests {
         let slow = Capabilities {
             namespaces: Ok(()),
             proc: Ok(()),
+            walls: Ok(()),
+            formats: Ok(()),
+            limits: lack(),
             overlay: lack(),
         };
-        assert_eq!(grades(&slow), [Grade::Fine, Grade::Fine, Grade::Weak]);
+        let [.., limits, overlay] = grades(&slow)[..] else {
+            panic!("nothing was found")
+        };
+        assert_eq!([limits, overlay], [Grade::Unfit, Grade::Weak]);
     }
 }

@@ -58,6 +58,9 @@ pub enum CliError {
     /// A sandbox could not be started.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// What is typed or printed could not be passed on to or from a sandbox.
+    #[error("cannot connect the sandbox with the terminal")]
+    Streams(#[source] io::Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -93,7 +96,10 @@ impl CliError {
             | CliError::Cache(_)
             | CliError::Publish(PublishError::Pack(_) | PublishError::Cache(_)) => Exit::Definition,
             CliError::Offline(_) => Exit::Unreachable,
-            CliError::Unfit(_) | CliError::Lack(_) | CliError::Output { .. } => Exit::Unfit,
+            CliError::Unfit(_)
+            | CliError::Lack(_)
+            | CliError::Streams(_)
+            | CliError::Output { .. } => Exit::Unfit,
             CliError::Build(error) => error.into(),
             CliError::Execute(error) => error.into(),
             CliError::Sandbox(error) => error.into(),

@@ -42,6 +42,7 @@ mod session;
 mod settings;
 mod shell;
 mod sources;
+mod streams;
 mod sum;
 mod target;
 mod terminal;

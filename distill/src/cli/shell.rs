@@ -6,7 +6,8 @@ use super::graph::Graph;
 use super::invocation::Invocation;
 use super::log::find;
 use super::session::Session;
-use crate::build::sandbox::{self, Io, Method, Spec, Status, probe};
+use super::streams::talk;
+use crate::build::sandbox::{self, Method, Spec, Status, probe};
 use crate::build::{PROGRAM, shell_spec};
 use crate::plan::{AbsPath, Action, Build, Object, Plan, PlanHash};
 use crate::store::Store;
@@ -141,12 +142,12 @@ fn has(store: &Store, build: &Build<Object>, path: &str) -> Result<bool, CliErro
     Ok(false)
 }
 
-/// Runs the program with the streams of this process; its exit status.
+/// Runs the program for the user at the streams of this process; its exit status.
 fn enter(spec: &Spec) -> Result<u8, CliError> {
     if spec.method == Method::Copy {
         sandbox::populate(spec)?;
     }
-    let exit = sandbox::spawn(spec, Io::inherit())?.wait();
+    let exit = talk(spec)?;
     Ok(match exit.status {
         Status::Code(code) => u8::try_from(code).unwrap_or(u8::MAX),
         // As shells do.

@@ -45,6 +45,8 @@ pub(super) struct Job {
     pub(super) exec: Option<Exec>,
     /// What becomes descriptors 0, 1 and 2.
     pub(super) streams: [RawFd; 3],
+    /// The filter of system calls, in the kernel's form.
+    pub(super) filter: &'static [libc::sock_filter],
 }
 
 /// Program, arguments (of which the first is its name) and environment.
@@ -89,6 +91,7 @@ fn run_in(job: &Job, state: &State, mut network: Option<Network>) -> Outcome<End
         fresh,
         program,
         stack: Stack::new(),
+        counters: None,
     };
     let home = network.as_ref().map(Network::descriptors);
     let flags = if fresh {
@@ -132,6 +135,8 @@ struct First<'a> {
     program: Option<Program<'a>>,
     /// For the program's process.
     stack: Stack,
+    /// What the network namespace tells of itself before the program starts.
+    counters: Option<u64>,
 }
 
 /// What the program's process works on.
@@ -167,14 +172,14 @@ fn init(first: &mut First<'_>) {
     } else {
         (&job.old_network, old)
     };
-    let result = perform_all(steps, number, &job.streams)
-        .and_then(|()| perform_all(&job.setup, setup, &job.streams));
+    let result = perform_all(steps, number, job).and_then(|()| perform_all(&job.setup, setup, job));
     if let Err((step, errno)) = result {
         return state.failed(step, errno);
     }
     let Some(program) = &mut first.program else {
         return state.running();
     };
+    first.counters = network::counters();
     let pid = match sys::vfork(program, become_program, &mut first.stack, libc::SIGCHLD) {
         Ok(pid) => pid,
         Err(errno) => return state.failed(execute, errno),
@@ -184,7 +189,7 @@ fn init(first: &mut First<'_>) {
     }
     state.running();
     let status = sys::wait_for(pid);
-    state.note_network(network_is_untouched());
+    state.note_network(first.counters.is_some() && network::counters() == first.counters);
     state.ended(status, sys::max_rss(libc::RUSAGE_CHILDREN));
 }
 
@@ -192,34 +197,25 @@ fn init(first: &mut First<'_>) {
 fn become_program(program: &mut Program<'_>) {
     let (job, state) = (program.job, program.state);
     let [_, _, launch, execute] = job.counts();
-    if let Err((step, errno)) = perform_all(&job.launch, launch, &job.streams) {
+    if let Err((step, errno)) = perform_all(&job.launch, launch, job) {
         return state.note(step, errno);
     }
     state.note_floor(sys::max_rss(libc::RUSAGE_SELF));
     state.note(execute, sys::execute(&program.exec));
 }
 
-/// Whether nothing was sent in the network namespace, not even to itself.
-fn network_is_untouched() -> bool {
-    let mut buffer = [0; 2048];
-    let length = sys::read(c"/proc/self/net/dev", &mut buffer).unwrap_or(buffer.len());
-    buffer
-        .get(..length)
-        .is_some_and(|text| length < buffer.len() && network::untouched(text))
-}
-
 /// Perform steps in order; the error has the number of the one that failed, and the reason.
-fn perform_all(steps: &[Step], first: usize, streams: &[RawFd; 3]) -> Result<(), (usize, c_int)> {
+fn perform_all(steps: &[Step], first: usize, job: &Job) -> Result<(), (usize, c_int)> {
     for (number, step) in (first..).zip(steps) {
-        perform(step, streams).map_err(|errno| (number, errno))?;
+        perform(step, job).map_err(|errno| (number, errno))?;
     }
     Ok(())
 }
 
-fn perform(step: &Step, streams: &[RawFd; 3]) -> Outcome {
+fn perform(step: &Step, job: &Job) -> Outcome {
     match step {
         Step::FollowParent(pid) => follow_parent(*pid),
-        Step::Streams => sys::connect(streams),
+        Step::Streams => sys::connect(&job.streams),
         Step::CloseFiles => sys::close_files(),
         Step::Write(path, text) => sys::write(path, text),
         Step::Umask(mask) => {
@@ -227,6 +223,8 @@ fn perform(step: &Step, streams: &[RawFd; 3]) -> Outcome {
             Ok(())
         }
         Step::Hostname(name) => sys::hostname(name),
+        Step::Domainname(name) => sys::domainname(name),
+        Step::SessionKeyring => sys::session_keyring(),
         Step::Loopback => sys::loopback(),
         Step::NoNewPrivileges => sys::prctl(libc::PR_SET_NO_NEW_PRIVS, 1),
         Step::Open(path) => sys::open(path, libc::O_PATH | libc::O_DIRECTORY).map(drop),
@@ -238,19 +236,20 @@ fn perform(step: &Step, streams: &[RawFd; 3]) -> Outcome {
             options,
         } => sys::mount(kind, target, Some(kind), flags.bits(), options),
         Step::Bind(from, to) => sys::mount(from, to, None, libc::MS_BIND, c""),
+        Step::Attributes(path, attributes) => sys::attributes(path, attributes.bits()),
         Step::Directory(path, mode) => sys::directory(path, *mode),
-        Step::RemoveDirectory(path) => sys::remove_directory(path),
         Step::File(path) => make_file(path),
         Step::Link(to, path) => sys::link(to, path),
         Step::ChangeRoot => change_root(),
-        Step::Limit(which, soft, hard) => sys::limit(*which as c_int, *soft, *hard),
+        Step::Limit(which, value) => sys::limit(*which as c_int, *value),
         Step::Session => sys::session(),
-        Step::Foreground => sys::foreground(),
+        Step::Terminal => sys::controlling_terminal(),
         Step::Capabilities(mask) => sys::capabilities(*mask),
         Step::FixedAddresses => sys::fixed_addresses(),
         Step::DefaultSignals => sys::default_signals(),
+        Step::Filter => sys::filter(job.filter),
         Step::Try(step) => {
-            let _ = perform(step, streams);
+            let _ = perform(step, job);
             Ok(())
         }
     }
@@ -288,12 +287,16 @@ fn make_file(path: &CStr) -> Outcome {
     sys::open(path, libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY).and_then(sys::close)
 }
 
-/// Move the mount that is the working directory over the old root, as `switch_root` does when a
-/// machine starts. That covers the old root for good, since the program may neither unmount nor
-/// change its root, nor become someone who may. `pivot_root` and unmounting would do, but wait for all processors, which takes
-/// longer than all the rest when those are busy.
+/// Change to a copy of the mounts from the working directory down, which is in no mount namespace.
+///
+/// So the lists of mounts that a program can read (`/proc/self/mountinfo`) are empty: they would show
+/// the store's path, and how many mounts were made on this machine before. The old root is out of reach,
+/// since no way leads from one set of mounts to another and the program may neither mount anything nor
+/// change its root, nor become someone who may. The descriptor stays open in process 1, which keeps the
+/// mounts alive.
 fn change_root() -> Outcome {
-    sys::mount(c".", c"/", None, libc::MS_MOVE, c"")?;
+    let mounts = sys::copy_mounts()?;
+    sys::enter_fd(mounts)?;
     sys::chroot_here()?;
     sys::enter(c"/")
 }

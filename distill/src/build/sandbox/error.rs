@@ -4,6 +4,8 @@ use std::io;
 
 use camino::Utf8PathBuf;
 
+use super::limits::LowLimit;
+
 /// Why a sandbox could not be started. What the program does later is no error of the sandbox.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -28,6 +30,9 @@ pub enum SandboxError {
         /// Why.
         source: io::Error,
     },
+    /// A resource limit of the caller's is lower than what programs are promised.
+    #[error(transparent)]
+    Limit(#[from] LowLimit),
     /// A layer could not be copied.
     #[error("cannot copy `{from}` to `{to}`")]
     Copy {

@@ -1,27 +1,28 @@
 //! From a [`Spec`] to the steps that make it, and to the mount points that they need.
 
 use std::ffi::{CStr, CString};
-use std::fs::{self, DirBuilder};
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use nix::fcntl::AT_FDCWD;
 use nix::mount::MsFlags;
-use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::stat::{UtimensatFlags, utimensat};
+use nix::sys::time::TimeSpec;
 
 use super::child::Exec;
 use super::error::SandboxError;
-use super::spec::{Input, Limits, Method, Spec, Stack};
-use super::step::Step;
-use super::sys::MAX_USER_NAMESPACES;
+use super::spec::{Input, Method, Spec, Stack};
+use super::step::{Attributes, Step};
 
 /// The capabilities that the program keeps: `CHOWN`, `DAC_OVERRIDE`, `FOWNER` and `FSETID` of
 /// linux/capability.h. With them a build reads and replaces any file it sees, as
 /// root does everywhere; without the others it cannot change its namespaces or look at process 1.
 const FILE_CAPABILITIES: u32 = 0b1_1011;
 
-/// The directories of a root that something is mounted on.
-const MOUNT_POINTS: [&str; 4] = ["dev", "proc", "tmp", "out"];
+/// The directories of every root that something is mounted on.
+const MOUNT_POINTS: [&str; 3] = ["dev", "proc", "tmp"];
 
 /// The devices that a program finds in `/dev`.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -47,36 +48,42 @@ pub(super) struct Caller {
 pub(super) fn setup(spec: &Spec, caller: Caller) -> Result<Vec<Step>, SandboxError> {
     let root = spec.base()?;
     let mut steps = detach(caller, &spec.hostname)?;
+    steps.push(Step::Try(Box::new(own_formats())));
     for stack in &spec.root {
         steps.extend(mount_stack(
             stack,
             spec.method,
-            &inside(&root.upper, &stack.at),
+            &inside(&root.top, &stack.at),
         )?);
     }
-    steps.push(Step::Enter(text(root.upper.as_str())?));
+    steps.push(Step::Enter(text(root.top.as_str())?));
     steps.extend(system_mounts());
-    steps.push(Step::Bind(text(spec.out.as_str())?, constant("out")));
+    for writable in &spec.writable {
+        let at = text(writable.at.as_str().trim_start_matches('/'))?;
+        steps.push(Step::Bind(text(writable.directory.as_str())?, at.clone()));
+        steps.push(Step::Attributes(at, Attributes::Plain));
+    }
     if let Some(fifo) = &spec.jobserver {
         steps.extend(bind_file(fifo.as_str(), "dev/jobserver")?);
     }
+    // What lies in it is there: devices are mounts of their own, and so are the writable places.
+    steps.push(Step::Attributes(constant("dev"), Attributes::ReadOnly));
     steps.extend([Step::ChangeRoot, Step::Umask(0o022)]);
     Ok(steps)
 }
 
 /// The steps of the program's process.
-pub(super) fn launch(spec: &Spec, stdin: Input, terminal: bool) -> Result<Vec<Step>, SandboxError> {
-    let mut steps = vec![Step::Enter(text(spec.cwd.as_str())?)];
-    match stdin {
-        Input::Null => steps.push(Step::Session),
-        Input::Inherit if terminal => steps.push(Step::Foreground),
-        Input::Inherit => {}
+pub(super) fn launch(spec: &Spec, stdin: &Input) -> Result<Vec<Step>, SandboxError> {
+    let mut steps = vec![Step::Enter(text(spec.cwd.as_str())?), Step::Session];
+    if let Input::Terminal(_) = stdin {
+        steps.push(Step::Terminal);
     }
-    steps.extend(limits(&spec.limits));
+    steps.extend(spec.limits.steps());
     steps.extend([
         Step::Capabilities(FILE_CAPABILITIES),
         Step::Try(Box::new(Step::FixedAddresses)),
         Step::DefaultSignals,
+        Step::Filter,
     ]);
     Ok(steps)
 }
@@ -98,54 +105,80 @@ pub(super) fn exec(spec: &Spec) -> Result<Exec, SandboxError> {
     })
 }
 
-/// Make the directories that stacks and system file systems are mounted on, in the upper layer of
-/// the root. What is there and no directory is a leftover of the layer's last user: it goes.
+/// Make the directories that something is mounted on, on top of the root. What is there and no
+/// directory is a leftover of the last user of that directory: it goes. All of them are 0755 and of the
+/// epoch, whatever the caller's umask and clock say.
 pub(super) fn make_mount_points(spec: &Spec) -> Result<(), SandboxError> {
     let root = spec.base()?;
     let stacks = spec.root.iter().skip(1).map(|stack| stack.at.as_path());
-    for place in stacks.chain(MOUNT_POINTS.map(Utf8Path::new)) {
-        let mut path = root.upper.clone();
+    let writable = spec.writable.iter().map(|writable| writable.at.as_path());
+    let places = stacks.chain(writable);
+    for place in places.chain(MOUNT_POINTS.map(Utf8Path::new)) {
+        let mut path = root.top.clone();
         for component in place.components().filter(|c| *c != Utf8Component::RootDir) {
             path.push(component);
-            make_directory(&path).map_err(|source| SandboxError::MountPoint {
-                path: path.clone(),
-                source,
-            })?;
+            make_directory(&path).map_err(|source| mount_point(&path, source))?;
         }
+        for above in path.ancestors().take_while(|above| *above != root.top) {
+            settle(above).map_err(|source| mount_point(above, source))?;
+        }
+    }
+    for stack in &spec.root {
+        settle(&stack.top).map_err(|source| mount_point(&stack.top, source))?;
     }
     Ok(())
 }
 
+fn mount_point(path: &Utf8Path, source: io::Error) -> SandboxError {
+    let path = path.to_owned();
+    SandboxError::MountPoint { path, source }
+}
+
 /// A link is not followed: it might lead out of the layer.
 fn make_directory(path: &Utf8Path) -> io::Result<()> {
-    match DirBuilder::new().mode(0o755).create(path) {
+    match fs::create_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             if fs::symlink_metadata(path)?.is_dir() {
                 return Ok(());
             }
             fs::remove_file(path)?;
-            DirBuilder::new().mode(0o755).create(path)
+            fs::create_dir(path)
         }
         result => result,
     }
 }
 
+fn settle(directory: &Utf8Path) -> io::Result<()> {
+    fs::set_permissions(directory, Permissions::from_mode(0o755))?;
+    let epoch = TimeSpec::new(0, 0);
+    let flag = UtimensatFlags::NoFollowSymlink;
+    Ok(utimensat(
+        AT_FDCWD,
+        directory.as_std_path(),
+        &epoch,
+        &epoch,
+        flag,
+    )?)
+}
+
 impl Spec {
     /// The stack at `/`, once all places are known to be sound.
     fn base(&self) -> Result<&Stack, SandboxError> {
-        let sound = |(index, stack): (usize, &Stack)| {
-            let mut parts = stack.at.components();
+        let clean = |at: &Utf8Path| {
+            let mut parts = at.components();
             parts.next() == Some(Utf8Component::RootDir)
                 && parts.all(|part| matches!(part, Utf8Component::Normal(_)))
-                && (index == 0) == (stack.at == "/")
         };
-        let unsound = self.root.iter().enumerate().find(|stack| !sound(*stack));
+        let writable = self.writable.iter().map(|writable| &writable.at);
+        let others = self.root.iter().skip(1).map(|stack| &stack.at);
+        let unsound = others
+            .chain(writable)
+            .find(|at| *at == "/" || !clean(at.as_path()));
         match (unsound, self.root.first()) {
-            (None, Some(root)) => Ok(root),
-            (unsound, _) => {
-                let at = unsound
-                    .map(|(_, stack)| stack.at.clone())
-                    .unwrap_or_default();
+            (None, Some(root)) if root.at == "/" => Ok(root),
+            (unsound, root) => {
+                let at = unsound.or(root.map(|root| &root.at));
+                let at = at.cloned().unwrap_or_default();
                 Err(SandboxError::Place { at })
             }
         }
@@ -153,16 +186,13 @@ impl Spec {
 }
 
 /// Become root in a user namespace that was made by this user and group, as its parent namespace
-/// knows them, and let no more be made in it. In one of its own a program could do what it may not in
-/// ours: mount a `/proc` to which root may write, as far as the caller is root, since the host's own is
-/// covered but not gone.
+/// knows them.
 fn become_root(uid: u32, gid: u32) -> Vec<Step> {
     let write = |path: &CStr, value: &str| Step::Write(path.to_owned(), constant(value));
     vec![
         write(c"/proc/self/setgroups", "deny"),
         write(c"/proc/self/uid_map", &format!("0 {uid} 1\n")),
         write(c"/proc/self/gid_map", &format!("0 {gid} 1\n")),
-        Step::Write(MAX_USER_NAMESPACES.to_owned(), constant("0\n")),
     ]
 }
 
@@ -187,8 +217,20 @@ pub(super) fn detach(caller: Caller, hostname: &str) -> Result<Vec<Step>, Sandbo
         Step::NoNewPrivileges,
         Step::Umask(0),
         Step::Hostname(text(hostname)?),
+        Step::Domainname(constant("(none)")),
+        // A kernel without keys has no keyring to leave.
+        Step::Try(Box::new(Step::SessionKeyring)),
     ])
 }
+
+/// A list of its own, which is empty, of the interpreters of foreign programs (binfmt_misc). Where the
+/// kernel keeps one list for all (before Linux 6.7), the probe has found out whether anything is on it.
+pub(super) fn own_formats() -> Step {
+    mount("binfmt_misc", FORMATS, MsFlags::empty(), "")
+}
+
+/// Where kernels that know such interpreters have a place to mount their list on.
+pub(super) const FORMATS: &str = "/proc/sys/fs/binfmt_misc";
 
 /// Mount one stack on a host path.
 fn mount_stack(
@@ -196,20 +238,20 @@ fn mount_stack(
     method: Method,
     target: &Utf8Path,
 ) -> Result<Vec<Step>, SandboxError> {
-    if method == Method::Copy || stack.layers.is_empty() {
-        return Ok(vec![Step::Bind(
-            text(stack.upper.as_str())?,
-            text(target.as_str())?,
-        )]);
+    if method == Method::Overlay && !stack.layers.is_empty() {
+        return overlay(stack, target);
     }
-    overlay(stack, target)
+    let target = text(target.as_str())?;
+    Ok(vec![
+        Step::Bind(text(stack.top.as_str())?, target.clone()),
+        Step::Attributes(target, Attributes::ReadOnly),
+    ])
 }
 
-/// overlayfs takes its directories as one string of at most a page, and shows that string to
-/// whoever reads `/proc/mounts`. So it gets them as numbers of open files, in the directory that
-/// lists those: short whatever the store's path is, and the same on every machine.
+/// overlayfs takes its directories as one string of at most a page. So it gets them as numbers of open
+/// files, in the directory that lists those: short whatever the store's path is.
 pub(super) fn overlay(stack: &Stack, target: &Utf8Path) -> Result<Vec<Step>, SandboxError> {
-    let directories = stack.layers.iter().chain([&stack.upper, &stack.work]);
+    let directories = stack.layers.iter().chain([&stack.top]);
     let mut steps = directories
         .map(|path| Ok(Step::Open(text(path.as_str())?)))
         .collect::<Result<Vec<_>, SandboxError>>()?;
@@ -218,37 +260,35 @@ pub(super) fn overlay(stack: &Stack, target: &Utf8Path) -> Result<Vec<Step>, San
         Step::Mount {
             kind: constant("overlay"),
             target: text(target.as_str())?,
-            flags: MsFlags::empty(),
-            options: constant(&overlay_options(stack.layers.len())),
+            flags: MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV,
+            options: constant(&overlay_options(stack.layers.len() + 1)),
         },
         Step::CloseFiles,
     ]);
     Ok(steps)
 }
 
-/// Options for layers that are open as descriptors 3 and up, lowest first, then upper and work.
-/// `volatile` spares every sync: the upper layer does not outlive the machine.
+/// Options for layers that are open as descriptors 3 and up, lowest first. All that follows depends on
+/// the kernel's configuration where it is not said.
 fn overlay_options(layers: usize) -> String {
     let lower: Vec<String> = (3..3 + layers).rev().map(|fd| fd.to_string()).collect();
-    let (upper, work) = (3 + layers, 4 + layers);
     let lower = lower.join(":");
-    format!("userxattr,volatile,lowerdir={lower},upperdir={upper},workdir={work}")
+    format!("lowerdir={lower},redirect_dir=nofollow,index=off,metacopy=off,xino=off")
 }
 
 /// `/proc`, `/dev` and `/tmp`.
 fn system_mounts() -> Vec<Step> {
     let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
-    let tmp = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     let mut steps = vec![
         mount_proc(Utf8Path::new("proc")),
         mount("tmpfs", "dev", MsFlags::MS_NOSUID, "mode=0755"),
-        Step::Directory(constant("dev/shm"), 0o1777),
+        Step::Directory(constant("dev/shm"), 0o755),
+        mount("tmpfs", "dev/shm", plain, "mode=1777"),
         Step::Directory(constant("dev/pts"), 0o755),
     ];
     for name in DEVICES {
-        let at = constant(&format!("dev/{name}"));
-        steps.push(Step::File(at.clone()));
-        steps.push(Step::Bind(constant(&format!("/dev/{name}")), at));
+        steps.extend(bind_device(name));
     }
     for (name, to) in DEVICE_LINKS {
         steps.push(Step::Link(constant(to), constant(&format!("dev/{name}"))));
@@ -260,18 +300,31 @@ fn system_mounts() -> Vec<Step> {
         "newinstance,ptmxmode=0666,mode=0620",
     );
     steps.push(Step::Try(Box::new(pts)));
-    steps.push(mount("tmpfs", "tmp", tmp, "mode=1777"));
+    steps.push(mount("tmpfs", "tmp", plain, "mode=1777"));
     steps
 }
 
-/// Mount `/proc`.
-///
-/// It is read-only: where the caller is root, files of the whole machine in it are the program's
-/// own. Only processes that the program may trace are in it, so process 1, which has the builder's
-/// memory and command line, is not.
+/// Where the caller is root, the host's devices belong to the program, which could change their mode.
+fn bind_device(name: &str) -> [Step; 3] {
+    let at = constant(&format!("dev/{name}"));
+    [
+        Step::File(at.clone()),
+        Step::Bind(constant(&format!("/dev/{name}")), at.clone()),
+        Step::Attributes(at, Attributes::ReadOnly),
+    ]
+}
+
+/// Mount `/proc`, of which a program sees its own processes only: neither the rest of the machine
+/// (`subset=pid`), such as its load and its command line, nor process 1, which has the builder's memory
+/// (`hidepid=ptraceable`). It is read-only.
 pub(super) fn mount_proc(target: &Utf8Path) -> Step {
     let flags = MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    mount("proc", target.as_str(), flags, "hidepid=ptraceable")
+    mount(
+        "proc",
+        target.as_str(),
+        flags,
+        "hidepid=ptraceable,subset=pid",
+    )
 }
 
 fn bind_file(from: &str, to: &str) -> Result<[Step; 2], SandboxError> {
@@ -287,29 +340,6 @@ fn mount(kind: &str, target: &str, flags: MsFlags, options: &str) -> Step {
         flags,
         options,
     }
-}
-
-fn limits(limits: &Limits) -> Vec<Step> {
-    let core = Some((Resource::RLIMIT_CORE, 0));
-    let files = Some((Resource::RLIMIT_NOFILE, limits.open_files));
-    let stack = Some((Resource::RLIMIT_STACK, limits.stack));
-    let memory = limits
-        .address_space
-        .map(|bytes| (Resource::RLIMIT_AS, bytes));
-    let file = limits
-        .file_size
-        .map(|bytes| (Resource::RLIMIT_FSIZE, bytes));
-    [core, files, stack, memory, file]
-        .into_iter()
-        .flatten()
-        .map(|(r, value)| limit(r, value))
-        .collect()
-}
-
-/// A limit that does not exceed the caller's own hard limit, which cannot be raised.
-fn limit(resource: Resource, value: u64) -> Step {
-    let hard = getrlimit(resource).map_or(value, |(_, hard)| hard.min(value));
-    Step::Limit(resource, hard, hard)
 }
 
 /// A place inside, as a path of the host, while the root is mounted on `root`.

@@ -3,11 +3,13 @@
 //! A [`Spec`] says what the program sees; [`spawn`] starts it; nothing of it is left when
 //! [`Running::wait`] returns. No privilege is needed, and it works the same for root.
 //!
-//! Linux 5.10 or later.
+//! Linux 5.12 or later.
 
 mod child;
 mod error;
+mod filter;
 mod layout;
+mod limits;
 mod network;
 mod populate;
 mod probe;
@@ -20,23 +22,26 @@ mod sys;
 mod tests;
 
 use std::fs::File;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::signal::SigSet;
 use nix::sys::wait::WaitStatus;
-use nix::unistd::{Pid, getegid, geteuid, getpgrp, getpid, tcsetpgrp};
+use nix::unistd::{Pid, getegid, geteuid, getpid};
 
 use self::child::{Ended, Job};
 pub use self::error::SandboxError;
 use self::layout::Caller;
+pub use self::limits::{Limits, LowLimit};
 pub use self::populate::populate;
 pub use self::probe::{Capabilities, Lack, MAX_LAYERS, probe};
+use self::probe::{Trial, Trouble};
 pub use self::scratch::{discard, spread};
-pub use self::spec::{Input, Io, Limits, Method, Output, Spec, Stack};
+pub use self::spec::{Input, Io, Method, Spec, Stack, Writable};
 use self::state::{NO_CHILD, Started, State};
 pub use self::sys::follow_parent;
 
@@ -85,15 +90,16 @@ pub struct Usage {
 
 /// Start a program in a sandbox of its own.
 ///
-/// On return the program has been executed. The upper and work directories of the spec must exist;
-/// with [`Method::Copy`], [`populate`] must have filled the former.
+/// On return the program has been executed. The host directories of the spec must exist; with
+/// [`Method::Copy`], [`populate`] must have filled those on top of the stacks.
 pub fn spawn(spec: &Spec, io: Io) -> Result<Running, SandboxError> {
     let prepare = |source| SandboxError::Prepare {
         program: spec.program.clone(),
         source,
     };
+    spec.limits.check()?;
     layout::make_mount_points(spec)?;
-    let terminal = io.stdin == Input::Inherit && io::stdin().is_terminal();
+    let launch = layout::launch(spec, &io.stdin)?;
     let streams = Streams::open(io).map_err(prepare)?;
     let caller = caller();
     let job = Job {
@@ -101,12 +107,13 @@ pub fn spawn(spec: &Spec, io: Io) -> Result<Running, SandboxError> {
         new_network: layout::new_network(caller),
         old_network: layout::old_network(),
         setup: layout::setup(spec, caller)?,
-        launch: layout::launch(spec, streams.input, terminal)?,
+        launch,
         exec: Some(layout::exec(spec)?),
         streams: streams.raw(),
+        filter: &filter::PROGRAM,
     };
     forget_peak();
-    start(job, terminal)
+    start(job)
         .map_err(prepare)?
         .map_err(|failed| failed.explain(spec))
     // The streams close here: the sandbox has its own copies.
@@ -193,37 +200,19 @@ fn caller() -> Caller {
 }
 
 /// The standard streams, open for as long as the child may still have to copy them.
-struct Streams {
-    input: Input,
-    null: Option<File>,
-    stdout: Output,
-    stderr: Output,
-}
+struct Streams([OwnedFd; 3]);
 
 impl Streams {
     fn open(io: Io) -> io::Result<Self> {
-        let null = match io.stdin {
-            Input::Null => Some(File::open("/dev/null")?),
-            Input::Inherit => None,
+        let stdin = match io.stdin {
+            Input::Null => File::open("/dev/null")?.into(),
+            Input::Fd(fd) | Input::Terminal(fd) => fd,
         };
-        Ok(Self {
-            input: io.stdin,
-            null,
-            stdout: io.stdout,
-            stderr: io.stderr,
-        })
+        Ok(Self([stdin, io.stdout, io.stderr]))
     }
 
     fn raw(&self) -> [RawFd; 3] {
-        let output = |output: &Output, inherited| match output {
-            Output::Inherit => inherited,
-            Output::Fd(fd) => fd.as_raw_fd(),
-        };
-        [
-            self.null.as_ref().map_or(0, AsRawFd::as_raw_fd),
-            output(&self.stdout, 1),
-            output(&self.stderr, 2),
-        ]
+        self.0.each_ref().map(AsRawFd::as_raw_fd)
     }
 }
 
@@ -234,7 +223,7 @@ struct Failed {
 }
 
 /// Start a job on a thread of its own, which lives as long as the sandbox.
-fn start(job: Job, terminal: bool) -> io::Result<Result<Running, Failed>> {
+fn start(job: Job) -> io::Result<Result<Running, Failed>> {
     let state = Arc::new(State::new());
     let job = Arc::new(job);
     let thread = thread::Builder::new()
@@ -242,7 +231,7 @@ fn start(job: Job, terminal: bool) -> io::Result<Result<Running, Failed>> {
         .stack_size(128 << 10)
         .spawn({
             let (job, state) = (Arc::clone(&job), Arc::clone(&state));
-            move || supervise(&job, &state, terminal)
+            move || supervise(&job, &state)
         })?;
     let started = state.wait_started();
     if started == Started::Running {
@@ -257,7 +246,7 @@ fn start(job: Job, terminal: bool) -> io::Result<Result<Running, Failed>> {
 }
 
 /// Carry out steps in fresh namespaces, and report how that went.
-fn attempt(setup: Vec<step::Step>) -> io::Result<Started> {
+fn attempt(setup: Vec<step::Step>) -> io::Result<Trial> {
     let caller = caller();
     let job = Job {
         caller,
@@ -267,27 +256,34 @@ fn attempt(setup: Vec<step::Step>) -> io::Result<Started> {
         launch: Vec::new(),
         exec: None,
         streams: [0, 1, 2],
+        filter: &filter::PROGRAM,
     };
-    Ok(match start(job, false)? {
-        Ok(_) => Started::Running,
-        Err(failed) => failed.started,
+    Ok(match start(job)? {
+        Ok(_) => Ok(()),
+        Err(failed) => Err(failed.trouble()),
     })
 }
 
 /// The life of the thread that waits for a sandbox.
 ///
 /// It has every signal blocked: the child inherits that, and none of the builder's handlers may run
-/// in it. It also lets this thread take the terminal back from a job in the foreground.
-fn supervise(job: &Job, state: &State, terminal: bool) -> Option<Ended> {
+/// in it.
+fn supervise(job: &Job, state: &State) -> Option<Ended> {
     let _ = SigSet::all().thread_block();
-    let ended = child::run(job, state);
-    if terminal {
-        let _ = tcsetpgrp(io::stdin(), getpgrp());
-    }
-    ended
+    child::run(job, state)
 }
 
 impl Failed {
+    /// The same for the probe.
+    fn trouble(&self) -> Trouble {
+        let (step, errno) = match self.started {
+            Started::Failed(index, errno) => (self.job.steps().nth(index), errno),
+            Started::Running | Started::Lost => (None, Errno::EINTR),
+        };
+        let step = step.map(ToString::to_string);
+        Trouble { step, errno }
+    }
+
     fn explain(self, spec: &Spec) -> SandboxError {
         let program = || spec.program.clone();
         let (index, errno) = match self.started {

@@ -15,8 +15,8 @@ use nix::sys::time::TimeSpec;
 use super::error::SandboxError;
 use super::spec::{Method, Spec};
 
-/// Copy the layers of each stack into its upper directory, if the spec's method is
-/// [`Method::Copy`]. The upper directories must be empty: do this once, before the first start.
+/// Copy the layers of each stack into the directory on top of it, if the spec's method is
+/// [`Method::Copy`]. Those directories must be empty: do this once, before the first start.
 ///
 /// Contents, modes, modification times and symbolic links are kept; files that are hard links of
 /// each other become independent, as overlayfs makes them when they are written to.
@@ -26,7 +26,7 @@ pub fn populate(spec: &Spec) -> Result<(), SandboxError> {
     }
     for stack in &spec.root {
         for layer in &stack.layers {
-            copy_directory(layer, &stack.upper)?;
+            copy_directory(layer, &stack.top)?;
         }
     }
     Ok(())

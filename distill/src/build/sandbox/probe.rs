@@ -7,13 +7,14 @@ use std::os::unix::fs::DirBuilderExt;
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::errno::Errno;
 
+use super::limits::{Limits, LowLimit};
 use super::spec::{Method, Stack};
-use super::state::{NO_CHILD, Started};
-use super::step::Step;
+use super::step::{Attributes, Step};
 use super::{caller, layout};
 
-/// The most layers that overlayfs stacks (`OVL_MAX_STACK` of the kernel).
-pub const MAX_LAYERS: usize = 500;
+/// The most layers that overlayfs stacks (`OVL_MAX_STACK` of the kernel), but for the one on top of
+/// them.
+pub const MAX_LAYERS: usize = 499;
 
 /// What this machine lets a sandbox do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,14 @@ pub struct Capabilities {
     pub namespaces: Result<(), Lack>,
     /// A fresh `/proc` can be mounted. Without it there is no sandbox.
     pub proc: Result<(), Lack>,
+    /// Mounts can be made read-only and be hidden, and system calls refused. Without it there is no
+    /// sandbox.
+    pub walls: Result<(), Lack>,
+    /// No program of another architecture runs by the host's interpreter for it. Otherwise there is no
+    /// sandbox: a build's question "can I run what I compiled?" would have the host's answer.
+    pub formats: Result<(), Lack>,
+    /// The caller's resource limits allow those that builds are promised. Otherwise there is no sandbox.
+    pub limits: Result<(), Lack>,
     /// Trees can be stacked. Without it they are copied, which is slower and as safe.
     pub overlay: Result<(), Lack>,
 }
@@ -39,14 +48,28 @@ pub struct Lack {
 impl Capabilities {
     /// How to make a root whose largest stack has this many layers, or what forbids a sandbox.
     pub fn method(&self, layers: usize) -> Result<Method, Lack> {
-        self.namespaces.clone()?;
-        self.proc.clone()?;
+        for needed in self.needed() {
+            needed.clone()?;
+        }
         let stackable = self.overlay.is_ok() && layers <= MAX_LAYERS;
         Ok(if stackable {
             Method::Overlay
         } else {
             Method::Copy
         })
+    }
+}
+
+impl Capabilities {
+    /// All without which there is no sandbox.
+    pub fn needed(&self) -> [&Result<(), Lack>; 5] {
+        [
+            &self.namespaces,
+            &self.proc,
+            &self.walls,
+            &self.formats,
+            &self.limits,
+        ]
     }
 }
 
@@ -57,7 +80,7 @@ pub fn probe(scratch: &Utf8Path) -> io::Result<Capabilities> {
     Ok(diagnose(&Readings::read(), &trials))
 }
 
-/// What the kernel says about itself.
+/// What the kernel says about itself, and about this process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Readings {
     /// `/proc/sys/user/max_user_namespaces`; absent without `CONFIG_USER_NS`.
@@ -68,6 +91,10 @@ pub(super) struct Readings {
     pub(super) apparmor_restrict: Option<u64>,
     /// `/proc/self/status` has a system call filter, as in most containers.
     pub(super) filtered: bool,
+    /// The host's interpreters of foreign programs that reach into namespaces.
+    pub(super) formats: Vec<String>,
+    /// The first resource limit that is too low.
+    pub(super) low_limit: Option<LowLimit>,
 }
 
 impl Readings {
@@ -79,36 +106,65 @@ impl Readings {
             unprivileged_userns_clone: number("/proc/sys/kernel/unprivileged_userns_clone"),
             apparmor_restrict: number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
             filtered: status.lines().any(|line| line.starts_with("Seccomp:\t2")),
+            formats: formats(),
+            low_limit: Limits::default().check().err(),
         }
     }
 }
 
+/// The names of those interpreters of foreign programs that are switched on, and that the kernel has
+/// open (flag `F`), so that they need not lie in a program's root.
+fn formats() -> Vec<String> {
+    let status = fs::read_to_string(format!("{}/status", layout::FORMATS)).unwrap_or_default();
+    if status.trim() != "enabled" {
+        return Vec::new();
+    }
+    let entries = Utf8Path::new(layout::FORMATS).read_dir_utf8();
+    let reaches = |entry: &camino::Utf8DirEntry| {
+        let text = fs::read_to_string(entry.path()).unwrap_or_default();
+        let flags = text.lines().find_map(|line| line.strip_prefix("flags: "));
+        text.starts_with("enabled\n") && flags.is_some_and(|flags| flags.contains('F'))
+    };
+    let entries = entries.into_iter().flatten().flatten().filter(reaches);
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// Why something that was tried did not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// What was tried, as a verb phrase; none if not even the namespaces could be made.
+    pub(super) step: Option<String>,
+    pub(super) errno: Errno,
+}
+
+pub(super) type Trial = Result<(), Trouble>;
+
 /// What came of trying.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trials {
-    /// To make the namespaces.
-    pub(super) clone: Result<(), Errno>,
-    /// To do something in them that needs a capability.
-    pub(super) rule: Result<(), Errno>,
+    /// To make the namespaces, and do something in them that needs a capability.
+    pub(super) namespaces: Trial,
     /// To mount `/proc`.
-    pub(super) proc: Result<(), Errno>,
-    /// To stack directories, and replace one of a lower layer.
-    pub(super) overlay: Result<(), Errno>,
+    pub(super) proc: Trial,
+    /// To make a mount read-only, to hide all mounts, and to filter system calls.
+    pub(super) walls: Trial,
+    /// To have a list of its own of the interpreters of foreign programs.
+    pub(super) formats: Trial,
+    /// To stack directories.
+    pub(super) overlay: Trial,
 }
 
 impl Trials {
     fn run(scratch: &Utf8Path) -> io::Result<Self> {
         let place = Place::make(scratch)?;
-        let namespaces = attempt(Vec::new())?;
-        let clone = match namespaces {
-            Started::Failed(NO_CHILD, errno) => Err(errno),
-            _ => Ok(()),
-        };
         Ok(Self {
-            clone,
-            rule: result(namespaces),
-            proc: result(attempt(place.proc_steps())?),
-            overlay: result(attempt(place.overlay_steps())?),
+            namespaces: attempt(Vec::new())?,
+            proc: attempt(place.proc_steps())?,
+            walls: attempt(place.wall_steps())?,
+            formats: attempt(vec![layout::own_formats()])?,
+            overlay: attempt(place.overlay_steps())?,
         })
     }
 }
@@ -124,7 +180,7 @@ impl Place {
             std::thread::current().id()
         );
         let place = Self(scratch.join(name.replace(['(', ')'], "")));
-        for directory in ["", "low", "low/replaced", "high", "upper", "work", "target"] {
+        for directory in ["", "low", "high", "top", "target"] {
             DirBuilder::new()
                 .mode(0o755)
                 .create(place.0.join(directory))?;
@@ -136,18 +192,24 @@ impl Place {
         vec![layout::mount_proc(&self.0.join("target"))]
     }
 
+    fn wall_steps(&self) -> Vec<Step> {
+        let path = layout::constant(self.0.join("low").as_str());
+        vec![
+            Step::Bind(path.clone(), path.clone()),
+            Step::Attributes(path.clone(), Attributes::ReadOnly),
+            Step::Enter(path),
+            Step::ChangeRoot,
+            Step::Filter,
+        ]
+    }
+
     fn overlay_steps(&self) -> Vec<Step> {
         let stack = Stack {
             at: Utf8PathBuf::from("/"),
             layers: vec![self.0.join("low"), self.0.join("high")],
-            upper: self.0.join("upper"),
-            work: self.0.join("work"),
+            top: self.0.join("top"),
         };
-        let replaced = layout::constant(self.0.join("target/replaced").as_str());
-        let mut steps = layout::overlay(&stack, &self.0.join("target")).unwrap_or_default();
-        steps.push(Step::RemoveDirectory(replaced.clone()));
-        steps.push(Step::Directory(replaced, 0o755));
-        steps
+        layout::overlay(&stack, &self.0.join("target")).unwrap_or_default()
     }
 }
 
@@ -158,38 +220,47 @@ impl Drop for Place {
 }
 
 /// Try steps in fresh namespaces.
-fn attempt(steps: Vec<Step>) -> io::Result<Started> {
+fn attempt(steps: Vec<Step>) -> io::Result<Trial> {
     let mut setup = layout::detach(caller(), "probe").map_err(io::Error::other)?;
     setup.extend(steps);
     super::attempt(setup)
 }
 
-fn result(started: Started) -> Result<(), Errno> {
-    match started {
-        Started::Running => Ok(()),
-        Started::Failed(_, errno) => Err(errno),
-        Started::Lost => Err(Errno::EINTR),
-    }
-}
-
 /// What readings and trials mean.
 pub(super) fn diagnose(readings: &Readings, trials: &Trials) -> Capabilities {
-    let namespaces = match (trials.clone, trials.rule) {
-        (Err(errno), _) => Err(why_no_namespaces(readings, errno)),
-        (_, Err(errno)) => Err(why_no_rule(readings, errno)),
-        _ => Ok(()),
+    let lack = |trial: &Trial, why: &dyn Fn(&Trouble) -> Lack| match trial {
+        Ok(()) => Ok(()),
+        Err(trouble) => Err(why(trouble)),
+    };
+    let formats = if readings.formats.is_empty() {
+        Ok(())
+    } else {
+        lack(&trials.formats, &|_| foreign_formats(&readings.formats))
+    };
+    let limits = match readings.low_limit {
+        Some(low) => Err(Lack {
+            problem: low.problem(),
+            hint: low.hint(),
+        }),
+        None => Ok(()),
     };
     Capabilities {
-        namespaces,
-        proc: trials.proc.map_err(|errno| why_no_proc(readings, errno)),
-        overlay: trials.overlay.map_err(why_no_overlay),
+        namespaces: lack(&trials.namespaces, &|why| why_no_namespaces(readings, why)),
+        proc: lack(&trials.proc, &|why| why_no_proc(readings, why)),
+        walls: lack(&trials.walls, &|why| why_no_walls(readings, why)),
+        formats,
+        limits,
+        overlay: lack(&trials.overlay, &|why| why_no_overlay(why.errno)),
     }
 }
 
 const CANNOT: &str = "cannot make user namespaces";
 
-fn why_no_namespaces(readings: &Readings, errno: Errno) -> Lack {
-    match errno {
+fn why_no_namespaces(readings: &Readings, trouble: &Trouble) -> Lack {
+    if trouble.step.is_some() {
+        return why_no_rule(readings, trouble);
+    }
+    match trouble.errno {
         _ if readings.max_user_namespaces.is_none() => lack(
             format!("{CANNOT}: this kernel was built without them"),
             "use a kernel with CONFIG_USER_NS=y",
@@ -211,34 +282,50 @@ fn why_no_namespaces(readings: &Readings, errno: Errno) -> Lack {
             format!("{CANNOT}: 32 of them are nested here already"),
             "start from a process outside of them",
         ),
-        _ => why_no_rule(readings, errno),
+        _ => why_no_rule(readings, trouble),
     }
 }
 
 /// Namespaces were made, but without power over them; or their making was filtered.
-fn why_no_rule(readings: &Readings, errno: Errno) -> Lack {
-    let refused = matches!(errno, Errno::EPERM | Errno::EACCES);
+fn why_no_rule(readings: &Readings, trouble: &Trouble) -> Lack {
+    let refused = matches!(trouble.errno, Errno::EPERM | Errno::EACCES);
+    let what = match &trouble.step {
+        None => CANNOT.to_owned(),
+        Some(step) => format!("{CANNOT} that can be used: failed to {step}"),
+    };
+    let errno = trouble.errno;
     if refused && readings.apparmor_restrict == Some(1) {
         return switched_off("kernel.apparmor_restrict_unprivileged_userns", 1, 0);
     }
     if readings.filtered {
         return lack(
-            format!("{CANNOT}: a system call filter is in force, as in a container ({errno})"),
+            format!("{what}: a system call filter is in force, as in a container ({errno})"),
             "with docker or podman: `--security-opt seccomp=unconfined --security-opt \
              apparmor=unconfined`",
         );
     }
+    if errno == Errno::EROFS {
+        return lack(
+            format!("{what}: it is on a read-only file system"),
+            "with docker: `--security-opt systempaths=unconfined`; with podman: `--security-opt \
+             unmask=ALL`",
+        );
+    }
     if refused {
         return lack(
-            format!("{CANNOT}: the kernel refuses ({errno})"),
+            format!("{what}: the kernel refuses ({errno})"),
             "in a chroot they are forbidden: start from outside; else see what security module \
              this system runs (`cat /sys/kernel/security/lsm`)",
         );
     }
-    lack(format!("{CANNOT}: {errno}"), "use Linux 5.10 or later")
+    lack(format!("{what}: {errno}"), NEWER)
 }
 
-fn why_no_proc(readings: &Readings, errno: Errno) -> Lack {
+/// The oldest kernel that has all that a sandbox needs: mount_setattr(2) came last.
+const NEWER: &str = "use Linux 5.12 or later";
+
+fn why_no_proc(readings: &Readings, trouble: &Trouble) -> Lack {
+    let errno = trouble.errno;
     if errno == Errno::EPERM || readings.filtered {
         return lack(
             format!("cannot mount a fresh /proc: parts of this one are hidden ({errno})"),
@@ -246,10 +333,32 @@ fn why_no_proc(readings: &Readings, errno: Errno) -> Lack {
              unmask=ALL`",
         );
     }
-    lack(
-        format!("cannot mount a fresh /proc: {errno}"),
-        "use Linux 5.10 or later",
-    )
+    lack(format!("cannot mount a fresh /proc: {errno}"), NEWER)
+}
+
+fn why_no_walls(readings: &Readings, trouble: &Trouble) -> Lack {
+    let Trouble { step, errno } = trouble;
+    let step = step.as_deref().unwrap_or("make namespaces");
+    let problem = format!("cannot close a sandbox: failed to {step} ({errno})");
+    if readings.filtered {
+        let hint = "with docker or podman: `--security-opt seccomp=unconfined`";
+        return lack(problem, hint);
+    }
+    lack(problem, format!("{NEWER}, with CONFIG_SECCOMP_FILTER=y"))
+}
+
+fn foreign_formats(names: &[String]) -> Lack {
+    let problem = format!(
+        "builds would run programs of other architectures by interpreters of this machine \
+         (binfmt_misc: {})",
+        names.join(", ")
+    );
+    let hint = format!(
+        "use Linux 6.7 or later, which keeps them out; or switch them off while building: `echo 0 | \
+         sudo tee {}/status`",
+        layout::FORMATS
+    );
+    lack(problem, hint)
 }
 
 fn why_no_overlay(errno: Errno) -> Lack {
@@ -259,10 +368,7 @@ fn why_no_overlay(errno: Errno) -> Lack {
             problem("the kernel does not know it"),
             "`sudo modprobe overlay`",
         ),
-        Errno::EPERM => lack(
-            problem("this kernel does not let users mount it"),
-            "use Linux 5.11 or later",
-        ),
+        Errno::EPERM => lack(problem("this kernel does not let users mount it"), NEWER),
         _ => lack(
             problem(&format!(
                 "the store's file system does not take it ({errno})"

@@ -4,17 +4,19 @@ use std::os::fd::OwnedFd;
 
 use camino::Utf8PathBuf;
 
+use super::limits::Limits;
+
 /// One run of one program in fresh namespaces.
 ///
 /// Paths named *host* are paths of the caller; all others are paths inside the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
-    /// The file systems, each made of stacked trees; the one at `/` comes first.
+    /// The file systems, each made of stacked trees, all of them read-only; the one at `/` comes first.
     pub root: Vec<Stack>,
     /// Whether layers are stacked by the kernel or copied before the start.
     pub method: Method,
-    /// Host directory that the program sees, and fills, at `/out`.
-    pub out: Utf8PathBuf,
+    /// What the program may write to, beside `/tmp` and `/dev/shm`, which are empty at its start.
+    pub writable: Vec<Writable>,
     /// The program to run, as an absolute path inside.
     pub program: Utf8PathBuf,
     /// Its arguments, without the name of the program itself.
@@ -31,7 +33,7 @@ pub struct Spec {
     pub limits: Limits,
 }
 
-/// Read-only trees that appear merged at one place, with a private layer on top that takes writes.
+/// Trees that appear merged at one place, and that nobody can change.
 ///
 /// No two layers hold the same path, except for directories; the caller has checked that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +42,19 @@ pub struct Stack {
     pub at: Utf8PathBuf,
     /// Host directories, lowest first. They are never written to.
     pub layers: Vec<Utf8PathBuf>,
-    /// Host directory, private to this sandbox, that receives every change.
-    pub upper: Utf8PathBuf,
-    /// Empty host directory on the file system of `upper`, for overlayfs to work in.
-    pub work: Utf8PathBuf,
+    /// Host directory, private to this sandbox, on top of the layers: it holds the directories that
+    /// something is mounted on, and the copies of the layers where those are not stacked. It must be
+    /// empty at the first start.
+    pub top: Utf8PathBuf,
+}
+
+/// A directory that belongs to the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writable {
+    /// Where it appears, such as `/out`.
+    pub at: Utf8PathBuf,
+    /// Host directory, private to this sandbox, that the program sees there and writes to.
+    pub directory: Utf8PathBuf,
 }
 
 /// How the layers of a stack become one file system.
@@ -51,33 +62,8 @@ pub struct Stack {
 pub enum Method {
     /// overlayfs stacks them: nothing is copied.
     Overlay,
-    /// They were copied into the upper directory, by [`populate`](super::populate).
+    /// They were copied into the directory on top, by [`populate`](super::populate).
     Copy,
-}
-
-/// Resource limits. Where the caller's own hard limit is lower, that one holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// File descriptors of one process.
-    pub open_files: u64,
-    /// Bytes of stack of one process. It decides how long a command line may be, too.
-    pub stack: u64,
-    /// Bytes of address space of one process, if limited.
-    pub address_space: Option<u64>,
-    /// Bytes of one file, if limited.
-    pub file_size: Option<u64>,
-}
-
-impl Default for Limits {
-    /// What a fresh Linux system gives its users: 1024 files, 8 MiB of stack, no other limit.
-    fn default() -> Self {
-        Self {
-            open_files: 1024,
-            stack: 8 << 20,
-            address_space: None,
-            file_size: None,
-        }
-    }
 }
 
 /// Where the standard streams of the program go.
@@ -86,46 +72,39 @@ pub struct Io {
     /// What the program reads.
     pub stdin: Input,
     /// Where it prints to.
-    pub stdout: Output,
+    pub stdout: OwnedFd,
     /// Where it complains to; mostly the same pipe as `stdout`.
-    pub stderr: Output,
+    pub stderr: OwnedFd,
 }
 
 /// Standard input of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Input {
     /// Empty; the program gets a session of its own, without a terminal.
     Null,
-    /// The caller's. If that is a terminal, the program becomes its foreground job.
-    Inherit,
-}
-
-/// An output stream of the program.
-#[derive(Debug)]
-pub enum Output {
-    /// The caller's.
-    Inherit,
-    /// This descriptor, which the caller gives away.
+    /// This descriptor, which is no terminal; the program gets a session of its own.
     Fd(OwnedFd),
+    /// This terminal, which becomes that of the program's session. It must be the program's alone:
+    /// whoever has a terminal can read what others type into it.
+    Terminal(OwnedFd),
 }
 
 impl Io {
-    /// All three streams of the caller: what an interactive shell wants.
-    pub fn inherit() -> Self {
-        Self {
-            stdin: Input::Inherit,
-            stdout: Output::Inherit,
-            stderr: Output::Inherit,
-        }
-    }
-
     /// No input, and both outputs into one descriptor, such as a pipe that is logged.
     pub fn logged(log: OwnedFd) -> std::io::Result<Self> {
-        let stdout = Output::Fd(log.try_clone()?);
         Ok(Self {
             stdin: Input::Null,
-            stdout,
-            stderr: Output::Fd(log),
+            stdout: log.try_clone()?,
+            stderr: log,
+        })
+    }
+
+    /// All three streams on one terminal.
+    pub fn terminal(terminal: OwnedFd) -> std::io::Result<Self> {
+        Ok(Self {
+            stdout: terminal.try_clone()?,
+            stderr: terminal.try_clone()?,
+            stdin: Input::Terminal(terminal),
         })
     }
 }

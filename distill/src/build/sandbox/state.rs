@@ -23,7 +23,7 @@ pub(super) struct State {
     floor: AtomicI64,
     /// KiB: the most that one process of the sandbox had in memory.
     peak: AtomicI64,
-    /// Nothing was sent in the network namespace.
+    /// The network namespace looks as it did before.
     network_is_untouched: AtomicBool,
 }
 

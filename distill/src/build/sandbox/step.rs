@@ -24,6 +24,10 @@ pub(super) enum Step {
     Umask(u32),
     /// Set the host name.
     Hostname(CString),
+    /// Set the name of the NIS domain, which `uname` gives, too.
+    Domainname(CString),
+    /// Leave the caller's session keyring for a new one.
+    SessionKeyring,
     /// Switch the loopback interface on.
     Loopback,
     /// Forbid to gain privileges by executing a file.
@@ -41,30 +45,64 @@ pub(super) enum Step {
     },
     /// Show a file or directory at a second place.
     Bind(CString, CString),
+    /// Set attributes of the mount at this path.
+    Attributes(CString, Attributes),
     /// Make a directory with this mode.
     Directory(CString, u32),
-    /// Remove an empty directory.
-    RemoveDirectory(CString),
     /// Make an empty file.
     File(CString),
     /// Make a symbolic link: its text, its place.
     Link(CString, CString),
-    /// Make the working directory, which something is mounted on, the root.
+    /// Make a copy of the mounts from the working directory down, which no list of mounts has, and make
+    /// its top the root.
     ChangeRoot,
-    /// Set a resource limit: which, soft, hard.
-    Limit(Resource, u64, u64),
+    /// Set a resource limit, both the soft and the hard one.
+    Limit(Resource, u64),
     /// Start a session without a terminal.
     Session,
-    /// Become the foreground job of the terminal that is standard input.
-    Foreground,
+    /// Make the terminal that is standard input that of this session.
+    Terminal,
     /// Keep only these capabilities, a mask.
     Capabilities(u32),
     /// Load programs at the same addresses each time.
     FixedAddresses,
     /// Give every signal its default action, and block none.
     DefaultSignals,
+    /// Have the kernel refuse system calls from now on.
+    Filter,
     /// Do this if the kernel lets us; it makes no difference if not.
     Try(Box<Step>),
+}
+
+/// Attributes of a mount (mount_setattr(2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attributes {
+    /// Nothing can be changed in it. Devices can be written to all the same.
+    ReadOnly,
+    /// Set-user-id bits and devices mean nothing in it.
+    Plain,
+}
+
+impl Attributes {
+    /// Their bits, `MOUNT_ATTR_…` of linux/mount.h.
+    pub(super) fn bits(self) -> u64 {
+        const RDONLY: u64 = 1;
+        const NOSUID: u64 = 2;
+        const NODEV: u64 = 4;
+        match self {
+            Self::ReadOnly => RDONLY,
+            Self::Plain => NOSUID | NODEV,
+        }
+    }
+}
+
+impl fmt::Display for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ReadOnly => "ro",
+            Self::Plain => "nosuid,nodev",
+        })
+    }
 }
 
 impl fmt::Display for Step {
@@ -77,6 +115,8 @@ impl fmt::Display for Step {
             Self::Write(path, text) => write!(f, "write `{}` to `{}`", Text(text), Text(path)),
             Self::Umask(mask) => write!(f, "set the umask to {mask:03o}"),
             Self::Hostname(name) => write!(f, "set the host name to `{}`", Text(name)),
+            Self::Domainname(name) => write!(f, "set the domain name to `{}`", Text(name)),
+            Self::SessionKeyring => write!(f, "leave the session keyring"),
             Self::Loopback => write!(f, "switch the loopback interface on"),
             Self::NoNewPrivileges => write!(f, "give up gaining privileges"),
             Self::Open(path) => write!(f, "open directory `{}`", Text(path)),
@@ -91,21 +131,23 @@ impl fmt::Display for Step {
                 write!(f, " with `{}{}`", Flags(*flags), Text(options))
             }
             Self::Bind(from, to) => write!(f, "bind `{}` to `{}`", Text(from), Text(to)),
+            Self::Attributes(path, attributes) => {
+                write!(f, "make the mount on `{}` {attributes}", Text(path))
+            }
             Self::Directory(path, mode) => {
                 write!(f, "make directory `{}` with mode {mode:04o}", Text(path))
             }
-            Self::RemoveDirectory(path) => write!(f, "remove directory `{}`", Text(path)),
             Self::File(path) => write!(f, "make file `{}`", Text(path)),
             Self::Link(to, path) => write!(f, "link `{}` to `{}`", Text(path), Text(to)),
             Self::ChangeRoot => write!(f, "change the root"),
-            Self::Limit(which, soft, hard) => {
-                write!(f, "set limit {which:?} to {soft}, at most {hard}")
-            }
+            Self::Limit(which, u64::MAX) => write!(f, "set no limit {which:?}"),
+            Self::Limit(which, value) => write!(f, "set limit {which:?} to {value}"),
             Self::Session => write!(f, "start a session"),
-            Self::Foreground => write!(f, "take the terminal"),
+            Self::Terminal => write!(f, "take the terminal"),
             Self::Capabilities(mask) => write!(f, "keep capabilities {mask:#x} only"),
             Self::FixedAddresses => write!(f, "fix addresses"),
             Self::DefaultSignals => write!(f, "reset signals"),
+            Self::Filter => write!(f, "filter system calls"),
             Self::Try(step) => write!(f, "{step}, if allowed"),
         }
     }
@@ -115,13 +157,13 @@ impl Step {
     /// What to look at when this step fails.
     pub(super) fn hint(&self) -> &'static str {
         match self {
-            Self::Mount { kind, .. } if kind.as_c_str() == c"overlay" => {
-                "\nhint: the work directory must be empty and lie on the file system of the upper \
-                 one; `doctor` says whether that file system will do"
-            }
-            Self::Write(..) | Self::Hostname(_) | Self::Loopback | Self::Mount { .. } => {
-                "\nhint: `doctor` says what this machine lacks and how to allow it"
-            }
+            Self::Write(..)
+            | Self::Hostname(_)
+            | Self::Loopback
+            | Self::Mount { .. }
+            | Self::Attributes(..)
+            | Self::ChangeRoot
+            | Self::Filter => "\nhint: `doctor` says what this machine lacks and how to allow it",
             _ => "",
         }
     }

@@ -6,7 +6,7 @@
 //! async-signal-safe. Errors are numbers, as the kernel gives them.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_ushort, c_void};
 use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -20,9 +20,6 @@ use nix::errno::Errno;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::unistd::{getpid, getppid};
-
-/// How many user namespaces may be made in that of the process that reads or writes this.
-pub(super) const MAX_USER_NAMESPACES: &CStr = c"/proc/sys/user/max_user_namespaces";
 
 /// The result of a system call: nothing, or the number of the error.
 pub(super) type Outcome<T = ()> = Result<T, c_int>;
@@ -135,14 +132,13 @@ impl<T> Birth<'_, T> {
         }
     }
 
-    /// The sandbox that was in these namespaces before could make no user namespaces in them.
     fn go_home(&mut self) -> Outcome {
         for namespace in self.home {
             // SAFETY: no memory is passed.
             check(unsafe { libc::setns(namespace, 0) })?;
         }
         self.flags |= libc::CLONE_PARENT;
-        write(MAX_USER_NAMESPACES, c"1000\n")
+        Ok(())
     }
 }
 
@@ -337,11 +333,30 @@ pub(super) fn max_rss(who: c_int) -> i64 {
 /// Read the beginning of a file.
 pub(super) fn read(path: &CStr, buffer: &mut [u8]) -> Outcome<usize> {
     let fd = open(path, libc::O_RDONLY)?;
-    // SAFETY: the kernel writes at most the length of the buffer to it.
-    let length = unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len()) };
-    let length = usize::try_from(length).map_err(|_| last_errno());
+    let length = read_some(fd, buffer);
     close(fd)?;
     length
+}
+
+/// Pass a whole file, piece by piece, to a function.
+pub(super) fn read_all(path: &CStr, mut piece: impl FnMut(&[u8])) -> Outcome {
+    let fd = open(path, libc::O_RDONLY)?;
+    let mut buffer = [0; 512];
+    let result = loop {
+        match read_some(fd, &mut buffer) {
+            Ok(0) => break Ok(()),
+            Ok(length) => piece(buffer.get(..length).unwrap_or_default()),
+            Err(errno) => break Err(errno),
+        }
+    };
+    close(fd)?;
+    result
+}
+
+fn read_some(fd: RawFd, buffer: &mut [u8]) -> Outcome<usize> {
+    // SAFETY: the kernel writes at most the length of the buffer to it.
+    let length = unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len()) };
+    usize::try_from(length).map_err(|_| last_errno())
 }
 
 /// Move the streams out of the way first: one of them may lie where another belongs.
@@ -398,6 +413,21 @@ pub(super) fn hostname(name: &CStr) -> Outcome {
     check(unsafe { libc::sethostname(name.as_ptr(), name.count_bytes()) })
 }
 
+pub(super) fn domainname(name: &CStr) -> Outcome {
+    // SAFETY: the length is that of the string.
+    check(unsafe { libc::setdomainname(name.as_ptr(), name.count_bytes()) })
+}
+
+/// Leave the caller's session keyring for a new one without a name, which goes with the last process
+/// that has it (keyctl(2)).
+pub(super) fn session_keyring() -> Outcome {
+    /// Of linux/keyctl.h.
+    const JOIN_SESSION_KEYRING: c_long = 1;
+    let name = ptr::null::<c_char>();
+    // SAFETY: null is no name; no other memory is passed.
+    check(unsafe { libc::syscall(libc::SYS_keyctl, JOIN_SESSION_KEYRING, name) })
+}
+
 pub(super) fn loopback() -> Outcome {
     /// `IFF_UP` and `IFF_RUNNING`, which are wider in the C library than in the structure.
     const FLAGS: i16 = 0x1 | 0x40;
@@ -448,14 +478,44 @@ pub(super) fn mount(
     })
 }
 
+/// Set attributes of the mount at a path (`MOUNT_ATTR_…`), and leave those that it has.
+pub(super) fn attributes(path: &CStr, attributes: u64) -> Outcome {
+    // `struct mount_attr` of linux/mount.h: what to set, what to clear, propagation, and a descriptor
+    // that only mapped mounts need.
+    let change: [u64; 4] = [attributes, 0, 0, 0];
+    // SAFETY: the path is a C string; the structure has the length that is given.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            libc::AT_FDCWD,
+            path.as_ptr(),
+            0,
+            change.as_ptr(),
+            size_of_val(&change),
+        )
+    })
+}
+
+/// Open a copy of the mounts from the working directory down. It belongs to no mount namespace, and is
+/// there as long as something refers to it.
+pub(super) fn copy_mounts() -> Outcome<RawFd> {
+    /// `OPEN_TREE_CLONE` of linux/mount.h; `OPEN_TREE_CLOEXEC` there is `O_CLOEXEC`.
+    const CLONE: c_int = 1;
+    let flags = CLONE | libc::O_CLOEXEC | libc::AT_RECURSIVE;
+    // SAFETY: the path is a C string.
+    let fd = unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, c".".as_ptr(), flags) };
+    check(fd)?;
+    RawFd::try_from(fd).map_err(|_| libc::EBADF)
+}
+
+pub(super) fn enter_fd(directory: RawFd) -> Outcome {
+    // SAFETY: no memory is passed.
+    check(unsafe { libc::fchdir(directory) })
+}
+
 pub(super) fn directory(path: &CStr, mode: u32) -> Outcome {
     // SAFETY: the path is a C string.
     check(unsafe { libc::mkdir(path.as_ptr(), mode as libc::mode_t) })
-}
-
-pub(super) fn remove_directory(path: &CStr) -> Outcome {
-    // SAFETY: the path is a C string.
-    check(unsafe { libc::rmdir(path.as_ptr()) })
 }
 
 pub(super) fn link(to: &CStr, path: &CStr) -> Outcome {
@@ -469,10 +529,10 @@ pub(super) fn chroot_here() -> Outcome {
     check(unsafe { libc::chroot(c".".as_ptr()) })
 }
 
-pub(super) fn limit(which: c_int, soft: u64, hard: u64) -> Outcome {
+pub(super) fn limit(which: c_int, value: u64) -> Outcome {
     let value = libc::rlimit64 {
-        rlim_cur: soft,
-        rlim_max: hard,
+        rlim_cur: value,
+        rlim_max: value,
     };
     let old = ptr::null_mut::<libc::rlimit64>();
     // SAFETY: the kernel reads the new value and is asked for no old one.
@@ -484,13 +544,31 @@ pub(super) fn session() -> Outcome {
     check(unsafe { libc::setsid() })
 }
 
-/// Signals are blocked, or the kernel would stop us for writing to a terminal that is not ours yet.
-pub(super) fn foreground() -> Outcome {
-    // SAFETY: no memory is passed but the id, which the kernel reads.
-    unsafe {
-        check(libc::setpgid(0, 0))?;
-        check(libc::tcsetpgrp(0, libc::getpid()))
-    }
+/// Make the terminal that is standard input that of this session, which has none.
+pub(super) fn controlling_terminal() -> Outcome {
+    // SAFETY: the argument is a number.
+    check(unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })
+}
+
+/// Put a filter on the system calls of this process and all that it starts. It has given up gaining
+/// privileges before.
+///
+/// The flag keeps kernels before 5.16 from slowing a filtered process down for the sake of a processor's
+/// speculation, which protects programs from scripts that run inside of them.
+pub(super) fn filter(program: &[libc::sock_filter]) -> Outcome {
+    let program = libc::sock_fprog {
+        len: c_ushort::try_from(program.len()).map_err(|_| libc::E2BIG)?,
+        filter: program.as_ptr().cast_mut(),
+    };
+    // SAFETY: the kernel reads as many instructions as the length says.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+            &raw const program,
+        )
+    })
 }
 
 /// Keep the capabilities of this mask, which knows the first 32 only. `capset` takes effective,

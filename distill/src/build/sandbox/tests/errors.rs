@@ -66,12 +66,12 @@ fn missing_layer() {
 }
 
 #[test]
-fn missing_upper_directory() {
+fn missing_directory_on_top() {
     let Some(mut trial) = Trial::sh("") else {
         return;
     };
-    trial.spec.root[0].upper = trial.directory().join("missing");
-    insta::assert_snapshot!(message(&trial), @"cannot make mount point `DIR/missing/dev`: No such file or directory (os error 2)");
+    trial.spec.root[0].top = trial.directory().join("missing");
+    insta::assert_snapshot!(message(&trial), @"cannot make mount point `DIR/missing/out`: No such file or directory (os error 2)");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn missing_output() {
     let Some(mut trial) = Trial::sh("") else {
         return;
     };
-    trial.spec.out = trial.directory().join("missing");
+    trial.spec.writable[0].directory = trial.directory().join("missing");
     insta::assert_snapshot!(message(&trial), @"cannot set up the sandbox: failed to bind `DIR/missing` to `out`: No such file or directory (os error 2)");
 }
 
@@ -89,16 +89,6 @@ fn missing_working_directory() {
         return;
     };
     insta::assert_snapshot!(text, @"cannot set up the sandbox: failed to enter directory `/missing`: No such file or directory (os error 2)");
-}
-
-#[test]
-fn work_directory_that_was_used_before() {
-    let Some(trial) = Trial::sh("") else { return };
-    trial.succeed();
-    insta::assert_snapshot!(message(&trial), @r"
-    cannot set up the sandbox: failed to mount overlay on `DIR/upper-` with `userxattr,volatile,lowerdir=3,upperdir=4,workdir=5`
-    hint: the work directory must be empty and lie on the file system of the upper one; `doctor` says whether that file system will do: Invalid argument (os error 22)
-    ");
 }
 
 #[test]
@@ -122,6 +112,9 @@ fn place_that_leads_elsewhere() {
     let Some(trial) = Trial::sh("") else { return };
     let mut trial = trial.with_stack("/sysroot", &[]);
     trial.spec.root[1].at = "/sysroot/../etc".into();
+    assert!(spawn(&trial.spec, silent()).is_err());
+    trial.spec.root.pop();
+    trial.spec.writable[1].at = "/sysroot/../etc".into();
     insta::assert_snapshot!(message(&trial), @"cannot place a file system at `/sysroot/../etc`: want `/` first, then clean absolute paths");
 }
 

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
 use crate::build::sandbox::{
-    Exit, Input, Io, Limits, Method, Output, Running, SandboxError, Spec, Stack, Status, discard,
+    Exit, Input, Io, Limits, Method, Running, SandboxError, Spec, Stack, Status, Writable, discard,
     probe, spawn,
 };
 
@@ -34,12 +34,18 @@ impl Trial {
         let directory = TempDir::with_prefix("sandbox-").unwrap();
         let tiny = tiny_root();
         let root = stack(path(&directory), "/", vec![path(&tiny).to_owned()]);
-        let out = path(&directory).join("out");
-        fs::create_dir(&out).unwrap();
+        let own = |name: &str| {
+            let place = path(&directory).join(name);
+            fs::create_dir(&place).unwrap();
+            Writable {
+                at: format!("/{name}").into(),
+                directory: place,
+            }
+        };
         let spec = Spec {
             root: vec![root],
             method: Method::Overlay,
-            out,
+            writable: vec![own("out"), own("src")],
             program: "/bin/sh".into(),
             args: vec!["-euc".into(), script.into()],
             env: vec![("PATH".into(), "/bin".into())],
@@ -98,8 +104,14 @@ impl Trial {
         path(&self.directory)
     }
 
-    pub(super) fn upper(&self) -> &Utf8Path {
-        &self.spec.root[0].upper
+    /// The directory on top of the root's layers.
+    pub(super) fn top(&self) -> &Utf8Path {
+        &self.spec.root[0].top
+    }
+
+    /// Where what the program writes to `/out` lies.
+    pub(super) fn out(&self) -> &Utf8Path {
+        &self.spec.writable[0].directory
     }
 
     /// Start it with its outputs in a pipe.
@@ -120,7 +132,7 @@ impl Trial {
     /// Run it, and return what it printed to its two outputs.
     pub(super) fn run_apart(&self) -> (String, String) {
         let ((out, stdout), (err, stderr)) = (io::pipe().unwrap(), io::pipe().unwrap());
-        let (stdout, stderr) = (Output::Fd(stdout.into()), Output::Fd(stderr.into()));
+        let (stdout, stderr) = (stdout.into(), stderr.into());
         let running = spawn(
             &self.spec,
             Io {
@@ -147,7 +159,7 @@ impl Trial {
 }
 
 impl Drop for Trial {
-    /// What overlayfs leaves in a work directory must be made accessible first.
+    /// What a program leaves must be made accessible first.
     fn drop(&mut self) {
         discard(self.directory()).unwrap();
     }
@@ -172,17 +184,12 @@ pub(super) fn lines(text: &str) -> BTreeSet<&str> {
 
 fn stack(directory: &Utf8Path, at: &str, layers: Vec<Utf8PathBuf>) -> Stack {
     let name = at.replace('/', "-");
-    let (upper, work) = (
-        directory.join(format!("upper{name}")),
-        directory.join(format!("work{name}")),
-    );
-    fs::create_dir(&upper).unwrap();
-    fs::create_dir(&work).unwrap();
+    let top = directory.join(format!("top{name}"));
+    fs::create_dir(&top).unwrap();
     Stack {
         at: at.into(),
         layers,
-        upper,
-        work,
+        top,
     }
 }
 

@@ -8,15 +8,30 @@ use nix::errno::Errno;
 use tempfile::TempDir;
 
 use super::fixture::{skipped, usable};
-use crate::build::sandbox::probe::{Readings, Trials, diagnose};
+use crate::build::sandbox::probe::{Readings, Trial, Trials, Trouble, diagnose};
 use crate::build::sandbox::{Capabilities, MAX_LAYERS, Method, discard, probe};
 
 const GOOD: Trials = Trials {
-    clone: Ok(()),
-    rule: Ok(()),
+    namespaces: Ok(()),
     proc: Ok(()),
+    walls: Ok(()),
+    formats: Ok(()),
     overlay: Ok(()),
 };
+
+const ALL: Capabilities = Capabilities {
+    namespaces: Ok(()),
+    proc: Ok(()),
+    walls: Ok(()),
+    formats: Ok(()),
+    limits: Ok(()),
+    overlay: Ok(()),
+};
+
+fn trouble(step: Option<&str>, errno: Errno) -> Trial {
+    let step = step.map(str::to_owned);
+    Err(Trouble { step, errno })
+}
 
 /// A machine that allows everything.
 fn readings() -> Readings {
@@ -29,8 +44,7 @@ fn readings() -> Readings {
 /// What is said when no namespaces can be made.
 fn without_namespaces(readings: &Readings, errno: Errno) -> String {
     let trials = Trials {
-        clone: Err(errno),
-        rule: Err(errno),
+        namespaces: trouble(None, errno),
         ..GOOD
     };
     diagnose(readings, &trials)
@@ -42,14 +56,7 @@ fn without_namespaces(readings: &Readings, errno: Errno) -> String {
 #[test]
 fn nothing_is_lacking() {
     let found = diagnose(&readings(), &GOOD);
-    assert_eq!(
-        found,
-        Capabilities {
-            namespaces: Ok(()),
-            proc: Ok(()),
-            overlay: Ok(())
-        }
-    );
+    assert_eq!(found, ALL);
     assert_eq!(found.method(MAX_LAYERS), Ok(Method::Overlay));
     assert_eq!(found.method(MAX_LAYERS + 1), Ok(Method::Copy));
 }
@@ -119,7 +126,7 @@ fn forbidden_namespaces() {
     [chroot] cannot make user namespaces: the kernel refuses (EPERM: Operation not permitted)
     hint: in a chroot they are forbidden: start from outside; else see what security module this system runs (`cat /sys/kernel/security/lsm`)
     [old] cannot make user namespaces: ENOSYS: Function not implemented
-    hint: use Linux 5.10 or later
+    hint: use Linux 5.12 or later
     ");
 }
 
@@ -131,7 +138,10 @@ fn forbidden_by_apparmor() {
         ..readings()
     };
     let trials = Trials {
-        rule: Err(Errno::EACCES),
+        namespaces: trouble(
+            Some("write `deny` to `/proc/self/setgroups`"),
+            Errno::EACCES,
+        ),
         ..GOOD
     };
     let lack = diagnose(&readings, &trials).method(1).unwrap_err();
@@ -144,7 +154,7 @@ fn forbidden_by_apparmor() {
 #[test]
 fn hidden_proc() {
     let trials = Trials {
-        proc: Err(Errno::EPERM),
+        proc: trouble(Some("mount proc"), Errno::EPERM),
         ..GOOD
     };
     let lack = diagnose(&readings(), &trials).method(1).unwrap_err();
@@ -161,7 +171,7 @@ fn without_overlay_trees_are_copied() {
         let found = diagnose(
             &readings(),
             &Trials {
-                overlay: Err(errno),
+                overlay: trouble(Some("mount overlay"), errno),
                 ..GOOD
             },
         );
@@ -172,7 +182,7 @@ fn without_overlay_trees_are_copied() {
     cannot stack trees with overlayfs, so copies them: the kernel does not know it
     hint: `sudo modprobe overlay`
     cannot stack trees with overlayfs, so copies them: this kernel does not let users mount it
-    hint: use Linux 5.11 or later
+    hint: use Linux 5.12 or later
     cannot stack trees with overlayfs, so copies them: the store's file system does not take it (EINVAL: Invalid argument)
     hint: have the store on ext4, XFS or btrfs, with `--store DIRECTORY`
     ");
@@ -185,14 +195,7 @@ fn probing_leaves_nothing_behind() {
     }
     let scratch = TempDir::new().unwrap();
     let found = probe(scratch.path().try_into().unwrap()).unwrap();
-    assert_eq!(
-        found,
-        Capabilities {
-            namespaces: Ok(()),
-            proc: Ok(()),
-            overlay: Ok(())
-        }
-    );
+    assert_eq!(found, ALL);
     assert_eq!(scratch.path().read_dir().unwrap().count(), 0);
 }
 
@@ -270,18 +273,25 @@ fn hidden_elsewhere() {
     };
     assert_eq!(found.namespaces, Ok(()));
     let trials = Trials {
-        proc: Err(Errno::EPERM),
+        proc: trouble(Some("mount proc"), Errno::EPERM),
         ..GOOD
     };
     assert_eq!(found.proc, diagnose(&readings(), &trials).proc);
 }
 
-/// An overlay cannot be the upper layer of another: then sandboxes are made of copies.
+/// An overlay cannot be a layer of a layer of another: then sandboxes are made of copies.
 #[test]
 fn really_unfit_file_system() {
-    let script = "mkdir \"$TMPDIR\"/low \"$TMPDIR\"/upper \"$TMPDIR\"/work \"$TMPDIR\"/merged
-                  cd \"$TMPDIR\"; export TMPDIR=\"$TMPDIR\"/merged; mount -t overlay overlay \
-                  -o userxattr,lowerdir=low,upperdir=upper,workdir=work merged";
+    let script = "stack() { mkdir \"$TMPDIR\"/low \"$TMPDIR\"/high \"$TMPDIR\"/top \"$TMPDIR\"/work \
+                                  \"$TMPDIR\"/merged
+                            (cd \"$TMPDIR\" && mount -t overlay overlay -o $1 merged)
+                            export TMPDIR=\"$TMPDIR\"/merged; }
+                  stack userxattr,lowerdir=low,upperdir=top,workdir=work
+                  mkdir \"$TMPDIR\"/rw; mount -t tmpfs none \"$TMPDIR\"/rw
+                  low=$TMPDIR; export TMPDIR=$TMPDIR/rw
+                  mkdir \"$TMPDIR\"/merged \"$TMPDIR\"/up \"$TMPDIR\"/work
+                  mount -t overlay overlay -o userxattr,lowerdir=\"$low\",upperdir=\"$TMPDIR\"/up,workdir=\"$TMPDIR\"/work \"$TMPDIR\"/merged
+                  export TMPDIR=$TMPDIR/merged";
     run_elsewhere("unfit_elsewhere", script);
 }
 
@@ -291,7 +301,7 @@ fn unfit_elsewhere() {
         return;
     };
     let trials = Trials {
-        overlay: Err(Errno::EINVAL),
+        overlay: trouble(Some("mount overlay"), Errno::EINVAL),
         ..GOOD
     };
     assert_eq!(found, diagnose(&readings(), &trials));

@@ -1,10 +1,12 @@
 //! The steps, as text: this test needs no namespaces.
 
+use std::fs;
+
 use camino::Utf8Path;
 
 use crate::build::sandbox::layout::{self, Caller};
 use crate::build::sandbox::step::Step;
-use crate::build::sandbox::{Input, Limits, Method, Spec, Stack};
+use crate::build::sandbox::{Input, Limits, Method, Spec, Stack, Writable};
 
 fn spec(method: Method) -> Spec {
     let stack = |at: &str, name: &str, layers: &[&str]| Stack {
@@ -13,8 +15,7 @@ fn spec(method: Method) -> Spec {
             .iter()
             .map(|layer| Utf8Path::new("/store/trees").join(layer))
             .collect(),
-        upper: Utf8Path::new("/store/run").join(name),
-        work: Utf8Path::new("/store/work").join(name),
+        top: Utf8Path::new("/store/run").join(name),
     };
     Spec {
         root: vec![
@@ -22,7 +23,10 @@ fn spec(method: Method) -> Spec {
             stack("/sysroot/x86_64-linux-musl", "sysroot", &["musl"]),
         ],
         method,
-        out: "/store/run/out".into(),
+        writable: vec![Writable {
+            at: "/out".into(),
+            directory: "/store/run/out".into(),
+        }],
         program: "/build".into(),
         args: vec![],
         env: vec![("PATH".into(), "/bin".into())],
@@ -58,7 +62,6 @@ fn setup_with_stacks() {
     write `deny` to `/proc/self/setgroups`
     write `0 1000 1` to `/proc/self/uid_map`
     write `0 100 1` to `/proc/self/gid_map`
-    write `0` to `/proc/sys/user/max_user_namespaces`
     switch the loopback interface on
     die with process 1234
     connect the standard streams
@@ -66,37 +69,45 @@ fn setup_with_stacks() {
     give up gaining privileges
     set the umask to 000
     set the host name to `builder`
+    set the domain name to `(none)`
+    leave the session keyring, if allowed
+    mount binfmt_misc on `/proc/sys/fs/binfmt_misc` with ``, if allowed
     open directory `/store/trees/execline`
     open directory `/store/trees/make`
     open directory `/store/trees/gcc`
     open directory `/store/run/root`
-    open directory `/store/work/root`
     enter directory `/proc/self/fd`
-    mount overlay on `/store/run/root` with `userxattr,volatile,lowerdir=5:4:3,upperdir=6,workdir=7`
+    mount overlay on `/store/run/root` with `ro,nosuid,nodev,lowerdir=6:5:4:3,redirect_dir=nofollow,index=off,metacopy=off,xino=off`
     close inherited files
     open directory `/store/trees/musl`
     open directory `/store/run/sysroot`
-    open directory `/store/work/sysroot`
     enter directory `/proc/self/fd`
-    mount overlay on `/store/run/root/sysroot/x86_64-linux-musl` with `userxattr,volatile,lowerdir=3,upperdir=4,workdir=5`
+    mount overlay on `/store/run/root/sysroot/x86_64-linux-musl` with `ro,nosuid,nodev,lowerdir=4:3,redirect_dir=nofollow,index=off,metacopy=off,xino=off`
     close inherited files
     enter directory `/store/run/root`
-    mount proc on `proc` with `ro,nosuid,nodev,noexec,hidepid=ptraceable`
+    mount proc on `proc` with `ro,nosuid,nodev,noexec,hidepid=ptraceable,subset=pid`
     mount tmpfs on `dev` with `nosuid,mode=0755`
-    make directory `dev/shm` with mode 1777
+    make directory `dev/shm` with mode 0755
+    mount tmpfs on `dev/shm` with `nosuid,nodev,mode=1777`
     make directory `dev/pts` with mode 0755
     make file `dev/null`
     bind `/dev/null` to `dev/null`
+    make the mount on `dev/null` ro
     make file `dev/zero`
     bind `/dev/zero` to `dev/zero`
+    make the mount on `dev/zero` ro
     make file `dev/full`
     bind `/dev/full` to `dev/full`
+    make the mount on `dev/full` ro
     make file `dev/random`
     bind `/dev/random` to `dev/random`
+    make the mount on `dev/random` ro
     make file `dev/urandom`
     bind `/dev/urandom` to `dev/urandom`
+    make the mount on `dev/urandom` ro
     make file `dev/tty`
     bind `/dev/tty` to `dev/tty`
+    make the mount on `dev/tty` ro
     link `dev/fd` to `/proc/self/fd`
     link `dev/stdin` to `fd/0`
     link `dev/stdout` to `fd/1`
@@ -105,8 +116,10 @@ fn setup_with_stacks() {
     mount devpts on `dev/pts` with `nosuid,noexec,newinstance,ptmxmode=0666,mode=0620`, if allowed
     mount tmpfs on `tmp` with `nosuid,nodev,mode=1777`
     bind `/store/run/out` to `out`
+    make the mount on `out` nosuid,nodev
     make file `dev/jobserver`
     bind `/store/run/jobs` to `dev/jobserver`
+    make the mount on `dev` ro
     change the root
     set the umask to 022
     ");
@@ -118,7 +131,6 @@ fn an_old_network_has_its_loopback_up() {
     write `deny` to `/proc/self/setgroups`
     write `0 0 1` to `/proc/self/uid_map`
     write `0 0 1` to `/proc/self/gid_map`
-    write `0` to `/proc/sys/user/max_user_namespaces`
     ");
 }
 
@@ -132,27 +144,44 @@ fn setup_with_copies_differs_in_the_mounts_of_trees_only() {
         .collect();
     insta::assert_snapshot!(new.join("\n"), @r"
     bind `/store/run/root` to `/store/run/root`
+    make the mount on `/store/run/root` ro
     bind `/store/run/sysroot` to `/store/run/root/sysroot/x86_64-linux-musl`
+    make the mount on `/store/run/root/sysroot/x86_64-linux-musl` ro
     ");
 }
 
 #[test]
 fn launch_of_a_build_and_of_a_shell() {
-    let launch =
-        |input, terminal| list(&layout::launch(&spec(Method::Overlay), input, terminal).unwrap());
-    let build = launch(Input::Null, false);
+    let launch = |input: &Input| list(&layout::launch(&spec(Method::Overlay), input).unwrap());
+    let build = launch(&Input::Null);
     insta::assert_snapshot!(build, @r"
     enter directory `/tmp`
     start a session
-    set limit RLIMIT_CORE to 0, at most 0
     set limit RLIMIT_NOFILE to 1024, at most 1024
     set limit RLIMIT_STACK to 8388608, at most 8388608
+    set limit RLIMIT_AS to 18446744073709551615, at most 18446744073709551615
+    set limit RLIMIT_FSIZE to 18446744073709551615, at most 18446744073709551615
+    set limit RLIMIT_CORE to 0, at most 0
+    set limit RLIMIT_CPU to 18446744073709551615, at most 18446744073709551615
+    set limit RLIMIT_DATA to 18446744073709551615, at most 18446744073709551615
+    set limit RLIMIT_RSS to 18446744073709551615, at most 18446744073709551615
+    set limit RLIMIT_LOCKS to 18446744073709551615, at most 18446744073709551615
+    set limit RLIMIT_RTTIME to 18446744073709551615, at most 18446744073709551615
+    set limit RLIMIT_NPROC to 4096, at most 4096
+    set limit RLIMIT_MEMLOCK to 65536, at most 65536
+    set limit RLIMIT_SIGPENDING to 1024, at most 1024
+    set limit RLIMIT_MSGQUEUE to 819200, at most 819200
+    set limit RLIMIT_NICE to 0, at most 0
+    set limit RLIMIT_RTPRIO to 0, at most 0
     keep capabilities 0x1b only
     fix addresses, if allowed
     reset signals
+    filter system calls
     ");
-    let shell = launch(Input::Inherit, true);
-    assert_eq!(shell, build.replace("start a session", "take the terminal"));
-    let piped = launch(Input::Inherit, false);
-    assert_eq!(piped, build.replace("start a session\n", ""));
+    let terminal = fs::File::open("/dev/null").unwrap().into();
+    let shell = launch(&Input::Terminal(terminal));
+    assert_eq!(
+        shell,
+        build.replace("start a session\n", "start a session\ntake the terminal\n")
+    );
 }
