@@ -8,7 +8,7 @@ use std::fs::File;
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
 use distill::plan::archive::{Format, Options};
-use distill::store::intake::unpack_into;
+use distill::store::intake::{NEVER, unpack_into};
 
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
@@ -18,7 +18,14 @@ fn main() -> anyhow::Result<()> {
     let format =
         Format::of_name(&archive).context("the archive's name does not tell its format")?;
     let input = File::open(&archive).with_context(|| format!("cannot open `{archive}`"))?;
-    let tree = unpack_into(&Utf8PathBuf::from(dir), input, &Options::new(format), false)?;
+    let tree = unpack_into(
+        &Utf8PathBuf::from(dir),
+        input,
+        &Options::new(format),
+        false,
+        &NEVER,
+    )?;
+    let tree = tree.manifest();
     println!(
         "{} {} entries, {} bytes",
         tree.hash(),

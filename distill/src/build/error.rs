@@ -104,7 +104,9 @@ impl ExecuteError {
     pub fn is_stop(&self) -> bool {
         matches!(
             self,
-            ExecuteError::Cancelled | ExecuteError::Fetch(FetchError::Cancelled)
+            ExecuteError::Cancelled
+                | ExecuteError::Fetch(FetchError::Cancelled)
+                | ExecuteError::Intake(IntakeError::Stopped)
         )
     }
 }

@@ -47,8 +47,9 @@ impl Builder<'_> {
 
     fn land_literal(&self, literal: &Literal) -> Result<Object, ExecuteError> {
         let temp = self.store.temp_dir().map_err(StoreError::from)?;
-        let tree = write_literal(temp.path(), literal)?;
-        Ok(self.store.land_tree(temp.path(), &tree)?)
+        Ok(self
+            .store
+            .land_tree(&write_literal(temp.path(), literal)?)?)
     }
 
     /// Takes a plan's output from a cache, if that has it.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -12,11 +13,11 @@ use super::capture::capture;
 use super::error::ExecuteError;
 use super::executor::{Executed, Executor, Job};
 use super::jobserver::{Jobserver, Slot};
-use super::operation::{Operations, hash_file};
+use super::operation::Operations;
 use super::root;
 use super::sandbox::{self, Exit, Io, Method, Running, Status};
-use crate::plan::{Action, Build, Object, OutputKind};
-use crate::store::intake::scan;
+use crate::plan::{Action, Build, DigestHasher, Hasher, Object, OutputKind};
+use crate::store::intake::{HashedFile, open_output, scan};
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, Usage};
 
@@ -81,20 +82,21 @@ impl<'a> Local<'a> {
         trace: &mut Trace,
     ) -> Result<Object, ExecuteError> {
         let parts = root::parts(self.store, &build.inputs, job.labels)?;
-        root::check(&parts)?;
+        let whole = root::check(&parts)?;
         let scratch = self.store.temp_dir()?;
-        let jobserver = scratch.path().join("jobserver");
+        root::copy_sources(&parts, &whole, scratch.path(), job.cancel.flag())?;
+        let mut spec = root::spec(&parts, scratch.path(), self.method)?;
         if let Some(slot) = slot {
-            slot.share(&jobserver)?;
+            let fifo = scratch.path().join("jobserver");
+            slot.share(&fifo)?;
+            root::share_slots(&mut spec, fifo);
         }
-        let jobserver = slot.map(|_| jobserver.as_path());
-        let spec = root::spec(&parts, scratch.path(), self.method, jobserver)?;
         if self.method == Method::Copy {
             sandbox::populate(&spec)?;
         }
         let exit = self.supervise(&spec, job, trace)?;
         match exit.status {
-            Status::Code(0) => self.take(build, &root::out(scratch.path())),
+            Status::Code(0) => self.take(build, &root::out(scratch.path()), job.cancel.flag()),
             // As long as what it wrote is still there.
             status if is_full(scratch.path()) => Err(ExecuteError::NoRoom { status }),
             status => Err(ExecuteError::Failed { status }),
@@ -134,24 +136,29 @@ impl<'a> Local<'a> {
     }
 
     /// Takes what the build left in `/out` into the store.
-    fn take(&self, build: &Build<Object>, out: &Utf8Path) -> Result<Object, ExecuteError> {
+    fn take(
+        &self,
+        build: &Build<Object>,
+        out: &Utf8Path,
+        stop: &AtomicBool,
+    ) -> Result<Object, ExecuteError> {
         match &build.output {
             OutputKind::Tree => {
-                let tree = scan(out, &build.setid)?;
-                if tree.is_empty() {
+                let tree = scan(out, &build.setid, stop)?;
+                if tree.manifest().is_empty() {
                     return Err(ExecuteError::NoOutput);
                 }
-                Ok(self.store.land_tree(out, &tree)?)
+                Ok(self.store.land_tree(&tree)?)
             }
             OutputKind::File(path) => {
-                let file = path.under(out);
-                let is_file = file
-                    .symlink_metadata()
-                    .is_ok_and(|metadata| metadata.is_file());
-                if !is_file {
+                let Some(file) = open_output(out, path)? else {
                     return Err(ExecuteError::NoFile(path.clone()));
-                }
-                Ok(self.store.land_blob(&file, hash_file(&file)?.into())?)
+                };
+                // A copy has nothing that the build gave the file beside its bytes, such as a second name.
+                let from = path.under(out);
+                let hasher = DigestHasher::Blake2b(Hasher::new());
+                let copy = HashedFile::copy((&file, &from), self.store.temp_path(), hasher, stop)?;
+                Ok(self.store.land_blob(&copy)?)
             }
         }
     }

@@ -1,10 +1,7 @@
 //! The pure operations: what needs no program.
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::unix::fs::PermissionsExt as _;
-
-use camino::Utf8Path;
+use std::sync::atomic::AtomicBool;
 
 use super::error::ExecuteError;
 use super::executor::Job;
@@ -12,11 +9,13 @@ use super::root;
 use crate::disk::{FileInput, Layout, write_disk};
 use crate::plan::archive::Options;
 use crate::plan::{
-    Digest, Extract, Fill, Hash, Hasher, Merge, Mode, Node, Object, PathSet, Pick, Place, RelPath,
-    Unpack,
+    Digest, DigestHasher, Extract, Fill, Hash, Hasher, Merge, Node, Object, Pick, Place, RelPath,
+    Tree, Unpack,
 };
 use crate::store::Store;
-use crate::store::intake::{link_tree, scan, unpack_into};
+use crate::store::intake::{
+    HashedFile, IntakeError, Origin, StoredTree, Verifying, copy_tree, place_file, unpack_into,
+};
 use crate::store::io::At as _;
 
 /// Runs operations on a store.
@@ -64,34 +63,36 @@ impl Operations<'_> {
         }
     }
 
+    fn stop(&self) -> &AtomicBool {
+        self.job.cancel.flag()
+    }
+
     pub(super) fn unpack(&self, unpack: &Unpack<Object>) -> Result<Object, ExecuteError> {
-        let archive = self.store.blob_path(&self.blob_of(&unpack.archive)?);
-        let file = File::open(&archive).at("open", &archive)?;
+        let digest = self.blob_of(&unpack.archive)?;
+        let mut archive = Verifying::open(&self.store.blob_path(&digest), digest)?;
         let options = Options {
             threads: self.threads,
             ..Options::from(unpack)
         };
         let temp = self.store.temp_dir()?;
-        let tree = unpack_into(temp.path(), file, &options, unpack.strip)?;
-        Ok(self.store.land_tree(temp.path(), &tree)?)
+        let tree = unpack_into(
+            temp.path(),
+            &mut archive,
+            &options,
+            unpack.strip,
+            self.stop(),
+        );
+        // If the archive is damaged, that is why it could not be unpacked.
+        archive.finish(self.stop())?;
+        Ok(self.store.land_tree(&tree?)?)
     }
 
     pub(super) fn place(&self, place: &Place<Object>) -> Result<Object, ExecuteError> {
-        let from = self.store.blob_path(&self.blob_of(&place.blob)?);
-        let temp = self.store.temp_dir()?;
-        let to = place.path.under(temp.path());
-        let parent = to.parent().expect("below the temporary directory");
-        std::fs::create_dir_all(parent).at("create", parent)?;
-        std::fs::copy(&from, &to).at("copy to", &to)?;
-        for above in place.path.ancestors() {
-            set_mode(&temp.path().join(above), Mode::DIR)?;
-        }
-        set_mode(&to, place.mode)?;
-        let tree = scan(
-            temp.path(),
-            &PathSet::new([place.path.as_str()]).unwrap_or_default(),
-        )?;
-        Ok(self.store.land_tree(temp.path(), &tree)?)
+        let digest = self.blob_of(&place.blob)?;
+        let (from, temp) = (self.store.blob_path(&digest), self.store.temp_dir()?);
+        let (to, from) = ((&place.path, place.mode), (from.as_path(), digest));
+        let tree = place_file(temp.path(), to, from, self.stop())?;
+        Ok(self.store.land_tree(&tree)?)
     }
 
     pub(super) fn extract(&self, extract: &Extract<Object>) -> Result<Object, ExecuteError> {
@@ -104,12 +105,17 @@ impl Operations<'_> {
                 patterns,
             });
         };
-        let (from, temp) = (
-            extract.path.under(&self.store.tree_path(&hash)),
-            self.store.temp_path(),
+        let place = self.store.tree_path(&hash);
+        let (file, from) = (
+            StoredTree::open(&place)?.file(&extract.path)?,
+            extract.path.under(&place),
         );
-        std::fs::copy(&from, &temp).at("copy", &from)?;
-        Ok(self.store.land_blob(&temp, Digest::Blake2b(*contents))?)
+        let (temp, hasher) = (self.store.temp_path(), blake2b());
+        let copy = HashedFile::copy((&file, &from), temp, hasher, self.stop())?;
+        if copy.digest() != Digest::Blake2b(*contents) {
+            return Err(IntakeError::Damaged { path: from }.into());
+        }
+        Ok(self.store.land_blob(&copy)?)
     }
 
     pub(super) fn pick(&self, pick: &Pick<Object>) -> Result<Object, ExecuteError> {
@@ -124,9 +130,11 @@ impl Operations<'_> {
             });
         }
         let picked = whole.pick(&pick.include, &pick.exclude);
-        let (temp, from) = (self.store.temp_dir()?, self.store.tree_path(&hash));
-        link_tree(&picked, |path| path.under(&from), temp.path())?;
-        Ok(self.store.land_tree(temp.path(), &picked)?)
+        let from = |path: &RelPath| Origin {
+            tree: self.store.tree_path(&hash),
+            path: path.clone(),
+        };
+        self.copy(&picked, from)
     }
 
     pub(super) fn fill(&self, fill: &Fill<Object>) -> Result<Object, ExecuteError> {
@@ -139,33 +147,30 @@ impl Operations<'_> {
             } else {
                 second
             };
-            path.under(&self.store.tree_path(&owner))
+            Origin {
+                tree: self.store.tree_path(&owner),
+                path: path.clone(),
+            }
         };
+        self.copy(&filled, origin)
+    }
+
+    /// Makes a tree of files that other trees have.
+    fn copy(
+        &self,
+        manifest: &Tree,
+        from: impl Fn(&RelPath) -> Origin,
+    ) -> Result<Object, ExecuteError> {
         let temp = self.store.temp_dir()?;
-        link_tree(&filled, origin, temp.path())?;
-        Ok(self.store.land_tree(temp.path(), &filled)?)
+        let tree = copy_tree(manifest, from, temp.path(), self.stop())?;
+        Ok(self.store.land_tree(&tree)?)
     }
 
     pub(super) fn merge(&self, merge: &Merge<Object>) -> Result<Object, ExecuteError> {
         let parts = root::parts(self.store, &merge.inputs, self.job.labels)?;
         let merged = root::union(&parts).map_err(root::RootError::from)?;
-        let mut origins = BTreeMap::new();
-        for part in &parts {
-            let base = part.at.relative();
-            let files = part
-                .tree
-                .iter()
-                .filter(|(_, node)| !matches!(node, Node::Dir { .. }));
-            for (path, _) in files {
-                let placed = base
-                    .as_ref()
-                    .map_or_else(|| path.clone(), |base| base.join(path));
-                origins.insert(placed, path.under(&part.path));
-            }
-        }
-        let temp = self.store.temp_dir()?;
-        link_tree(&merged, |path| origins[path].clone(), temp.path())?;
-        Ok(self.store.land_tree(temp.path(), &merged)?)
+        let origins = root::origins(&parts);
+        self.copy(&merged, |path| origins[path].clone())
     }
 
     pub(super) fn disk(&self, layout: &Layout<Object>) -> Result<Object, ExecuteError> {
@@ -180,20 +185,11 @@ impl Operations<'_> {
             .create_new(true)
             .open(&temp);
         write_disk(&layout, &mut file.at("create", &temp)?)?;
-        let digest = Digest::Blake2b(hash_file(&temp)?);
-        Ok(self.store.land_blob(&temp, digest)?)
+        let image = HashedFile::hash(temp, blake2b(), self.stop())?;
+        Ok(self.store.land_blob(&image)?)
     }
 }
 
-/// The hash of a file's bytes.
-pub(super) fn hash_file(path: &Utf8Path) -> Result<Hash, ExecuteError> {
-    let mut hasher = Hasher::new();
-    let mut file = File::open(path).at("open", path)?;
-    std::io::copy(&mut file, &mut hasher).at("read", path)?;
-    Ok(hasher.finish())
-}
-
-fn set_mode(path: &Utf8Path, mode: Mode) -> Result<(), ExecuteError> {
-    let permissions = std::fs::Permissions::from_mode(mode.bits());
-    Ok(std::fs::set_permissions(path, permissions).at("change the mode of", path)?)
+fn blake2b() -> DigestHasher {
+    DigestHasher::Blake2b(Hasher::new())
 }

@@ -5,6 +5,7 @@ use std::fs::File;
 use crate::fetch::{Cache as _, CacheError, DirectoryCache, Key};
 use crate::plan::archive::{PackError, pack_zst};
 use crate::plan::{Hash, Object, PlanHash, RelPath};
+use crate::store::intake::StoredTree;
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, StoreError};
 
@@ -62,10 +63,11 @@ impl Publisher<'_> {
         if self.cache.find(&Key::Manifest(*tree))?.is_some() {
             return Ok(());
         }
-        let (manifest, from) = (self.store.manifest(tree)?, self.store.tree_path(tree));
+        let manifest = self.store.manifest(tree)?;
+        let from = StoredTree::open(&self.store.tree_path(tree)).map_err(StoreError::from)?;
         let temp = self.store.temp_path();
         let packed = File::create(&temp).at("create", &temp)?;
-        let open = |path: &RelPath| File::open(path.under(&from));
+        let open = |path: &RelPath| from.open_file(path);
         pack_zst(&manifest, open, packed, LEVEL)?;
         let mut packed = File::open(&temp).at("open", &temp)?;
         std::fs::remove_file(&temp).at("remove", &temp)?;

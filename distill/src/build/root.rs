@@ -1,6 +1,7 @@
 //! From the inputs of a build to the root file system that it sees.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -8,7 +9,7 @@ use super::environment::{ENVIRONMENT, HOSTNAME, MAKEFLAGS, OUT, PROGRAM, SOURCES
 use super::sandbox::{Limits, Method, Spec, Stack, Writable};
 use crate::plan::tree::Conflict;
 use crate::plan::{AbsPath, Build, Input, Node, Object, RelPath, Tree};
-use crate::store::intake::{IntakeError, link_tree};
+use crate::store::intake::{IntakeError, Origin, copy_tree};
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, StoreError, settle_root};
 
@@ -36,12 +37,6 @@ pub enum RootError {
         /// The place of the other input.
         at: AbsPath,
     },
-    /// The build's own copy of its sources could not be made.
-    #[error(transparent)]
-    Copy(#[from] IntakeError),
-    /// A directory of the build's own could not be made.
-    #[error(transparent)]
-    Io(#[from] IoError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,8 +92,8 @@ pub(super) fn union(parts: &[Part]) -> Result<Tree, Conflict> {
     Tree::merge(placed.iter().map(|(label, tree)| (*label, &**tree)))
 }
 
-/// Checks what would only fail in the middle of a build.
-pub(super) fn check(parts: &[Part]) -> Result<(), RootError> {
+/// All parts together, once what would only fail in the middle of a build is known to be right.
+pub(super) fn check(parts: &[Part]) -> Result<Tree, RootError> {
     let whole = union(parts)?;
     for at in parts.iter().filter_map(|part| part.at.relative()) {
         for part in parts.iter().filter(|part| part.at.relative().is_none()) {
@@ -117,26 +112,35 @@ pub(super) fn check(parts: &[Part]) -> Result<(), RootError> {
         }
     }
     match whole.get(&PROGRAM[1..]) {
-        Some(Node::File { mode, .. }) if mode.is_executable() => Ok(()),
+        Some(Node::File { mode, .. }) if mode.is_executable() => Ok(whole),
         _ => Err(RootError::NoProgram),
     }
 }
 
-/// The sandbox of a build whose private directories lie in `scratch`: its inputs in stacks, one for each
-/// place, and its own copy of what lies at [`SOURCES`].
-pub(super) fn spec(
-    parts: &[Part],
-    scratch: &Utf8Path,
-    method: Method,
-    jobserver: Option<&Utf8Path>,
-) -> Result<Spec, RootError> {
-    let mut env: Vec<(String, String)> = ENVIRONMENT
-        .iter()
-        .map(|(name, value)| ((*name).into(), (*value).into()))
-        .collect();
-    if jobserver.is_some() {
-        env.push(("MAKEFLAGS".into(), MAKEFLAGS.into()));
+/// Where the file of each path of [`union`] lies.
+pub(super) fn origins(parts: &[Part]) -> BTreeMap<RelPath, Origin> {
+    let mut origins = BTreeMap::new();
+    for part in parts {
+        let base = part.at.relative();
+        let files = part
+            .tree
+            .iter()
+            .filter(|(_, node)| !matches!(node, Node::Dir { .. }));
+        for (path, _) in files {
+            let placed = base
+                .as_ref()
+                .map_or_else(|| path.clone(), |base| base.join(path));
+            let (tree, path) = (part.path.clone(), path.clone());
+            origins.insert(placed, Origin { tree, path });
+        }
     }
+    origins
+}
+
+/// The sandbox of a build whose private directories lie in `scratch`: its inputs in stacks, one for each
+/// place, and its own copy of what lies at [`SOURCES`], which [`copy_sources`] has made.
+pub(super) fn spec(parts: &[Part], scratch: &Utf8Path, method: Method) -> Result<Spec, IoError> {
+    let env = ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let writable = |at: &str, directory| Writable {
         at: at.into(),
         directory,
@@ -146,32 +150,46 @@ pub(super) fn spec(
         method,
         writable: vec![
             writable(OUT, make_dir(out(scratch))?),
-            writable(SOURCES, copy_sources(parts, scratch)?),
+            writable(SOURCES, own_sources(scratch)),
         ],
         program: PROGRAM.into(),
         args: Vec::new(),
-        env,
+        env: env.into(),
         cwd: "/".into(),
         hostname: HOSTNAME.into(),
-        jobserver: jobserver.map(Utf8Path::to_owned),
+        jobserver: None,
         limits: Limits::default(),
     })
 }
 
-/// Where what a build leaves in `/out` lies on the host.
+/// Lets what runs in the sandbox take further slots from `fifo`.
+pub(super) fn share_slots(spec: &mut Spec, fifo: Utf8PathBuf) {
+    spec.env.push(("MAKEFLAGS".into(), MAKEFLAGS.into()));
+    spec.jobserver = Some(fifo);
+}
+
+/// Where what a build leaves in [`OUT`] lies on the host.
 pub(super) fn out(scratch: &Utf8Path) -> Utf8PathBuf {
     scratch.join("out")
 }
 
+/// Where a build's own copy of its sources lies on the host.
+fn own_sources(scratch: &Utf8Path) -> Utf8PathBuf {
+    scratch.join("src")
+}
+
 /// A stack for each place that is not [`SOURCES`] or below it.
 fn stacks(parts: &[Part], scratch: &Utf8Path) -> Result<Vec<Stack>, IoError> {
-    let mut layers: BTreeMap<AbsPath, Vec<Utf8PathBuf>> = BTreeMap::new();
-    layers.entry(AbsPath::root()).or_default();
-    for part in parts.iter().filter(|part| part.below_sources().is_none()) {
-        let layers = layers.entry(part.at.clone()).or_default();
-        layers.push(part.path.clone());
+    let (root, sources) = (AbsPath::root(), sources());
+    let mut layers: BTreeMap<&AbsPath, Vec<Utf8PathBuf>> = BTreeMap::from([(&root, Vec::new())]);
+    for part in parts {
+        let place = part.at.relative();
+        let own = place.is_some_and(|at| at == sources || at.strip_prefix(&sources).is_some());
+        if !own {
+            layers.entry(&part.at).or_default().push(part.path.clone());
+        }
     }
-    let stack = |(index, (at, layers)): (usize, (AbsPath, Vec<_>))| {
+    let stack = |(index, (at, layers)): (usize, (&AbsPath, Vec<_>))| {
         let top = make_dir(scratch.join(format!("top-{index}")))?;
         let at = at.as_str().into();
         Ok(Stack { at, layers, top })
@@ -179,44 +197,22 @@ fn stacks(parts: &[Part], scratch: &Utf8Path) -> Result<Vec<Stack>, IoError> {
     layers.into_iter().enumerate().map(stack).collect()
 }
 
-/// Copies what inputs put at [`SOURCES`] or below into a directory of the build's own.
-fn copy_sources(parts: &[Part], scratch: &Utf8Path) -> Result<Utf8PathBuf, RootError> {
-    let (mut trees, mut origins) = (Vec::new(), BTreeMap::new());
-    let sources = sources();
-    for part in parts {
-        let (tree, from) = match (part.below_sources(), part.at.relative()) {
-            (Some(None), _) => (part.tree.clone(), part.path.clone()),
-            (Some(Some(below)), _) => (part.tree.below(&below), part.path.clone()),
-            (None, None) => (part.tree.inside(&sources), sources.under(&part.path)),
-            (None, Some(_)) => continue,
-        };
-        let base = part.below_sources().flatten();
-        for path in tree.paths() {
-            let inner = base.as_ref().and_then(|base| path.strip_prefix(base));
-            let inner = inner.unwrap_or_else(|| path.clone());
-            origins.insert(path.clone(), inner.under(&from));
-        }
-        trees.push((part.label.as_str(), tree));
-    }
-    let whole = Tree::merge(trees.iter().map(|(label, tree)| (*label, tree)))?;
-    let directory = scratch.join("src");
-    link_tree(&whole, |path| origins[path].clone(), &directory)?;
-    Ok(directory)
+/// Copies what lies at [`SOURCES`] or below in `whole`, the union of the parts, into a directory of the
+/// build's own.
+pub(super) fn copy_sources(
+    parts: &[Part],
+    whole: &Tree,
+    scratch: &Utf8Path,
+    stop: &AtomicBool,
+) -> Result<(), IntakeError> {
+    let (sources, origins) = (sources(), origins(parts));
+    let from = |path: &RelPath| origins[&sources.join(path)].clone();
+    copy_tree(&whole.inside(&sources), from, &own_sources(scratch), stop)?;
+    Ok(())
 }
 
 fn sources() -> RelPath {
     RelPath::new(SOURCES.trim_start_matches('/')).expect("a constant")
-}
-
-impl Part {
-    /// Where below [`SOURCES`] the tree lies, if it lies there; nothing inside if it is there itself.
-    fn below_sources(&self) -> Option<Option<RelPath>> {
-        let (at, sources) = (self.at.relative()?, sources());
-        match at == sources {
-            true => Some(None),
-            false => at.strip_prefix(&sources).map(Some),
-        }
-    }
 }
 
 /// A directory that a build sees as the root of something: its mode and time must not tell of the
@@ -236,8 +232,9 @@ pub fn shell_spec(
     program: &str,
 ) -> Result<Spec, super::ExecuteError> {
     let parts = parts(store, &build.inputs, &BTreeMap::new())?;
-    check(&parts)?;
-    let mut spec = spec(&parts, scratch, method, None)?;
+    let whole = check(&parts)?;
+    copy_sources(&parts, &whole, scratch, &AtomicBool::new(false))?;
+    let mut spec = spec(&parts, scratch, method)?;
     spec.program = program.into();
     Ok(spec)
 }

@@ -10,7 +10,7 @@ use super::error::ExecuteError;
 use super::event::{Event, JobId};
 use crate::fetch::{Attempt, Destination, FetchError, Fetcher, Progress, Reason, Waiting};
 use crate::plan::{Digest, Hash, Object, PlanHash, Source};
-use crate::store::intake::{IntakeError, restore_into};
+use crate::store::intake::{HashedFile, IntakeError, restore_into};
 use crate::store::{Store, StoreError};
 
 /// Brings sources, and what others have built, into the store.
@@ -73,7 +73,7 @@ impl Supplier for Sources<'_> {
             event,
         };
         self.fetcher
-            .fetch(source, self.store, self.cancel.flag(), &telling)?;
+            .fetch(source, &self.landing(), self.cancel.flag(), &telling)?;
         Ok(Object::Blob(source.digest))
     }
 
@@ -107,9 +107,15 @@ impl Supplier for Sources<'_> {
 }
 
 impl Sources<'_> {
+    fn landing(&self) -> Landing<'_> {
+        let (store, cancel) = (self.store, self.cancel);
+        Landing { store, cancel }
+    }
+
     fn bring_blob(&self, digest: Digest, telling: &Telling<'_>) -> Result<bool, ExecuteError> {
         let (name, cancel) = (telling.file_name, self.cancel.flag());
-        match self.fetcher.blob(digest, name, self.store, cancel, telling) {
+        let landing = self.landing();
+        match self.fetcher.blob(digest, name, &landing, cancel, telling) {
             Ok(_) => Ok(true),
             Err(FetchError::Unavailable { .. }) => Ok(false),
             Err(error) => Err(error.into()),
@@ -128,9 +134,9 @@ impl Sources<'_> {
             cancel: self.cancel,
             telling,
         };
-        match restore_into(temp.path(), archive, &found.manifest) {
-            Ok(()) => {
-                self.store.land_tree(temp.path(), &found.manifest)?;
+        match restore_into(temp.path(), archive, &found.manifest, self.cancel.flag()) {
+            Ok(restored) => {
+                self.store.land_tree(&restored)?;
                 Ok(true)
             }
             Err(_) if self.cancel.is_cancelled() => Err(ExecuteError::Cancelled),
@@ -164,13 +170,28 @@ impl Read for Counted<'_> {
     }
 }
 
-impl Destination for Store {
+/// Takes what was fetched into the store.
+struct Landing<'a> {
+    store: &'a Store,
+    cancel: &'a Cancel,
+}
+
+impl Destination for Landing<'_> {
     fn has(&self, digest: &Digest) -> bool {
-        Store::has(self, &Object::Blob(*digest))
+        self.store.has(&Object::Blob(*digest))
     }
 
+    /// Hashes the file once more: the store believes nobody what bytes a file has, also not a download
+    /// that was compared as it came, for some of it may have waited on the disk for days.
     fn keep(&self, digest: &Digest, verified: &Utf8Path) -> io::Result<()> {
-        match self.land_blob(verified, *digest) {
+        let flag = self.cancel.flag();
+        let file = HashedFile::hash(verified.to_owned(), digest.hasher(), flag);
+        let file = file.map_err(io::Error::other)?;
+        if file.digest() != *digest {
+            let text = format!("`{verified}` has changed since it was fetched");
+            return Err(io::Error::other(text));
+        }
+        match self.store.land_blob(&file) {
             Ok(_) => Ok(()),
             Err(StoreError::Io(error)) => Err(error.source),
             Err(error) => Err(io::Error::other(error)),

@@ -19,8 +19,9 @@ use super::{preflight, units};
 use crate::build::{BuildError, Event, Failure, Options, Outcome, Sources, Supplier as _};
 use crate::fetch::{Cache as _, DirectoryCache, Found, Key};
 use crate::plan::{Digest, Object, Origin, Source};
+use crate::store::intake::{HashedFile, NEVER};
 use crate::store::io::At as _;
-use crate::store::{Store, Usage};
+use crate::store::{Store, StoreError, Usage};
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &SourcesArgs) -> Result<u8, CliError> {
     let directory = &invocation.settings.directory;
@@ -218,30 +219,14 @@ fn take(cache: &DirectoryCache, store: &Store, digest: &Digest) -> Result<u64, C
     let Some(Found::File(from)) = cache.find(&key)? else {
         return Ok(0);
     };
-    let mut source = File::open(&from).at("open", &from)?;
-    let (temp, mut hasher) = (store.temp_path(), digest.hasher());
-    let mut copy = File::create(&temp).at("create", &temp)?;
-    let mut both = Both(&mut copy, &mut hasher);
-    let size = std::io::copy(&mut source, &mut both).at("copy to", &temp)?;
-    let got = hasher.finish();
+    let source = File::open(&from).at("open", &from)?;
+    let (temp, hasher) = (store.temp_path(), digest.hasher());
+    let copy =
+        HashedFile::copy((&source, &from), temp, hasher, &NEVER).map_err(StoreError::from)?;
+    let got = copy.digest();
     if got != *digest {
         return Err(crate::fetch::CacheError::Mismatch { key, got }.into());
     }
-    store.land_blob(&temp, *digest)?;
-    Ok(size)
-}
-
-/// Writes to both.
-struct Both<'a>(&'a mut File, &'a mut crate::plan::DigestHasher);
-
-impl std::io::Write for Both<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let count = self.0.write(bytes)?;
-        self.1.update(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()
-    }
+    store.land_blob(&copy)?;
+    Ok(source.metadata().at("examine", &from)?.len())
 }

@@ -310,10 +310,15 @@ impl Tree {
         let body = bytes
             .strip_prefix(HEADER.as_bytes())
             .ok_or_else(|| error(1, None))?;
-        let mut entries = BTreeMap::new();
+        let mut entries = BTreeMap::<RelPath, Node>::new();
         for (index, line) in body.split_inclusive(|byte| *byte == b'\n').enumerate() {
             let Line { path, node } = serde_json::from_slice::<Line<RelPath, Node>>(line)
                 .map_err(|e| error(index + 2, Some(e)))?;
+            // Above each entry its directories are listed, so that nothing lies below a file or a link.
+            let parent = path.parent().map(|parent| entries.get(&parent));
+            if !matches!(parent, None | Some(Some(Node::Dir { .. }))) {
+                return Err(error(index + 2, None));
+            }
             entries.insert(path, node);
         }
         let tree = Tree(entries);

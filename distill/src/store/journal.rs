@@ -13,9 +13,10 @@ use std::sync::{Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::fcntl::{Flock, FlockArg};
 
+use super::intake::NEVER;
 use super::io::{At as _, IoError, read_if_there};
 use super::{Store, StoreError};
-use crate::plan::{Object, PathSet};
+use crate::plan::Object;
 
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -115,8 +116,7 @@ impl Store {
                 copied.is_ok() && hasher.finish() == *digest
             }
             Object::Tree(hash) => {
-                let anything = PathSet::new(["**"]).expect("a pattern");
-                super::intake::scan(&path, &anything).is_ok_and(|tree| tree.hash() == *hash)
+                super::intake::verify_tree(&path, &NEVER).is_ok_and(|tree| tree.hash() == *hash)
             }
         }
     }

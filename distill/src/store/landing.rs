@@ -6,9 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
 
+use super::intake::{HashedFile, HashedTree};
 use super::io::{At as _, IoError, read_if_there, remove_if_there, write_new};
 use super::{Store, StoreError, TempDir};
-use crate::plan::{Digest, Hash, Object, Tree};
+use crate::plan::{Hash, Object, Tree};
 
 impl Store {
     /// A temporary directory on the store's file system.
@@ -26,9 +27,9 @@ impl Store {
         self.run.fresh()
     }
 
-    /// Moves a directory, whose contents `tree` describes, into the store.
-    pub fn land_tree(&self, directory: &Utf8Path, tree: &Tree) -> Result<Object, StoreError> {
-        let manifest = tree.encode();
+    /// Moves a directory into the store, under the hash of what was found in it.
+    pub fn land_tree(&self, tree: &HashedTree) -> Result<Object, StoreError> {
+        let (directory, manifest) = (tree.path(), tree.manifest().encode());
         let hash = Hash::of(&manifest);
         let (object, place) = (Object::Tree(hash), self.tree_path(&hash));
         if place.exists() {
@@ -44,14 +45,17 @@ impl Store {
         }
     }
 
-    /// Moves a file, whose digest has been verified, into the store.
-    pub fn land_blob(&self, file: &Utf8Path, digest: Digest) -> Result<Object, StoreError> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let (object, place) = (Object::Blob(digest), self.blob_path(&digest));
-        let permissions = std::fs::Permissions::from_mode(0o644);
-        std::fs::set_permissions(file, permissions).at("change the mode of", file)?;
+    /// Moves a file into the store, under the digest of its bytes.
+    pub fn land_blob(&self, file: &HashedFile) -> Result<Object, StoreError> {
+        let (object, from) = (Object::Blob(file.digest()), file.path());
+        let place = self.path(&object);
+        file.settle()?;
         self.journal.add(&object)?;
-        std::fs::rename(file, &place).at("rename to", &place)?;
+        if !file.is_at(from) {
+            let other = std::io::Error::other("another file lies there now");
+            return Err(other).at("move", from)?;
+        }
+        std::fs::rename(from, &place).at("rename to", &place)?;
         Ok(object)
     }
 

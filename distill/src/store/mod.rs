@@ -83,9 +83,9 @@ pub enum StoreError {
         /// The store.
         path: Utf8PathBuf,
     },
-    /// A tree could not be removed.
+    /// A tree could not be removed, or a file not be taken in.
     #[error(transparent)]
-    Remove(#[from] intake::IntakeError),
+    Intake(#[from] intake::IntakeError),
     /// A stored tree's manifest cannot be read.
     #[error(
         "the manifest of tree `{tree}` is damaged\nhint: `fsck` finds and removes what is damaged"

@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::{Action, Merge, Mode, Node, RelPath, Resolved, Tree};
+use crate::plan::{Action, Literal, LiteralNode, Merge, Mode, Node, RelPath, Resolved};
 
 fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -10,8 +10,9 @@ fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
 fn land(store: &Store, text: &str) -> Object {
     let dir = store.temp_dir().unwrap();
     std::fs::write(dir.path().join("file"), text).unwrap();
-    let tree = intake::scan(dir.path(), &crate::plan::PathSet::default()).unwrap();
-    store.land_tree(dir.path(), &tree).unwrap()
+    let anything = crate::plan::PathSet::default();
+    let tree = intake::scan(dir.path(), &anything, &intake::NEVER).unwrap();
+    store.land_tree(&tree).unwrap()
 }
 
 fn record(output: Object) -> Record {
@@ -169,19 +170,25 @@ fn a_tree_of_any_mode_can_be_removed() {
     let (_dir, root) = scratch();
     let store = Store::open(&root).unwrap();
     let dir = store.temp_dir().unwrap();
-    let mut tree = Tree::new();
-    tree.insert(
-        RelPath::new("locked").unwrap(),
-        Node::Dir {
-            mode: Mode::new(0o555),
-        },
-    )
-    .unwrap();
-    std::fs::create_dir(dir.path().join("locked")).unwrap();
-    std::fs::write(dir.path().join("locked/in"), "").unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o555);
-    std::fs::set_permissions(dir.path().join("locked"), mode).unwrap();
-    let object = store.land_tree(dir.path(), &tree).unwrap();
+    let nodes = [
+        (
+            "locked",
+            LiteralNode::Dir {
+                mode: Mode::new(0o555),
+            },
+        ),
+        (
+            "locked/in",
+            LiteralNode::File {
+                mode: None,
+                contents: "".into(),
+            },
+        ),
+    ];
+    let nodes = nodes.map(|(path, node)| (RelPath::new(path).unwrap(), node));
+    let tree = intake::write_literal(dir.path(), &Literal(nodes.into())).unwrap();
+    let object = store.land_tree(&tree).unwrap();
+    assert!(store.is_sound(&object));
     store.drop_object(&object).unwrap();
     assert!(!store.has(&object));
 }

@@ -1,13 +1,12 @@
 //! The directories that sandboxes write to: where to make them, and how to remove them.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use camino::Utf8Path;
 
 use super::sys;
+use crate::store::intake::{IntakeError, remove_tree};
 
 /// Mark an empty directory as one whose subdirectories have little to do with each other. Do this
 /// once, to the directory that upper and work directories are made in. The result says whether the
@@ -21,25 +20,11 @@ pub fn spread(directory: &Utf8Path) -> io::Result<bool> {
 }
 
 /// Remove a directory and all below it, such as an upper or work directory, whatever modes the
-/// program or overlayfs gave to what is in it. It is no error if it is gone already.
+/// program or overlayfs gave to what is in it, and however deep it lies. No link in it is followed. It is no
+/// error if it is gone already.
 pub fn discard(directory: &Utf8Path) -> io::Result<()> {
-    match remove(directory.as_std_path()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result,
-    }
-}
-
-fn remove(directory: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(directory)?.permissions().mode() & 0o700 != 0o700 {
-        fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?;
-    }
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            remove(&entry.path())?;
-        } else {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    fs::remove_dir(directory)
+    remove_tree(directory).map_err(|error| match error {
+        IntakeError::Io { source, .. } => source,
+        error => io::Error::other(error),
+    })
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use xz2::stream::{Action, MtStreamBuilder, Status, Stream};
 
 use super::Format;
+use super::options::Options;
 
 /// How a tar archive is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,25 +34,22 @@ impl Compression {
     pub(super) fn decoder<'a>(
         self,
         input: impl Read + 'a,
-        threads: usize,
+        options: &Options,
     ) -> io::Result<Box<dyn Read + 'a>> {
         let input = BufReader::with_capacity(128 << 10, input);
         Ok(match self {
             Compression::None => Box::new(input),
             Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
             Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
-            Compression::Xz => Box::new(Xz::new(input, threads)?),
-            Compression::Zstd => Box::new(zstd(input)?),
+            Compression::Xz => Box::new(Xz::new(input, options.threads)?),
+            Compression::Zstd => Box::new(zstd(input, options.limits.window_log)?),
         })
     }
 }
 
-/// The largest window that zstd's own program makes, with `--ultra --long=31`.
-const WINDOW_LOG_MAX: u32 = 31;
-
-fn zstd<'a, R: BufRead + 'a>(input: R) -> io::Result<impl Read + 'a> {
+fn zstd<'a, R: BufRead + 'a>(input: R, window_log: u32) -> io::Result<impl Read + 'a> {
     let mut decoder = zstd::Decoder::with_buffer(input)?;
-    decoder.window_log_max(WINDOW_LOG_MAX)?;
+    decoder.window_log_max(window_log)?;
     Ok(decoder)
 }
 

@@ -143,7 +143,7 @@ impl<'a> Judge<'a> {
     }
 
     fn file(&mut self, path: RelPath, member: &Member) -> Result<Step, ArchiveError> {
-        self.count(member)?;
+        self.count(member, member.size)?;
         let Some(first) = self.first_name(&path) else {
             let (executable, size) = (member.executable, member.size);
             self.seen
@@ -160,9 +160,9 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn count(&mut self, member: &Member) -> Result<(), ArchiveError> {
+    fn count(&mut self, member: &Member, size: u64) -> Result<(), ArchiveError> {
         let limit = self.options.limits.bytes;
-        self.bytes = self.bytes.saturating_add(member.size);
+        self.bytes = self.bytes.saturating_add(size);
         if self.bytes > limit {
             let member = shown(&member.name);
             return Err(ArchiveError::TooLarge { member, limit });
@@ -186,14 +186,16 @@ impl<'a> Judge<'a> {
     fn hard_link(&mut self, path: RelPath, member: &Member) -> Result<Step, ArchiveError> {
         let to = linked(&path, member)?;
         let first = self.first_name(&to);
-        match first.as_ref().and_then(|first| self.seen.get(first)) {
+        let size = match first.as_ref().and_then(|first| self.seen.get(first)) {
             Some(Seen::Symlink(target)) => {
                 let target = target.clone();
                 return self.symlink(path, target);
             }
-            Some(Seen::File { .. }) => {}
+            Some(Seen::File { size, .. }) => *size,
             _ => return Err(self.nowhere(path, to)),
-        }
+        };
+        // It becomes a file of its own.
+        self.count(member, size)?;
         let first = first.expect("a file was found");
         match self.first_name(&path) {
             None => {

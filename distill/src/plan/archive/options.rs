@@ -11,16 +11,21 @@ use super::Format;
 pub struct Limits {
     /// Members, those that are left out included.
     pub members: u64,
-    /// Bytes: of the decompressed archive, and of all files together with their holes.
+    /// Bytes: of the decompressed archive, and of all files together with their holes; a hard link
+    /// counts like its file.
     pub bytes: u64,
+    /// The window of a Zstandard stream, which decompression keeps in memory: so many bits of an address.
+    pub window_log: u32,
 }
 
 impl Default for Limits {
-    /// Four million members and 64 GiB: some fifty times the source of Linux.
+    /// Four million members and 64 GiB: some fifty times the source of Linux. Windows as large as zstd's
+    /// own program makes, with `--ultra --long=31`.
     fn default() -> Limits {
         Limits {
             members: 4 << 20,
             bytes: 64 << 30,
+            window_log: 31,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use super::super::hash::{Hash, Hasher};
 use super::super::path::RelPath;
 use super::super::tree::{Node, Tree};
 use super::header::BLOCK;
@@ -27,6 +28,14 @@ pub enum PackError {
         /// What the manifest says.
         size: u64,
     },
+    /// A file holds other bytes than the manifest says.
+    #[error(
+        "cannot pack `{path}`: it is not what the manifest says\nhint: the store is damaged; `fsck` finds what is"
+    )]
+    Hash {
+        /// The file.
+        path: RelPath,
+    },
     /// The archive cannot be written.
     #[error("cannot write the archive")]
     Write {
@@ -47,12 +56,15 @@ pub fn pack<R: Read>(
     let write = |source| PackError::Write { source };
     for (path, node) in tree.iter() {
         out.write_all(&headers(path, node)).map_err(write)?;
-        if let Node::File { size, .. } = node {
+        if let Node::File { size, hash, .. } = node {
             let read = |source| PackError::Read {
                 path: path.clone(),
                 source,
             };
-            copy(path, *size, open(path).map_err(read)?, &mut out)?;
+            if copy(path, *size, open(path).map_err(read)?, &mut out)? != *hash {
+                let path = path.clone();
+                return Err(PackError::Hash { path });
+            }
         }
     }
     out.write_all(&[0; 2 * BLOCK])
@@ -77,15 +89,15 @@ pub fn pack_zst<R: Read>(
         .map_err(write)
 }
 
-/// Copies exactly `size` bytes, and pads them to a block.
+/// Copies exactly `size` bytes, and pads them to a block. The result is their hash.
 fn copy(
     path: &RelPath,
     size: u64,
     mut contents: impl Read,
     out: &mut impl Write,
-) -> Result<(), PackError> {
+) -> Result<Hash, PackError> {
     let mut buffer = [0; 8 << 10];
-    let mut left = size;
+    let (mut left, mut hasher) = (size, Hasher::new());
     loop {
         let read = match contents.read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -103,12 +115,14 @@ fn copy(
             return Err(PackError::Size { path, size });
         }
         left -= count as u64;
+        hasher.update(&buffer[..count]);
         out.write_all(&buffer[..count])
             .map_err(|source| PackError::Write { source })?;
     }
     let padding = usize::try_from(size.wrapping_neg() % BLOCK as u64).expect("less than a block");
     out.write_all(&[0; BLOCK][..padding])
-        .map_err(|source| PackError::Write { source })
+        .map_err(|source| PackError::Write { source })?;
+    Ok(hasher.finish())
 }
 
 /// The largest size that fits into eleven octal digits.

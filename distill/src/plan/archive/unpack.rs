@@ -61,7 +61,7 @@ fn unpack_tar(
     options: &Options,
     sink: &mut dyn Sink,
 ) -> Result<(), ArchiveError> {
-    let decoder = || compression.decoder(input, options.threads);
+    let decoder = || compression.decoder(input, options);
     ahead(decoder, |tar| {
         let mut tar = TarReader::new(tar, options.limits);
         let mut judge = Judge::new(options);

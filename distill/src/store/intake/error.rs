@@ -5,9 +5,9 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::plan::RelPath;
 use crate::plan::archive::ArchiveError;
 use crate::plan::tree::TreeError;
+use crate::plan::{Digest, RelPath};
 
 /// Why a tree cannot be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,35 @@ pub enum IntakeError {
         /// The first such path.
         path: RelPath,
     },
+    /// A file that should have one name has several.
+    #[error("cannot take `{path}`: it has other names, under which it could be changed")]
+    Shared {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// A path that other builds could not reach.
+    #[error("cannot keep `{path}`: its path is longer than {longest} bytes")]
+    TooLong {
+        /// The path.
+        path: Utf8PathBuf,
+        /// The limit.
+        longest: usize,
+    },
+    /// Bytes that are not those that were asked for.
+    #[error(
+        "`{path}` has the hash `{got}`, not `{expected}`\nhint: the store is damaged; `fsck` finds what is"
+    )]
+    OtherBytes {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What its name says.
+        expected: Digest,
+        /// What its bytes are.
+        got: Digest,
+    },
+    /// Somebody wanted the end.
+    #[error("stopped")]
+    Stopped,
     /// A literal that is no tree.
     #[error("cannot make a tree of what the recipe says")]
     Literal(#[source] TreeError),

@@ -7,16 +7,18 @@ use camino::Utf8Path;
 
 use super::batch::write_file;
 use super::error::{IntakeError, io_error};
+use super::hashed::HashedTree;
 use super::root::Root;
 use crate::plan::{Contents, Hash, Literal, LiteralNode, Mode, Node, RelPath, Tree};
 
-/// The manifest of a literal; local files are read, and nothing is written.
+/// The manifest of a literal; local files are read, and nothing is written. The owner may read all of it,
+/// whatever the recipe says, or the store could not be read.
 pub fn literal_tree(literal: &Literal) -> Result<Tree, IntakeError> {
     read(literal).map(|(tree, _)| tree)
 }
 
-/// Writes a literal into `dir`, which is made, or is empty, and answers with the manifest.
-pub fn write_literal(dir: &Utf8Path, literal: &Literal) -> Result<Tree, IntakeError> {
+/// Writes a literal into `dir`, which is made, or is empty, and answers with both.
+pub fn write_literal(dir: &Utf8Path, literal: &Literal) -> Result<HashedTree, IntakeError> {
     let (tree, files) = read(literal)?;
     let root = Root::create(dir)?;
     let mut files = files.into_iter();
@@ -31,7 +33,7 @@ pub fn write_literal(dir: &Utf8Path, literal: &Literal) -> Result<Tree, IntakeEr
         }
     }
     root.seal_dirs(&tree)?;
-    Ok(tree)
+    Ok(HashedTree::new(dir, tree))
 }
 
 /// A tree, and the bytes of its files in order.
@@ -41,13 +43,15 @@ fn read(literal: &Literal) -> Result<Written<'_>, IntakeError> {
     let (mut tree, mut files) = (Tree::new(), Vec::new());
     for (path, node) in &literal.0 {
         let node = match node {
-            LiteralNode::Dir { mode } => Node::Dir { mode: *mode },
+            LiteralNode::Dir { mode } => Node::Dir {
+                mode: Mode::new(mode.bits() | 0o500),
+            },
             LiteralNode::Symlink { target } => Node::Symlink {
                 target: target.clone(),
             },
             LiteralNode::File { mode, contents } => {
                 let (own, bytes) = bytes(contents)?;
-                let mode = mode.unwrap_or(own);
+                let mode = Mode::new(mode.unwrap_or(own).bits() | 0o400);
                 let (size, hash) = (bytes.len() as u64, Hash::of(&bytes));
                 files.push(bytes);
                 Node::File { mode, size, hash }

@@ -6,14 +6,15 @@ use std::os::fd::AsFd;
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, renameat};
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{FchmodatFlags, Mode, SFlag, fchmod, fchmodat, fstat, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
+use super::attribute;
 use super::error::{IntakeError, io_error};
 
-/// Removes `dir` and everything in it: also directories that their owner may not change, and those
-/// that lie deeper than a path may be long. That there is nothing to remove is no error.
+/// Removes `dir` and everything in it: also directories that their owner may not change, those
+/// that lie deeper than a path may be long, and what `chattr` protects, if this process may lift that. That there is nothing to remove is no error.
 ///
 /// Links are not followed. Mounts are not looked for.
 pub fn remove_tree(dir: &Utf8Path) -> Result<(), IntakeError> {
@@ -71,7 +72,7 @@ impl Removal<'_> {
                 self.empty(&mut inner, &below(), depth + 1)?;
                 UnlinkatFlags::RemoveDir
             };
-            unlinkat(dir.as_fd(), name.as_c_str(), flag).map_err(failed)?;
+            unlink(dir, &name, flag).map_err(failed)?;
         }
         Ok(())
     }
@@ -89,12 +90,28 @@ impl Removal<'_> {
                 AtFlags::AT_SYMLINK_NOFOLLOW,
             ) {
                 Err(Errno::ENOENT) => {
+                    attribute::thaw(dir);
                     return renameat(dir.as_fd(), name, self.top.as_fd(), free.as_str());
                 }
                 Err(error) => return Err(error),
                 Ok(_) => {}
             }
         }
+    }
+}
+
+/// Removes a name, also where `chattr` protects the directory or what lies there.
+fn unlink(dir: &Dir, name: &CStr, flag: UnlinkatFlags) -> nix::Result<()> {
+    match unlinkat(dir.as_fd(), name, flag) {
+        Err(Errno::EPERM) => {
+            attribute::thaw(dir);
+            let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+            if let Ok(protected) = openat(dir.as_fd(), name, flags, Mode::empty()) {
+                attribute::thaw(&protected);
+            }
+            unlinkat(dir.as_fd(), name, flag)
+        }
+        result => result,
     }
 }
 
@@ -111,6 +128,7 @@ fn open_dir<P: ?Sized + nix::NixPath>(at: impl AsFd + Copy, path: &P) -> nix::Re
     };
     let stat = fstat(&dir)?;
     if stat.st_mode & 0o700 != 0o700 {
+        attribute::thaw(&dir);
         fchmod(&dir, Mode::S_IRWXU)?;
     }
     Ok(dir)

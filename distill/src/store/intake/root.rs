@@ -7,16 +7,22 @@ use camino::{Utf8Path, Utf8PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, open, openat, renameat};
 use nix::sys::stat::{
-    FchmodatFlags, FileStat, SFlag, UtimensatFlags, fchmod, fchmodat, fstat, fstatat, futimens,
-    mkdirat, utimensat,
+    FchmodatFlags, SFlag, UtimensatFlags, fchmod, fchmodat, fstat, fstatat, futimens, mkdirat,
+    utimensat,
 };
 use nix::sys::time::TimeSpec;
-use nix::unistd::{UnlinkatFlags, linkat, symlinkat, unlinkat};
+use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
 
+use super::attribute;
+use super::descend::{self, Locked};
 use super::error::{IntakeError, io_error};
 use crate::plan::{Mode, Node, RelPath, Tree};
 
 /// An open directory and its path, which is for messages.
+///
+/// Where a path of several components is given to the kernel below, it leads through directories that
+/// this process has made itself, for a tree in which nothing lies below a link. What others have made is
+/// reached through [`Root::dir`], a component at a time.
 pub(super) struct Root {
     fd: OwnedFd,
     path: Utf8PathBuf,
@@ -39,7 +45,10 @@ impl Root {
             }
             Err(error) => return Err(io_error("make the directory", path)(error)),
         }
-        Root::open(path)
+        let root = Root::open(path)?;
+        // It may have them from the directory that it lies in, and would hand them on.
+        attribute::strip(&root.dir(None)?).map_err(io_error("drop the attributes of", path))?;
+        Ok(root)
     }
 
     /// Opens a directory that is there, and gives it the mode of a tree's root.
@@ -63,9 +72,27 @@ impl Root {
         Ok(Root { fd, path })
     }
 
-    /// The directory's own path.
-    pub(super) fn path(&self) -> &Utf8Path {
-        &self.path
+    /// Opens a directory as it is.
+    pub(super) fn open_as_is(path: &Utf8Path) -> Result<Root> {
+        let fd = descend::open_top(path, Locked::Refuse).map_err(io_error("open", path))?;
+        let (fd, path) = (fd.into(), path.to_owned());
+        Ok(Root { fd, path })
+    }
+
+    /// Opens a directory in it, or itself, without following a link.
+    pub(super) fn dir(&self, path: Option<&RelPath>) -> Result<File> {
+        descend::open_dir(self.fd(), path, Locked::Refuse)
+            .map_err(|error| io_error("open", self.full_or_own(path))(error))
+    }
+
+    /// The path of what lies in it, for messages.
+    pub(super) fn full(&self, path: &RelPath) -> Utf8PathBuf {
+        path.under(&self.path)
+    }
+
+    /// The same; without a path, its own.
+    pub(super) fn full_or_own(&self, path: Option<&RelPath>) -> Utf8PathBuf {
+        path.map_or_else(|| self.path.clone(), |path| self.full(path))
     }
 
     fn fd(&self) -> BorrowedFd<'_> {
@@ -101,11 +128,17 @@ impl Root {
 
     /// Makes a file that is not there yet.
     pub(super) fn create_file(&self, path: &RelPath, mode: Mode) -> Result<File> {
-        let flags =
-            OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        openat(self.fd(), path.as_str(), flags, bits(mode))
-            .map(File::from)
-            .map_err(self.at("create", path))
+        create(self.fd(), path.as_str(), mode).map_err(self.at("create", path))
+    }
+
+    /// The same in `dir`, which is the open directory of `path`.
+    pub(super) fn create_file_in(
+        &self,
+        dir: BorrowedFd<'_>,
+        path: &RelPath,
+        mode: Mode,
+    ) -> Result<File> {
+        create(dir, path.file_name(), mode).map_err(self.at("create", path))
     }
 
     /// Opens a file for reading.
@@ -123,51 +156,12 @@ impl Root {
 
     /// Gives a file that was written its mode and time.
     pub(super) fn seal_file(&self, path: &RelPath, file: &File, mode: Mode) -> Result<()> {
-        let stat = fstat(file).map_err(self.at("examine", path))?;
-        // What the umask took.
-        if stat.st_mode & 0o7777 != mode.bits() {
-            fchmod(file, bits(mode)).map_err(self.at("change the mode of", path))?;
-        }
-        futimens(file, &TimeSpec::UTIME_OMIT, &EPOCH).map_err(self.at("set the time of", path))
+        seal(file, mode).map_err(self.at("change the mode of", path))
     }
 
     /// Makes a symbolic link.
     pub(super) fn make_symlink(&self, path: &RelPath, target: &str) -> Result<()> {
-        symlinkat(target, self.fd(), path.as_str()).map_err(self.at("make the link", path))?;
-        self.reset_time(path)
-    }
-
-    /// Gives the file `to` one more name.
-    pub(super) fn hard_link(&self, path: &RelPath, to: &RelPath) -> Result<()> {
-        linkat(
-            self.fd(),
-            to.as_str(),
-            self.fd(),
-            path.as_str(),
-            AtFlags::empty(),
-        )
-        .map_err(self.at("make the link", path))
-    }
-
-    /// Gives a file that lies elsewhere one more name.
-    pub(super) fn hard_link_from(
-        &self,
-        from: &Utf8Path,
-        path: &RelPath,
-    ) -> std::result::Result<(), Errno> {
-        linkat(
-            AT_FDCWD,
-            from.as_std_path(),
-            self.fd(),
-            path.as_str(),
-            AtFlags::empty(),
-        )
-    }
-
-    /// What lies at `path`; a link itself, not what it points to.
-    pub(super) fn examine(&self, path: &RelPath) -> Result<FileStat> {
-        fstatat(self.fd(), path.as_str(), AtFlags::AT_SYMLINK_NOFOLLOW)
-            .map_err(self.at("examine", path))
+        make_symlink_in(self.fd(), path.as_str(), target).map_err(self.at("make the link", path))
     }
 
     /// Sets the time of change to the epoch.
@@ -201,12 +195,6 @@ impl Root {
         utimensat(self.fd(), path, &TimeSpec::UTIME_OMIT, &EPOCH, flag)
     }
 
-    /// Removes a file or a link.
-    pub(super) fn unlink(&self, path: &RelPath) -> Result<()> {
-        unlinkat(self.fd(), path.as_str(), UnlinkatFlags::NoRemoveDir)
-            .map_err(self.at("remove", path))
-    }
-
     /// Removes an empty directory.
     pub(super) fn remove_dir(&self, path: &RelPath) -> Result<()> {
         unlinkat(self.fd(), path.as_str(), UnlinkatFlags::RemoveDir)
@@ -219,8 +207,40 @@ impl Root {
     }
 }
 
+/// Makes a file that is not there yet. Bits that give somebody else's rights come when it is sealed.
+fn create(dir: BorrowedFd<'_>, path: &str, mode: Mode) -> nix::Result<File> {
+    let flags =
+        OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    openat(dir, path, flags, bits(Mode::new(mode.bits() & 0o777))).map(File::from)
+}
+
+/// Gives a file its mode, and the epoch as its time of change, unless it has them.
+pub(super) fn seal(file: &File, mode: Mode) -> nix::Result<()> {
+    let stat = fstat(file)?;
+    // What the umask took.
+    if stat.st_mode & 0o7777 != mode.bits() {
+        fchmod(file, bits(mode))?;
+    }
+    if (stat.st_mtime, stat.st_mtime_nsec) != (0, 0) {
+        reset_time_of(file)?;
+    }
+    Ok(())
+}
+
+/// Sets the time of change of what is open to the epoch.
+pub(super) fn reset_time_of(file: &File) -> nix::Result<()> {
+    futimens(file, &TimeSpec::UTIME_OMIT, &EPOCH)
+}
+
+/// Makes a symbolic link whose time of change is the epoch.
+pub(super) fn make_symlink_in(dir: BorrowedFd<'_>, name: &str, target: &str) -> nix::Result<()> {
+    symlinkat(target, dir, name)?;
+    let flag = UtimensatFlags::NoFollowSymlink;
+    utimensat(dir, name, &TimeSpec::UTIME_OMIT, &EPOCH, flag)
+}
+
 const EPOCH: TimeSpec = TimeSpec::new(0, 0);
 
-fn bits(mode: Mode) -> nix::sys::stat::Mode {
+pub(super) fn bits(mode: Mode) -> nix::sys::stat::Mode {
     nix::sys::stat::Mode::from_bits_truncate(mode.bits())
 }

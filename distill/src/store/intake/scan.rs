@@ -1,102 +1,144 @@
-//! What a build left, as a tree.
+//! What a build left, as a tree; and what a tree of the store holds.
 
-use std::collections::HashMap;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::sync::atomic::AtomicBool;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use nix::dir::Dir;
+use nix::fcntl::{AtFlags, readlinkat};
+use nix::sys::stat::{FchmodatFlags, FileStat, SFlag, fchmodat, fstatat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
 
+use super::attribute;
+use super::contents::go_on;
 use super::error::{IntakeError, Special, io_error};
 use super::hash::{Job, hash_all};
-use super::root::Root;
+use super::hashed::HashedTree;
+use super::root::{Root, bits, make_symlink_in};
 use crate::plan::{Mode, Node, PathSet, RelPath, Tree};
 
-/// The manifest of what lies in `dir`, a directory that a build has filled and that nobody changes
-/// any more; `setid` names the paths that may be set-user-id or set-group-id.
+/// What a directory is read for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose<'a> {
+    /// It is made fit for the store; these paths may be set-user-id or set-group-id.
+    TakeIn(&'a PathSet),
+    /// It is in the store: nothing is changed, and what is not fit is damaged.
+    Verify,
+}
+
+/// The longest path that a tree may have, in bytes: somewhat less than the kernel takes at once, so that
+/// what one build makes, another one can reach wherever the tree lies there.
+const LONGEST_PATH: usize = 4000;
+
+/// Takes in what lies in `dir`, a directory that a build has filled and that nobody changes any more;
+/// `setid` names the paths that may be set-user-id or set-group-id.
 ///
 /// It is made fit for the store on the way: the owner may read every file and everything in every
-/// directory, the directory itself is 0755, every time of change is the epoch, and extended attributes
-/// are gone. Other modes stay.
-/// Refused are devices, sockets, named pipes, names and link targets that are not UTF-8, and
-/// set-user-id or set-group-id bits that are not declared.
-pub fn scan(dir: &Utf8Path, setid: &PathSet) -> Result<Tree, IntakeError> {
+/// directory, the directory itself is 0755, every time of change is the epoch, every file and link has
+/// one name, and extended attributes, access control lists and `chattr`'s flags are gone. Other modes stay.
+/// Refused are devices, sockets, named pipes, names and link targets that are not UTF-8, paths of more
+/// than 4000 bytes, and set-user-id or set-group-id bits that are not declared.
+pub fn scan(dir: &Utf8Path, setid: &PathSet, stop: &AtomicBool) -> Result<HashedTree, IntakeError> {
     let root = Root::open(dir)?;
-    let mut walk = Walk::new(&root, setid);
-    walk.all()?;
-    walk.refuse()?;
-    walk.into_tree()
+    let tree = Walk::new(&root, Purpose::TakeIn(setid), stop).run()?;
+    Ok(HashedTree::new(dir, tree))
+}
+
+/// The manifest of what lies in `dir`, a tree of the store. Nothing is changed; that something is there
+/// which [`scan`] would have changed is an error.
+pub fn verify_tree(dir: &Utf8Path, stop: &AtomicBool) -> Result<Tree, IntakeError> {
+    let root = Root::open_as_is(dir)?;
+    Walk::new(&root, Purpose::Verify, stop).run()
 }
 
 struct Walk<'a> {
     root: &'a Root,
-    setid: &'a PathSet,
+    purpose: Purpose<'a>,
+    stop: &'a AtomicBool,
     tree: Vec<(RelPath, Node)>,
     jobs: Vec<Job>,
-    /// Further names of files that have several: the index of the job, and the name.
-    names: Vec<(usize, RelPath)>,
-    /// The job of a file that has several names, by its device and inode.
-    inodes: HashMap<(u64, u64), usize>,
     special: Vec<Special>,
     undeclared: Vec<RelPath>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(root: &'a Root, setid: &'a PathSet) -> Walk<'a> {
+    fn new(root: &'a Root, purpose: Purpose<'a>, stop: &'a AtomicBool) -> Walk<'a> {
         Walk {
             root,
-            setid,
+            purpose,
+            stop,
             tree: Vec::new(),
             jobs: Vec::new(),
-            names: Vec::new(),
-            inodes: HashMap::new(),
             special: Vec::new(),
             undeclared: Vec::new(),
         }
     }
 
-    fn all(&mut self) -> Result<(), IntakeError> {
+    fn run(mut self) -> Result<Tree, IntakeError> {
         let mut open = vec![None];
         while let Some(dir) = open.pop() {
+            go_on(self.stop).map_err(|_| IntakeError::Stopped)?;
             self.dir(dir.as_ref(), &mut open)?;
         }
-        Ok(())
+        self.refuse()?;
+        self.into_tree()
     }
 
     fn dir(
         &mut self,
-        dir: Option<&RelPath>,
+        path: Option<&RelPath>,
         open: &mut Vec<Option<RelPath>>,
     ) -> Result<(), IntakeError> {
-        let base = self.root.path();
-        let full = dir.map_or_else(|| base.to_owned(), |dir| dir.under(base));
-        let read = |error| io_error("read", &full)(error);
-        for entry in full.as_std_path().read_dir().map_err(read)? {
-            let entry = entry.map_err(read)?;
-            let path = named(&full, dir, &entry)?;
-            let meta = entry.metadata().map_err(self.root.at("examine", &path))?;
-            if meta.is_dir() {
+        let full = || self.root.full_or_own(path);
+        let dir = self.root.dir(path)?;
+        match self.purpose {
+            Purpose::TakeIn(_) => attribute::strip(&dir)
+                .map_err(|error| io_error("drop the attributes of", full())(error))?,
+            Purpose::Verify => self.must_be_bare(&dir, full())?,
+        }
+        for name in names(&dir, &full())? {
+            let path = named(path, &name, &full())?;
+            let stat = fstatat(&dir, path.file_name(), AtFlags::AT_SYMLINK_NOFOLLOW)
+                .map_err(self.root.at("examine", &path))?;
+            if kind(&stat) == SFlag::S_IFDIR {
                 open.push(Some(path.clone()));
             }
-            self.entry(path, &meta)?;
+            self.entry(dir.as_fd(), path, &stat)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, path: RelPath, meta: &std::fs::Metadata) -> Result<(), IntakeError> {
-        let kind = meta.file_type();
-        if kind.is_symlink() {
-            return self.symlink(path, meta);
+    fn must_be_bare(&self, dir: &std::fs::File, path: Utf8PathBuf) -> Result<(), IntakeError> {
+        let carries = attribute::has_any(dir);
+        match carries.map_err(io_error("read the attributes of", &path))? {
+            true => Err(IntakeError::Damaged { path }),
+            false => Ok(()),
         }
-        let mode = Mode::new(meta.mode());
-        self.drop_attributes(&path, mode)?;
-        if mode.is_setid() && !self.setid.contains(&path) {
+    }
+
+    fn entry(
+        &mut self,
+        dir: BorrowedFd<'_>,
+        path: RelPath,
+        stat: &FileStat,
+    ) -> Result<(), IntakeError> {
+        let (kind, mode) = (kind(stat), Mode::new(stat.st_mode));
+        if kind == SFlag::S_IFLNK {
+            return self.symlink(dir, path, stat);
+        }
+        if mode.is_setid()
+            && let Purpose::TakeIn(setid) = self.purpose
+            && !setid.contains(&path)
+        {
             self.undeclared.push(path.clone());
         }
-        if kind.is_dir() {
-            let mode = self.open_up(&path, mode, 0o700)?;
+        if kind == SFlag::S_IFDIR {
+            let mode = self.open_up(dir, &path, mode, 0o700)?;
             self.tree.push((path, Node::Dir { mode }));
-        } else if kind.is_file() {
-            let mode = self.open_up(&path, mode, 0o400)?;
-            self.file(path, mode, meta);
+        } else if kind == SFlag::S_IFREG {
+            let mode = self.open_up(dir, &path, mode, 0o400)?;
+            let size = u64::try_from(stat.st_size).unwrap_or_default();
+            self.jobs.push(Job { path, mode, size });
         } else {
             let kind = special(kind);
             self.special.push(Special { path, kind });
@@ -104,68 +146,49 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Drops extended attributes: no manifest has them, and some change what a file does, or what a
-    /// directory shows when trees are stacked.
-    fn drop_attributes(&self, path: &RelPath, mode: Mode) -> Result<(), IntakeError> {
-        let full = path.under(self.root.path());
-        let names = match xattr::list(&full) {
-            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => return Ok(()),
-            names => names.map_err(io_error("read the attributes of", &full))?,
-        };
-        let names: Vec<_> = names
-            .filter(|name| is_dropped(name.as_encoded_bytes()))
-            .collect();
-        if names.is_empty() {
-            return Ok(());
-        }
-        // Even its owner can only drop attributes of what is writable.
-        self.open_up(path, mode, 0o600)?;
-        for name in names {
-            xattr::remove(&full, &name).map_err(io_error("drop an attribute of", &full))?;
-        }
-        self.root.change_mode(path, mode)
-    }
-
     /// Adds the bits that the owner needs.
-    fn open_up(&self, path: &RelPath, mode: Mode, needed: u32) -> Result<Mode, IntakeError> {
+    fn open_up(
+        &self,
+        dir: BorrowedFd<'_>,
+        path: &RelPath,
+        mode: Mode,
+        needed: u32,
+    ) -> Result<Mode, IntakeError> {
         let opened = Mode::new(mode.bits() | needed);
-        if opened != mode {
-            self.root.change_mode(path, opened)?;
+        if opened == mode || matches!(self.purpose, Purpose::Verify) {
+            return Ok(mode);
         }
+        // It is no link, and nobody changes the directory any more.
+        let follow = FchmodatFlags::FollowSymlink;
+        fchmodat(dir, path.file_name(), bits(opened), follow)
+            .map_err(self.root.at("change the mode of", path))?;
         Ok(opened)
     }
 
-    fn file(&mut self, path: RelPath, mode: Mode, meta: &std::fs::Metadata) {
-        if meta.nlink() > 1 {
-            let inode = (meta.dev(), meta.ino());
-            if let Some(job) = self.inodes.get(&inode) {
-                self.names.push((*job, path));
-                return;
-            }
-            self.inodes.insert(inode, self.jobs.len());
-        }
-        let (size, timeless) = (meta.len(), is_timeless(meta));
-        self.jobs.push(Job {
-            path,
-            mode,
-            size,
-            timeless,
-        });
-    }
-
-    fn symlink(&mut self, path: RelPath, meta: &std::fs::Metadata) -> Result<(), IntakeError> {
-        let full = path.under(self.root.path());
-        let target = full
-            .as_std_path()
-            .read_link()
-            .map_err(io_error("read", &full))?;
-        let target = target.into_os_string().into_string();
-        let target = target.map_err(|_| IntakeError::NotUtf8 {
-            path: full,
+    /// Links are made anew: so none has attributes, or a second name.
+    fn symlink(
+        &mut self,
+        dir: BorrowedFd<'_>,
+        path: RelPath,
+        stat: &FileStat,
+    ) -> Result<(), IntakeError> {
+        let (root, name) = (self.root, path.file_name());
+        let target = readlinkat(dir, name).map_err(root.at("read", &path))?;
+        let target = target.into_string().map_err(|_| IntakeError::NotUtf8 {
+            path: root.full(&path),
             what: "its target",
         })?;
-        if !is_timeless(meta) {
-            self.root.reset_time(&path)?;
+        match self.purpose {
+            Purpose::TakeIn(_) => {
+                unlinkat(dir, name, UnlinkatFlags::NoRemoveDir)
+                    .map_err(root.at("remove", &path))?;
+                make_symlink_in(dir, name, &target).map_err(root.at("make the link", &path))?;
+            }
+            Purpose::Verify if stat.st_nlink == 1 && is_timeless(stat) => {}
+            Purpose::Verify => {
+                let path = root.full(&path);
+                return Err(IntakeError::Damaged { path });
+            }
         }
         self.tree.push((path, Node::Symlink { target }));
         Ok(())
@@ -185,66 +208,84 @@ impl<'a> Walk<'a> {
     }
 
     fn into_tree(self) -> Result<Tree, IntakeError> {
-        let hashed = hash_all(self.root, &self.jobs)?;
-        let node = |job: usize| {
-            let ((size, hash), mode) = (hashed[job], self.jobs[job].mode);
-            Node::File { mode, size, hash }
-        };
-        let names = self.names.into_iter().map(|(job, path)| (path, node(job)));
-        let first = self.jobs.iter().enumerate();
-        let first = first.map(|(index, job)| (job.path.clone(), node(index)));
-        let mut tree = Tree::new();
-        let mut entries: Vec<_> = self.tree.into_iter().chain(names).chain(first).collect();
+        let hashed = hash_all(self.root, &self.jobs, self.purpose, self.stop)?;
+        let files = self.jobs.into_iter().zip(hashed);
+        let files = files.map(|(job, (size, hash))| {
+            let mode = job.mode;
+            (job.path, Node::File { mode, size, hash })
+        });
+        let mut entries: Vec<_> = self.tree.into_iter().chain(files).collect();
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut tree = Tree::new();
         for (path, node) in entries {
             if let Node::Dir { .. } = node {
-                self.root.reset_time(&path)?;
+                settle(self.root, Some(&path), self.purpose)?;
             }
             tree.insert(path, node)
                 .expect("a directory holds a name once");
         }
-        self.root.reset_own_time()?;
+        settle(self.root, None, self.purpose)?;
         Ok(tree)
     }
 }
 
-fn named(
-    full: &Utf8Path,
-    dir: Option<&RelPath>,
-    entry: &std::fs::DirEntry,
-) -> Result<RelPath, IntakeError> {
-    let name = entry
-        .file_name()
-        .into_string()
-        .map_err(|name| IntakeError::NotUtf8 {
-            path: full.join(Utf8PathBuf::from(name.to_string_lossy().into_owned())),
-            what: "its name",
-        })?;
-    let name = RelPath::new(name).expect("the name of a file");
-    Ok(dir.map_or_else(|| name.clone(), |dir| dir.join(&name)))
+/// Sets the time of a directory that nothing is put into any more, or looks at it.
+fn settle(root: &Root, path: Option<&RelPath>, purpose: Purpose<'_>) -> Result<(), IntakeError> {
+    let dir = root.dir(path)?;
+    let full = || root.full_or_own(path);
+    let stat = nix::sys::stat::fstat(&dir).map_err(|error| io_error("examine", full())(error))?;
+    match purpose {
+        _ if is_timeless(&stat) => Ok(()),
+        Purpose::TakeIn(_) => super::root::reset_time_of(&dir)
+            .map_err(|error| io_error("set the time of", full())(error)),
+        Purpose::Verify => Err(IntakeError::Damaged { path: full() }),
+    }
 }
 
-/// Attributes that a build can set; the others belong to the file system or to a security module.
-fn is_dropped(name: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 4] = [
-        b"user.",
-        b"trusted.",
-        b"security.capability",
-        b"system.posix_acl_",
-    ];
-    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+/// The names in a directory.
+fn names(dir: &std::fs::File, full: &Utf8Path) -> Result<Vec<Vec<u8>>, IntakeError> {
+    let again = dir.try_clone().map_err(io_error("read", full))?;
+    let mut entries = Dir::from_fd(again.into()).map_err(io_error("read", full))?;
+    let mut names = Vec::new();
+    for entry in entries.iter() {
+        let entry = entry.map_err(io_error("read", full))?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
 }
 
-fn is_timeless(meta: &std::fs::Metadata) -> bool {
-    (meta.mtime(), meta.mtime_nsec()) == (0, 0)
+fn named(dir: Option<&RelPath>, name: &[u8], full: &Utf8Path) -> Result<RelPath, IntakeError> {
+    let shown = || full.join(String::from_utf8_lossy(name).as_ref());
+    let text = std::str::from_utf8(name).map_err(|_| IntakeError::NotUtf8 {
+        path: shown(),
+        what: "its name",
+    })?;
+    let name = RelPath::new(text).expect("the name of a file");
+    let path = dir.map_or_else(|| name.clone(), |dir| dir.join(&name));
+    if path.as_str().len() > LONGEST_PATH {
+        let (path, longest) = (shown(), LONGEST_PATH);
+        return Err(IntakeError::TooLong { path, longest });
+    }
+    Ok(path)
 }
 
-fn special(kind: std::fs::FileType) -> &'static str {
+fn kind(stat: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
+}
+
+fn is_timeless(stat: &FileStat) -> bool {
+    (stat.st_mtime, stat.st_mtime_nsec) == (0, 0)
+}
+
+fn special(kind: SFlag) -> &'static str {
     match kind {
-        _ if kind.is_char_device() => "a character device",
-        _ if kind.is_block_device() => "a block device",
-        _ if kind.is_fifo() => "a named pipe",
-        _ if kind.is_socket() => "a socket",
+        SFlag::S_IFCHR => "a character device",
+        SFlag::S_IFBLK => "a block device",
+        SFlag::S_IFIFO => "a named pipe",
+        SFlag::S_IFSOCK => "a socket",
         _ => "of a kind that is not known",
     }
 }

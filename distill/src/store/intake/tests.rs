@@ -1,12 +1,18 @@
 #![allow(clippy::print_stderr, reason = "a test says why it is skipped")]
 
 mod filled;
+mod hashed;
+mod measured;
 mod removed;
+mod restored;
 mod scanned;
 mod unpacked;
+mod verified;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -95,8 +101,61 @@ fn node(full: &Utf8Path, meta: &fs::Metadata) -> Node {
         return Node::Symlink { target };
     }
     let bytes = fs::read(full).unwrap();
+    assert_eq!(meta.nlink(), 1, "{full}");
     let (size, hash) = (bytes.len() as u64, crate::plan::Hash::of(bytes));
     Node::File { mode, size, hash }
+}
+
+/// Makes a file in which there is nothing but a hole.
+fn make_hole(path: &Utf8Path, size: u64) {
+    fs::File::create(path).unwrap().set_len(size).unwrap();
+}
+
+/// Gives attributes that a build can give; false if the file system takes none.
+fn give_attributes(path: &Utf8Path) -> bool {
+    let given = xattr::set(path, "user.overlay.opaque", b"y");
+    if let Err(error) = &given {
+        eprintln!("skipped in part: {path} takes no extended attributes: {error}");
+    }
+    given.is_ok()
+}
+
+/// The attributes that something has, but for those of a security module.
+fn attributes(path: &Utf8Path) -> Vec<String> {
+    let names = xattr::list(path).unwrap();
+    let names = names.map(|name| name.to_string_lossy().into_owned());
+    names
+        .filter(|name| !name.starts_with("security."))
+        .collect()
+}
+
+/// The flags of `chattr`, which some file systems have.
+fn flags(path: &Utf8Path) -> Option<rustix::fs::IFlags> {
+    rustix::fs::ioctl_getflags(fs::File::open(path).unwrap()).ok()
+}
+
+fn set_flags(path: &Utf8Path, flags: rustix::fs::IFlags) -> bool {
+    let file = fs::File::open(path).unwrap();
+    let Ok(old) = rustix::fs::ioctl_getflags(&file) else {
+        return false;
+    };
+    rustix::fs::ioctl_setflags(&file, old | flags).is_ok()
+}
+
+/// Sets the wish to stop after a moment; how long `work` goes on after that.
+fn after_the_wish<T>(work: impl FnOnce(&AtomicBool) -> T) -> (T, Duration) {
+    const MOMENT: Duration = Duration::from_millis(200);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let wish = scope.spawn(|| {
+            std::thread::sleep(MOMENT);
+            stop.store(true, Ordering::SeqCst);
+            Instant::now()
+        });
+        let done = work(&stop);
+        let ended = Instant::now();
+        (done, ended.saturating_duration_since(wish.join().unwrap()))
+    })
 }
 
 /// Whether permissions bind this process: they do not bind root.

@@ -4,37 +4,45 @@
 //! write files; large files are hashed and written as they are read.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::atomic::AtomicBool;
 
 use camino::Utf8Path;
 
 use super::batch::{MAX_FILE, Writers};
+use super::contents::{self, go_on};
 use super::error::IntakeError;
+use super::hashed::HashedTree;
 use super::root::Root;
 use super::workers;
 use crate::plan::archive::{ArchiveError, Options, Sink, unpack};
 use crate::plan::{Hasher, Mode, Node, RelPath, Tree};
 
-/// Unpacks an archive into `dir`, which is made, or is empty, and answers with the manifest.
+/// Unpacks an archive into `dir`, which is made, or is empty.
 ///
-/// With `strip`, a single directory at the top gives its place to what it holds.
+/// With `strip`, a single directory at the top gives its place to what it holds. Hard links become files of
+/// their own.
 pub fn unpack_into(
     dir: &Utf8Path,
     input: impl Read + Send,
     options: &Options,
     strip: bool,
-) -> Result<Tree, IntakeError> {
+    stop: &AtomicBool,
+) -> Result<HashedTree, IntakeError> {
     let root = Root::create(dir)?;
-    let tree = write_all(&root, input, options)?;
+    let tree = write_all(&root, input, options, None, stop)?;
     let tree = if strip { strip_top(&root, tree)? } else { tree };
     root.seal_dirs(&tree)?;
-    Ok(tree)
+    Ok(HashedTree::new(dir, tree))
 }
 
-/// Writes what the archive holds; the directories have yet to be sealed.
+/// Writes what the archive holds; the directories have yet to be sealed. If it is `expected` to hold a
+/// certain tree, what does not belong to that is refused before it is written.
 pub(super) fn write_all(
     root: &Root,
     input: impl Read + Send,
     options: &Options,
+    expected: Option<&Tree>,
+    stop: &AtomicBool,
 ) -> Result<Tree, IntakeError> {
     std::thread::scope(|scope| {
         let mut writer = Writer {
@@ -43,6 +51,8 @@ pub(super) fn write_all(
             nodes: Vec::new(),
             links: Vec::new(),
             failure: None,
+            expected,
+            stop,
         };
         let unpacked = unpack(input, options, &mut writer);
         let written = writer.writers.finish();
@@ -56,8 +66,8 @@ pub(super) fn write_all(
             tree.insert(path, node).expect("judged by the reader");
         }
         for (path, to) in writer.links {
-            root.hard_link(&path, &to)?;
             let node = tree.get(to.as_str()).expect("written before").clone();
+            write_again(root, &path, (&to, &node), stop)?;
             tree.insert(path, node).expect("judged by the reader");
         }
         Ok(tree)
@@ -80,9 +90,32 @@ struct Writer<'scope> {
     /// Hard links, which are made when all files are written.
     links: Vec<(RelPath, RelPath)>,
     failure: Option<IntakeError>,
+    expected: Option<&'scope Tree>,
+    stop: &'scope AtomicBool,
 }
 
 impl Writer<'_> {
+    /// An error if somebody wants the end, or if the archive should not hold this.
+    fn admit(&mut self, path: &RelPath, is_same: impl Fn(&Node) -> bool) -> io::Result<()> {
+        let going_on = go_on(self.stop).map_err(|_| IntakeError::Stopped);
+        self.keep(going_on)?;
+        let there = |tree: &Tree| tree.get(path.as_str()).is_some_and(is_same);
+        if self.expected.is_none_or(there) {
+            return Ok(());
+        }
+        let path = path.clone();
+        self.keep(Err(IntakeError::NotTheTree { path }))
+    }
+
+    /// The mode of a file: of what an archive says only this counts, unless the tree is known.
+    fn mode(&self, path: &RelPath, executable: bool) -> Mode {
+        match self.expected.and_then(|tree| tree.get(path.as_str())) {
+            Some(Node::File { mode, .. }) => *mode,
+            _ if executable => Mode::EXECUTABLE,
+            _ => Mode::FILE,
+        }
+    }
+
     /// Keeps the error, for the reader knows only those of [`io`].
     fn keep<T>(&mut self, result: Result<T, IntakeError>) -> io::Result<T> {
         result.map_err(|failure| {
@@ -94,6 +127,7 @@ impl Writer<'_> {
 
 impl Sink for Writer<'_> {
     fn dir(&mut self, path: &RelPath) -> io::Result<()> {
+        self.admit(path, |node| matches!(node, Node::Dir { .. }))?;
         let made = self.root.make_dir(path);
         self.keep(made)?;
         self.nodes.push((path.clone(), Node::DIR));
@@ -107,15 +141,15 @@ impl Sink for Writer<'_> {
         size: u64,
         contents: &mut dyn Read,
     ) -> io::Result<()> {
-        let mode = if executable {
-            Mode::EXECUTABLE
-        } else {
-            Mode::FILE
-        };
+        self.admit(path, |node| {
+            matches!(node, Node::File { mode, size: expected, .. }
+                if mode.is_executable() == executable && *expected == size)
+        })?;
+        let mode = self.mode(path, executable);
         if size <= MAX_FILE {
             return self.writers.add(path, mode, size, contents);
         }
-        let written = write_large(self.root, path, mode, contents);
+        let written = write_large(self.root, path, mode, contents, self.stop);
         let node = match written {
             Ok(node) => node,
             Err(Stopped::Reading(error)) => return Err(error),
@@ -126,6 +160,10 @@ impl Sink for Writer<'_> {
     }
 
     fn symlink(&mut self, path: &RelPath, target: &str) -> io::Result<()> {
+        self.admit(
+            path,
+            |node| matches!(node, Node::Symlink { target: expected } if expected == target),
+        )?;
         let made = self.root.make_symlink(path, target);
         self.keep(made)?;
         let target = target.to_owned();
@@ -134,11 +172,15 @@ impl Sink for Writer<'_> {
     }
 
     fn hard_link(&mut self, path: &RelPath, to: &RelPath) -> io::Result<()> {
+        // What stands for a known tree has each file by itself.
+        self.admit(path, |_| false)?;
         self.links.push((path.clone(), to.clone()));
         Ok(())
     }
 
     fn is_same(&mut self, path: &RelPath, contents: &mut dyn Read) -> io::Result<bool> {
+        // What stands for a known tree has each file once.
+        self.admit(path, |_| false)?;
         self.writers.settle()?;
         let opened = self.root.open_file(path);
         let mut there = self.keep(opened)?;
@@ -172,11 +214,13 @@ fn write_large(
     path: &RelPath,
     mode: Mode,
     contents: &mut dyn Read,
+    stop: &AtomicBool,
 ) -> Result<Node, Stopped> {
     let mut file = root.create_file(path, mode).map_err(Stopped::Writing)?;
     let (mut hasher, mut size) = (Hasher::new(), 0);
     let mut buffer = vec![0; BUFFER];
     loop {
+        go_on(stop).map_err(|_| Stopped::Writing(IntakeError::Stopped))?;
         let count = fill(contents, &mut buffer).map_err(Stopped::Reading)?;
         if count == 0 {
             break;
@@ -193,6 +237,27 @@ fn write_large(
         .map_err(Stopped::Writing)?;
     let hash = hasher.finish();
     Ok(Node::File { mode, size, hash })
+}
+
+/// Writes a file that the archive has under another name already.
+fn write_again(
+    root: &Root,
+    path: &RelPath,
+    (to, node): (&RelPath, &Node),
+    stop: &AtomicBool,
+) -> Result<(), IntakeError> {
+    let Node::File { mode, size, hash } = node else {
+        unreachable!("a hard link is to a file");
+    };
+    let (first, file) = (root.open_file(to)?, root.create_file(path, *mode)?);
+    let (mut hasher, mut buffer) = (Hasher::new(), vec![0; BUFFER]);
+    contents::copy((&first, &file), *size, &mut hasher, &mut buffer, stop)
+        .map_err(|fault| fault.at(root.full(to), root.full(path)))?;
+    if hasher.finish() != *hash {
+        let path = root.full(to);
+        return Err(IntakeError::Damaged { path });
+    }
+    root.seal_file(path, &file, *mode)
 }
 
 fn write_with_holes(file: &mut std::fs::File, bytes: &[u8]) -> io::Result<()> {

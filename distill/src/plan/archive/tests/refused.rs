@@ -362,6 +362,7 @@ fn more_than_the_limits() {
     options.limits = Limits {
         members: 4,
         bytes: 10_000,
+        ..Limits::default()
     };
     let refusal = |archive: &Craft| {
         read(&archive.clone().end(), &options)

@@ -51,3 +51,24 @@ fn removes_what_lies_deep() {
     remove_tree(&dir).unwrap();
     assert!(!dir.exists());
 }
+
+/// Only root may protect files like that, and so only root has to remove them.
+#[test]
+fn removes_what_chattr_protects() {
+    use rustix::fs::IFlags;
+    let place = Place::new();
+    let dir = place.with("dir", &[("a/b", "x"), ("c", "y")]);
+    if !set_flags(&dir.join("a/b"), IFlags::IMMUTABLE) {
+        eprintln!("skipped: only root may protect files, where the file system can");
+        return;
+    }
+    for (name, flag) in [
+        ("a", IFlags::IMMUTABLE),
+        ("c", IFlags::APPEND),
+        ("", IFlags::APPEND),
+    ] {
+        assert!(set_flags(&dir.join(name), flag));
+    }
+    remove_tree(&dir).unwrap();
+    assert!(!dir.exists());
+}

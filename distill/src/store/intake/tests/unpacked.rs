@@ -56,8 +56,13 @@ impl Archive {
     }
 }
 
+fn unpack_to(dir: &Utf8Path, bytes: impl Read + Send, strip: bool) -> Result<Tree, IntakeError> {
+    let options = Options::new(Format::Tar);
+    unpack_into(dir, bytes, &options, strip, &NEVER).map(HashedTree::into_manifest)
+}
+
 fn unpack_tar(place: &Place, bytes: &[u8], strip: bool) -> Result<Tree, IntakeError> {
-    unpack_into(&place.join("out"), bytes, &Options::new(Format::Tar), strip)
+    unpack_to(&place.join("out"), bytes, strip)
 }
 
 fn specimen() -> Vec<u8> {
@@ -78,21 +83,13 @@ fn files_and_manifest_agree() {
     let tree = unpack_tar(&place, &specimen(), false).unwrap();
     insta::assert_snapshot!(listing(&tree));
     assert_is(&place.join("out"), &tree);
-    let inode = |name: &str| fs::metadata(place.join("out").join(name)).unwrap().ino();
-    assert_eq!(inode("pkg-1.0/again"), inode("pkg-1.0/configure"));
 }
 
 #[test]
 fn strips_one_directory_at_the_top() {
     let place = Place::new();
     let whole = unpack_tar(&place, &specimen(), false).unwrap();
-    let stripped = unpack_into(
-        &place.join("stripped"),
-        &specimen()[..],
-        &Options::new(Format::Tar),
-        true,
-    )
-    .unwrap();
+    let stripped = unpack_to(&place.join("stripped"), &specimen()[..], true).unwrap();
     assert_eq!(stripped, whole.inside(&path("pkg-1.0")));
     assert!(
         stripped.get("pkg-1.0").is_some(),
@@ -222,12 +219,7 @@ impl Read for Failing<'_> {
 fn errors_of_the_input_are_told() {
     let archive = Archive::default().file("a", 0o644, &[1; 5000]).end();
     let place = Place::new();
-    let error = unpack_into(
-        &place.join("out"),
-        Failing(&archive[..3000]),
-        &Options::new(Format::Tar),
-        false,
-    );
+    let error = unpack_to(&place.join("out"), Failing(&archive[..3000]), false);
     let error = error.unwrap_err();
     assert_eq!(error.to_string(), "cannot read the archive in `a`");
     let source = std::error::Error::source(&error).unwrap();
@@ -276,50 +268,62 @@ fn compressed_and_in_parallel() {
         &archive[..],
         &Options::new(Format::TarZst),
         true,
+        &NEVER,
     )
     .unwrap();
-    assert_is(&place.join("out"), &tree);
+    assert_is(&place.join("out"), tree.manifest());
 }
 
-/// A tree with unusual modes, and the archive that stands for it.
-fn packed(place: &Place) -> (Tree, Vec<u8>) {
-    let dir = place.with("dir", &[("bin/su", "program"), ("etc/shadow", "secret")]);
-    std::os::unix::fs::symlink("su", dir.join("bin/sh")).unwrap();
-    chmod(&dir.join("bin/su"), 0o4755);
-    chmod(&dir.join("etc/shadow"), 0o600);
-    chmod(&dir.join("etc"), 0o700);
-    let tree = scan(&dir, &PathSet::new(["bin/su"]).unwrap()).unwrap();
-    let mut archive = Vec::new();
-    let open = |path: &RelPath| fs::File::open(path.under(&dir));
-    crate::plan::archive::pack_zst(&tree, open, &mut archive, 1).unwrap();
-    (tree, archive)
-}
-
+/// Each name is a file of its own, also of a large file, whose holes stay holes.
 #[test]
-fn restores_what_was_packed_with_its_modes() {
+fn hard_links_become_files() {
+    let noise = vec![7; 700_000];
+    let holes = [&noise[..], &vec![0; 8 << 20], b"end"].concat();
+    let archive = Archive::default()
+        .file("a", 0o755, b"program")
+        .hard_link("b", "a")
+        .file("holes", 0o644, &holes)
+        .hard_link("d/holes", "holes")
+        .end();
     let place = Place::new();
-    let (tree, archive) = packed(&place);
-    restore_into(&place.join("out"), archive.as_slice(), &tree).unwrap();
-    assert_is(&place.join("out"), &tree);
+    let tree = unpack_tar(&place, &archive, false).unwrap();
+    let out = place.join("out");
+    assert_is(&out, &tree);
+    fs::write(out.join("a"), "changed").unwrap();
+    assert_eq!(fs::read_to_string(out.join("b")).unwrap(), "program");
+    let blocks = fs::metadata(out.join("d/holes")).unwrap().blocks();
+    assert!(blocks * 512 < 2 << 20, "the holes are filled: {blocks}");
 }
 
+/// A small archive must not become a large tree.
 #[test]
-fn refuses_to_restore_anything_else() {
-    let place = Place::new();
-    let (tree, archive) = packed(&place);
-    let without = tree.filter(|path| path.as_str() != "etc/shadow");
-    let mut more = tree.clone();
-    more.insert(path("etc/more"), Node::DIR).unwrap();
-    for (number, (manifest, wrong)) in [(without, "etc/shadow"), (more, "etc/more")]
-        .into_iter()
-        .enumerate()
-    {
-        let out = place.join(&format!("out{number}"));
-        let error = restore_into(&out, archive.as_slice(), &manifest).unwrap_err();
-        let expected = |found: &RelPath| found.as_str() == wrong;
-        assert!(
-            matches!(&error, IntakeError::NotTheTree { path } if expected(path)),
-            "{error}"
-        );
+fn hard_links_count_like_files() {
+    let mut archive = Archive::default().file("a", 0o644, &[1; 10_000]);
+    for number in 0..10 {
+        archive = archive.hard_link(&format!("b{number}"), "a");
     }
+    let mut options = Options::new(Format::Tar);
+    options.limits.bytes = 50_000;
+    let place = Place::new();
+    let error = unpack_into(
+        &place.join("out"),
+        &archive.end()[..],
+        &options,
+        false,
+        &NEVER,
+    );
+    let error = error.unwrap_err();
+    assert!(
+        matches!(error, IntakeError::Archive(ArchiveError::TooLarge { .. })),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_wish_to_stop_ends_unpacking() {
+    let archive = Archive::default().file("a", 0o644, b"text").end();
+    let place = Place::new();
+    let (options, stop) = (Options::new(Format::Tar), AtomicBool::new(true));
+    let error = unpack_into(&place.join("out"), &archive[..], &options, false, &stop);
+    assert!(matches!(error, Err(IntakeError::Stopped)), "{error:?}");
 }
