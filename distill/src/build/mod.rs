@@ -32,3 +32,6 @@ pub use publish::{PublishError, Publisher};
 pub use root::{RootError, shell_spec};
 pub use scheduler::{Builder, Options, Survey};
 pub use supplier::{Sources, Supplier};
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ mod state;
 mod step;
 mod sys;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::fs::File;
 use std::io;

@@ -229,7 +229,7 @@ fn copy(from: &Utf8Path, to: &Utf8Path) {
 }
 
 /// Where the host has a program.
-fn locate(program: &str) -> Option<Utf8PathBuf> {
+pub(in crate::build) fn locate(program: &str) -> Option<Utf8PathBuf> {
     let places = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"].map(Utf8Path::new);
     places
         .into_iter()
@@ -238,7 +238,7 @@ fn locate(program: &str) -> Option<Utf8PathBuf> {
 }
 
 /// The absolute paths in what `ldd` prints, which is nothing for a static program.
-fn libraries(program: &Utf8Path) -> Vec<Utf8PathBuf> {
+pub(in crate::build) fn libraries(program: &Utf8Path) -> Vec<Utf8PathBuf> {
     let output = Command::new("ldd").arg(program).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     text.split_whitespace()
@@ -248,7 +248,7 @@ fn libraries(program: &Utf8Path) -> Vec<Utf8PathBuf> {
 }
 
 /// Whether sandboxes can be made here; if not, it has been said why.
-pub(super) fn usable() -> bool {
+pub(in crate::build) fn usable() -> bool {
     static ANSWER: OnceLock<Result<(), String>> = OnceLock::new();
     let answer = ANSWER.get_or_init(|| {
         let scratch = TempDir::new().unwrap();
@@ -268,7 +268,61 @@ pub(super) fn usable() -> bool {
 
 /// Say that a test cannot run, which is a failure where everything is expected to.
 #[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
-pub(super) fn skipped(why: &str) {
+pub(in crate::build) fn skipped(why: &str) {
     eprintln!("skipped: {why}");
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{why}");
+}
+
+/// Tells a test that it is run by [`run_elsewhere`]. Without it, there is nothing to be tested.
+const ELSEWHERE: &str = "DISTILL_TEST_ELSEWHERE";
+
+/// Whether this is the process that [`run_elsewhere`] has started.
+pub(in crate::build) fn elsewhere() -> bool {
+    std::env::var_os(ELSEWHERE).is_some()
+}
+
+/// Runs this test program again with one test, after a script in new user and mount namespaces. Every
+/// path in the test's own directory for temporary files is gone afterwards.
+pub(in crate::build) fn run_elsewhere(test: &str, script: &str) {
+    run_elsewhere_as(&["--user", "--map-root-user", "--mount"], test, script);
+}
+
+/// The same in these namespaces, which are options of `unshare`, if any. The script may `exec` the rest
+/// of the way, which is in its arguments. False if it cannot be tried here, which has been said.
+pub(in crate::build) fn run_elsewhere_as(namespaces: &[&str], test: &str, script: &str) -> bool {
+    if !usable() {
+        return false;
+    }
+    let scratch = TempDir::new().unwrap();
+    let module = test.split_once("::").unwrap().1;
+    let program = std::env::current_exe().unwrap();
+    let shell = ["sh", "-ec"];
+    let text = format!("{script}\nexec \"$@\"");
+    let mut command = match namespaces {
+        [] => Command::new(shell[0]),
+        _ => Command::new("unshare"),
+    };
+    if !namespaces.is_empty() {
+        command.args(namespaces).arg(shell[0]);
+    }
+    let run = command
+        .args([shell[1], text.as_str(), "sh"])
+        .arg(program)
+        .args(["--exact", "--nocapture", module])
+        .env(ELSEWHERE, "yes")
+        .env("TMPDIR", scratch.path())
+        .output();
+    let ran = match run {
+        Ok(output) => {
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert!(printed.contains("1 passed"), "{output:?}");
+            true
+        }
+        Err(error) => {
+            skipped(&format!("cannot run `unshare`: {error}"));
+            false
+        }
+    };
+    discard(path(&scratch)).unwrap();
+    ran
 }

@@ -4,7 +4,7 @@
 //! if the environment has `CI=true`.
 
 mod errors;
-mod fixture;
+pub(in crate::build) mod fixture;
 mod inside;
 mod layers;
 mod life;

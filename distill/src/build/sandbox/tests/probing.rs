@@ -1,15 +1,16 @@
 //! What is said about machines that do not let us make sandboxes.
 
-use std::env;
 use std::fmt::Write;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use nix::errno::Errno;
 use tempfile::TempDir;
 
-use super::fixture::{skipped, usable};
+use super::fixture::{Trial as Sandboxed, elsewhere, run_elsewhere, usable};
 use crate::build::sandbox::probe::{Readings, Trial, Trials, Trouble, diagnose};
-use crate::build::sandbox::{Capabilities, MAX_LAYERS, Method, discard, probe};
+use crate::build::sandbox::{Capabilities, Limits, MAX_LAYERS, Method, SandboxError, probe};
 
 const GOOD: Trials = Trials {
     namespaces: Ok(()),
@@ -204,38 +205,11 @@ fn probing_needs_its_directory() {
     assert!(probe("/nonexistent".into()).is_err());
 }
 
-/// Runs this test program again with one test, after a script in new user and mount namespaces.
-fn run_elsewhere(test: &str, script: &str) {
-    if !usable() {
-        return;
-    }
-    let scratch = TempDir::new().unwrap();
-    let module = module_path!().split_once("::").unwrap().1;
-    let run = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "sh", "-ec"])
-        .arg(format!(
-            "{script}; exec \"$0\" --exact --nocapture {module}::{test}"
-        ))
-        .arg(env::current_exe().unwrap())
-        .env(ELSEWHERE, "yes")
-        .env("TMPDIR", scratch.path())
-        .output();
-    match run {
-        Ok(output) => {
-            let printed = String::from_utf8_lossy(&output.stdout);
-            assert!(printed.contains("1 passed"), "{output:?}");
-        }
-        Err(error) => skipped(&format!("cannot run `unshare`: {error}")),
-    }
-    discard(scratch.path().try_into().unwrap()).unwrap();
-}
-
-/// Tells a test that [`run_elsewhere`] runs it. Without it, there is nothing to be tested.
-const ELSEWHERE: &str = "DISTILL_TEST_ELSEWHERE";
-
 /// What is found elsewhere.
 fn probe_elsewhere() -> Option<Capabilities> {
-    env::var_os(ELSEWHERE)?;
+    if !elsewhere() {
+        return None;
+    }
     let scratch = TempDir::new().unwrap();
     Some(probe(scratch.path().try_into().unwrap()).unwrap())
 }
@@ -243,7 +217,7 @@ fn probe_elsewhere() -> Option<Capabilities> {
 #[test]
 fn really_forbidden_namespaces() {
     run_elsewhere(
-        "forbidden_elsewhere",
+        concat!(module_path!(), "::forbidden_elsewhere"),
         "echo 0 > /proc/sys/user/max_user_namespaces",
     );
 }
@@ -263,7 +237,7 @@ fn forbidden_elsewhere() {
 
 #[test]
 fn really_hidden_proc() {
-    run_elsewhere("hidden_elsewhere", "mount -t tmpfs none /proc/fs");
+    run_elsewhere(concat!(module_path!(), "::hidden_elsewhere"), "mount -t tmpfs none /proc/fs");
 }
 
 #[test]
@@ -292,7 +266,7 @@ fn really_unfit_file_system() {
                   mkdir \"$TMPDIR\"/merged \"$TMPDIR\"/up \"$TMPDIR\"/work
                   mount -t overlay overlay -o userxattr,lowerdir=\"$low\",upperdir=\"$TMPDIR\"/up,workdir=\"$TMPDIR\"/work \"$TMPDIR\"/merged
                   export TMPDIR=$TMPDIR/merged";
-    run_elsewhere("unfit_elsewhere", script);
+    run_elsewhere(concat!(module_path!(), "::unfit_elsewhere"), script);
 }
 
 #[test]
@@ -306,4 +280,98 @@ fn unfit_elsewhere() {
     };
     assert_eq!(found, diagnose(&readings(), &trials));
     assert_eq!(found.method(1), Ok(Method::Copy));
+}
+
+#[test]
+fn a_limit_that_is_too_low() {
+    let mut low = readings();
+    low.low_limit = Limits {
+        open_files: u64::MAX,
+        ..Limits::default()
+    }
+    .check()
+    .err();
+    let lack = diagnose(&low, &GOOD).method(1).unwrap_err().to_string();
+    assert!(lack.contains("the limit on open files is"), "{lack}");
+    assert!(lack.contains("`ulimit -Hn`"), "{lack}");
+}
+
+#[test]
+fn really_low_limit() {
+    let test = concat!(module_path!(), "::low_limit_elsewhere");
+    run_elsewhere(test, "ulimit -Ss 64; ulimit -Hs 64");
+}
+
+#[test]
+fn low_limit_elsewhere() {
+    let Some(found) = probe_elsewhere() else {
+        return;
+    };
+    insta::assert_snapshot!(found.method(1).unwrap_err(), @r"
+    the limit on stack is 65536 here, but builds are promised 8388608
+    hint: start from a shell in which `ulimit -Hs` says 8192 or more; what lowered it is a `ulimit -Hs` before, /etc/security/limits.conf, or the unit of a service
+    ");
+}
+
+/// As engines of containers have it.
+#[test]
+fn really_closed_settings() {
+    let test = concat!(module_path!(), "::closed_elsewhere");
+    run_elsewhere(test, "mount --bind -o ro /proc/sys /proc/sys");
+}
+
+#[test]
+fn closed_elsewhere() {
+    if let Some(found) = probe_elsewhere() {
+        assert_eq!(found, ALL);
+    }
+}
+
+#[test]
+fn interpreters_that_reach_builds() {
+    let readings = Readings {
+        formats: vec!["qemu-aarch64".into(), "qemu-riscv64".into()],
+        ..readings()
+    };
+    assert_eq!(diagnose(&readings, &GOOD), ALL);
+    let trials = Trials {
+        formats: trouble(Some("mount binfmt_misc"), Errno::EPERM),
+        ..GOOD
+    };
+    let lack = diagnose(&readings, &trials).method(1).unwrap_err();
+    insta::assert_snapshot!(lack, @"");
+    let quiet = Readings {
+        formats: vec![],
+        ..readings
+    };
+    assert_eq!(diagnose(&quiet, &trials), ALL);
+}
+
+/// An interpreter that the kernel has open, in the list of these namespaces.
+#[test]
+fn really_foreign_formats() {
+    let list = "/proc/sys/fs/binfmt_misc";
+    let script = format!(
+        "mount -t binfmt_misc none {list}
+         echo ':distill-trial:M::DISTILL-TRIAL::/bin/cat:F' > {list}/register"
+    );
+    run_elsewhere(concat!(module_path!(), "::formats_elsewhere"), &script);
+}
+
+#[test]
+fn formats_elsewhere() {
+    if !elsewhere() {
+        return;
+    }
+    let mut trial = Sandboxed::sh("").unwrap().with_layer(&[("foreign", "DISTILL-TRIAL\n")]);
+    let file = trial.spec.root[0].layers[1].join("foreign");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    let outside = Command::new(&file).output().unwrap();
+    assert_eq!(outside.stdout, b"DISTILL-TRIAL\n", "there is no interpreter to be kept out");
+    trial.spec.program = "/foreign".into();
+    let error = trial.start().unwrap_err();
+    let SandboxError::Execute { source, .. } = error else {
+        panic!("{error}")
+    };
+    assert_eq!(source.raw_os_error(), Some(libc::ENOEXEC));
 }
