@@ -120,7 +120,7 @@ fn shown(store: &Store, output: &Object) -> String {
 }
 
 fn as_json(plan: &Resolved) -> Value {
-    serde_json::from_slice(&plan.encode()).expect("what was just encoded")
+    serde_json::to_value(plan).expect("plain data")
 }
 
 /// Prints a plan so that people can read it, its fields in the order of the encoding.
@@ -129,7 +129,7 @@ fn encoding(invocation: &Invocation<'_>, plan: &Resolved) -> Result<(), CliError
     if ui.is_json() {
         return ui.json(&as_json(plan));
     }
-    ui.data(serde_json::to_string_pretty(plan.action()).expect("plain data"))
+    ui.data(serde_json::to_string_pretty(plan).expect("plain data"))
 }
 
 /// A plan without a hash so far: tells what it waits for.

@@ -18,6 +18,7 @@ mod near;
 mod path;
 mod source;
 pub mod tree;
+mod version;
 
 pub use action::{Action, Build, Extract, Fill, Input, Merge, OutputKind, Pick, Place, Unpack};
 pub use artifact::{Artifact, Object};
@@ -32,3 +33,4 @@ pub use near::nearest;
 pub use path::{AbsPath, PathError, RelPath};
 pub use source::{MirrorFamily, Origin, Source};
 pub use tree::{Change, Node, Tree};
+pub use version::Operation;
