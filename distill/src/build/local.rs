@@ -12,10 +12,11 @@ use super::capture::capture;
 use super::error::ExecuteError;
 use super::executor::{Executed, Executor, Job};
 use super::jobserver::Jobserver;
+use super::machine::{Machine, WrongMachine};
 use super::operation::{Operations, hash_file};
 use super::root;
 use super::sandbox::{self, Exit, Io, Method, Running, Status};
-use crate::plan::{Action, Build, Object, OutputKind};
+use crate::plan::{Action, Build, BuildPlatform, Object, OutputKind};
 use crate::store::intake::scan;
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, Usage};
@@ -24,6 +25,7 @@ use crate::store::{Store, Usage};
 #[derive(Debug)]
 pub struct Local<'a> {
     store: &'a Store,
+    machine: Machine,
     jobserver: Jobserver,
     method: Method,
     threads: usize,
@@ -44,6 +46,7 @@ impl<'a> Local<'a> {
         let jobserver = Jobserver::create(&store.temp_path(), jobs)?;
         Ok(Local {
             store,
+            machine: Machine::here(),
             jobserver,
             method,
             threads: super::cpus(),
@@ -74,6 +77,7 @@ impl<'a> Local<'a> {
         job: &Job<'_>,
         trace: &mut Trace,
     ) -> Result<Object, ExecuteError> {
+        self.machine.check(&build.platform)?;
         let parts = root::parts(self.store, &build.inputs, job.labels)?;
         root::check(&parts)?;
         let scratch = self.store.temp_dir()?;
@@ -152,6 +156,10 @@ impl<'a> Local<'a> {
 }
 
 impl Executor for Local<'_> {
+    fn check(&self, platform: &BuildPlatform) -> Result<(), WrongMachine> {
+        self.machine.check(platform)
+    }
+
     fn execute(&self, job: &Job<'_>) -> Executed {
         let mut trace = Trace::default();
         // An operation is short, and what waits for it may be what would use the slots.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::environment::{ENVIRONMENT, HOSTNAME, MAKEFLAGS, PROGRAM};
+use super::machine::Machine;
 use super::sandbox::{Limits, Method, Spec, Stack};
 use crate::plan::tree::Conflict;
 use crate::plan::{AbsPath, Build, Input, Node, Object, RelPath, Tree};
@@ -178,6 +179,7 @@ pub fn shell_spec(
     method: Method,
     program: &str,
 ) -> Result<Spec, super::ExecuteError> {
+    Machine::here().check(&build.platform)?;
     let parts = parts(store, &build.inputs, &BTreeMap::new())?;
     check(&parts)?;
     let mut spec = spec(&parts, scratch, method, None)?;

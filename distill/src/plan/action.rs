@@ -10,6 +10,7 @@ use super::archive::Format;
 use super::glob::PathSet;
 use super::mode::Mode;
 use super::path::{AbsPath, RelPath};
+use super::platform::BuildPlatform;
 use super::version::Operation;
 use crate::disk::Layout;
 
@@ -38,6 +39,8 @@ pub enum OutputKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build<I> {
+    /// The machine that `/build` runs on.
+    pub platform: BuildPlatform,
     /// The trees, one of which holds `/build`.
     pub inputs: Vec<Input<I>>,
     /// What the output is.
@@ -166,12 +169,14 @@ impl<I> Action<I> {
     ) -> Result<Action<J>, E> {
         Ok(match self {
             Action::Build(Build {
+                platform,
                 inputs,
                 output,
                 setid,
             }) => {
                 let (output, setid) = (output.clone(), setid.clone());
                 Action::Build(Build {
+                    platform: platform.clone(),
                     inputs: map_inputs(inputs, map)?,
                     output,
                     setid,

@@ -16,6 +16,7 @@ fn input(at: &str, of: &str) -> Input<Object> {
 fn build(inputs: Vec<Input<Object>>) -> Resolved {
     let (output, setid) = (OutputKind::Tree, PathSet::default());
     Resolved::new(Action::Build(Build {
+        platform: BuildPlatform::any(Arch::X86_64),
         inputs,
         output,
         setid,
@@ -31,8 +32,12 @@ fn samples() -> Vec<(&'static str, Resolved)> {
             build(vec![input("/", "a"), input("/sysroot/x", "b")]),
         ),
         (
-            "build of a file, with a setuid program",
+            "build of a file, with a setuid program, on a machine with more",
             Resolved::new(Action::Build(Build {
+                platform: BuildPlatform {
+                    arch: Arch::Aarch64,
+                    needs: [Name::new("kvm").unwrap()].into(),
+                },
                 inputs: vec![input("/", "a")],
                 output: OutputKind::File(RelPath::new("disk.img").unwrap()),
                 setid: set("usr/bin/su"),
@@ -167,6 +172,12 @@ fn what_decides_the_output_is_inside() {
     let plan = build(vec![input("/", "a")]);
     assert_ne!(build(vec![input("/", "b")]).hash(), plan.hash());
     assert_ne!(build(vec![input("/a", "a")]).hash(), plan.hash());
+    let Action::Build(mut elsewhere) = plan.action().clone() else {
+        unreachable!("it is a build");
+    };
+    elsewhere.platform.arch = Arch::Riscv64;
+    let elsewhere = Resolved::new(Action::Build(elsewhere));
+    assert_ne!(elsewhere.hash(), plan.hash());
     let hashes: std::collections::BTreeSet<_> =
         samples().iter().map(|(_, plan)| plan.hash()).collect();
     assert_eq!(hashes.len(), samples().len());
