@@ -15,6 +15,7 @@ mod jobserver;
 mod local;
 mod machine;
 mod operation;
+mod places;
 mod publish;
 mod root;
 pub mod sandbox;
