@@ -24,6 +24,7 @@ const COMMON: &[&str] = &[
     "env",
     "output_file",
     "setid",
+    "needs",
     "timeout",
 ];
 

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use distill::cli::Target;
 use distill::plan::{
-    AbsPath, Action, Artifact, Build, Contents, Input, Merge, Mode, Name, OutputKind, PathSet,
-    Plan, RelPath,
+    AbsPath, Action, Arch, Artifact, Build, BuildPlatform, Contents, Input, Merge, Mode, Name,
+    OutputKind, PathSet, Plan, RelPath,
 };
 
 #[path = "../benches/elf/mod.rs"]
@@ -50,6 +50,7 @@ fn build(number: u32, program: &Artifact) -> Plan {
         of,
     });
     let build = Build {
+        platform: BuildPlatform::any(Arch::X86_64),
         inputs: inputs.into(),
         output: OutputKind::Tree,
         setid: PathSet::default(),

@@ -1,10 +1,12 @@
 //! Why something was not built.
 
+use std::collections::BTreeMap;
 use std::panic::Location;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use super::machine::{ELSEWHERE, WrongMachine};
 use super::root::RootError;
 use super::sandbox::{SandboxError, Status};
 use crate::fetch::FetchError;
@@ -45,6 +47,9 @@ pub enum ExecuteError {
     /// The output is to be one file, which is not there.
     #[error("the build did not write the file `/out/{0}`")]
     NoFile(RelPath),
+    /// The machine is not one that the plan may run on.
+    #[error(transparent)]
+    WrongMachine(#[from] WrongMachine),
     /// The inputs do not make a root.
     #[error(transparent)]
     Root(#[from] RootError),
@@ -168,6 +173,9 @@ pub enum BuildError {
     /// The graph holds plans that cannot be built.
     #[error("{} of the plans cannot be built", .0.len())]
     Definition(Vec<DefinitionError>),
+    /// Builds would have to run on other machines; nothing was tried.
+    #[error("{}\nhint: {ELSEWHERE}", elsewhere(.0))]
+    WrongMachine(Vec<(String, WrongMachine)>),
     /// Jobs failed.
     #[error("{} failed{}", count(failures.len(), "job"), skipped_text(*skipped))]
     Failed {
@@ -185,6 +193,34 @@ pub enum BuildError {
     /// A file that a recipe names could not be read, or its files do not make a tree.
     #[error(transparent)]
     Literal(#[from] IntakeError),
+}
+
+/// The labels of the builds that need one machine, for each such machine.
+fn elsewhere(wrong: &[(String, WrongMachine)]) -> String {
+    const SHOWN: usize = 5;
+    let mut machines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (label, WrongMachine { needed, machine }) in wrong {
+        let need = format!("needs a machine of `{needed}`, and this one is `{machine}`");
+        machines.entry(need).or_default().push(label);
+    }
+    let lines = machines.into_iter().map(|(need, labels)| {
+        let shown: Vec<_> = labels
+            .iter()
+            .take(SHOWN)
+            .map(|label| format!("`{label}`"))
+            .collect();
+        let more = labels.len().saturating_sub(SHOWN);
+        let and = if more == 0 {
+            String::new()
+        } else {
+            format!(" and {more} more")
+        };
+        format!("{}{and} {need}", shown.join(", "))
+    });
+    format!(
+        "cannot build on this machine: {}",
+        lines.collect::<Vec<_>>().join("; ")
+    )
 }
 
 fn count(number: usize, noun: &str) -> String {

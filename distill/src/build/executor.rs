@@ -7,7 +7,8 @@ use camino::Utf8PathBuf;
 
 use super::cancel::Cancel;
 use super::error::ExecuteError;
-use crate::plan::{Object, Resolved};
+use super::machine::WrongMachine;
+use crate::plan::{BuildPlatform, Object, Resolved};
 use crate::store::Usage;
 
 /// A plan to run, all of whose inputs are in the store.
@@ -40,6 +41,9 @@ pub struct Executed {
 /// Runs plans, here or elsewhere. Everything a plan needs is named by content, so every executor
 /// gives the same output.
 pub trait Executor: Sync {
+    /// Refuses a build that no machine of this executor can run.
+    fn check(&self, platform: &BuildPlatform) -> Result<(), WrongMachine>;
+
     /// Runs `job` and lands its output in the store.
     fn execute(&self, job: &Job<'_>) -> Executed;
 

@@ -13,10 +13,11 @@ use super::capture::capture;
 use super::error::ExecuteError;
 use super::executor::{Executed, Executor, Job};
 use super::jobserver::{Jobserver, Slot};
+use super::machine::{Machine, WrongMachine};
 use super::operation::Operations;
 use super::root;
 use super::sandbox::{self, Exit, Io, Method, Running, Status};
-use crate::plan::{Action, Build, DigestHasher, Hasher, Object, OutputKind};
+use crate::plan::{Action, Build, BuildPlatform, DigestHasher, Hasher, Object, OutputKind};
 use crate::store::intake::{HashedFile, open_output, scan};
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, Usage};
@@ -25,6 +26,7 @@ use crate::store::{Store, Usage};
 #[derive(Debug)]
 pub struct Local<'a> {
     store: &'a Store,
+    machine: Machine,
     jobserver: Jobserver,
     method: Method,
     threads: usize,
@@ -45,6 +47,7 @@ impl<'a> Local<'a> {
         let jobserver = Jobserver::start(jobs).at("start a thread for", store.temp_root())?;
         Ok(Local {
             store,
+            machine: Machine::here(),
             jobserver,
             method,
             threads: super::cpus(),
@@ -81,6 +84,7 @@ impl<'a> Local<'a> {
         slot: Option<&Slot<'_>>,
         trace: &mut Trace,
     ) -> Result<Object, ExecuteError> {
+        self.machine.check(&build.platform)?;
         let parts = root::parts(self.store, &build.inputs, job.labels)?;
         let whole = root::check(&parts)?;
         let scratch = self.store.temp_dir()?;
@@ -165,6 +169,10 @@ impl<'a> Local<'a> {
 }
 
 impl Executor for Local<'_> {
+    fn check(&self, platform: &BuildPlatform) -> Result<(), WrongMachine> {
+        self.machine.check(platform)
+    }
+
     fn execute(&self, job: &Job<'_>) -> Executed {
         let mut trace = Trace::default();
         // An operation is short, and what waits for it may be what would use the slots.

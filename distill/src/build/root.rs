@@ -6,6 +6,8 @@ use std::sync::atomic::AtomicBool;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::environment::{ENVIRONMENT, HOSTNAME, MAKEFLAGS, OUT, PROGRAM, SOURCES};
+use super::machine::Machine;
+use super::places;
 use super::sandbox::{Limits, Method, Spec, Stack, Writable};
 use crate::plan::tree::Conflict;
 use crate::plan::{AbsPath, Build, Input, Node, Object, RelPath, Tree};
@@ -27,15 +29,47 @@ pub enum RootError {
         "`{0}` is a blob, but the inputs of a build are trees\nhint: give it a place, as a file"
     )]
     Blob(String),
+    /// An input lies where none can.
+    #[error("cannot place `{input}`: {message}")]
+    Misplaced {
+        /// The input's label.
+        input: String,
+        /// What is wrong with its place.
+        message: String,
+    },
+    /// What an input has would be hidden by what the sandbox mounts.
+    #[error(
+        "`{input}` has `{path}`, but a build has a `{place}` of its own, which would hide it\nhint: leave it out, with a subpackage of the paths that are wanted, or place the input elsewhere than at `/`"
+    )]
+    Covered {
+        /// The input's label.
+        input: String,
+        /// The path, as the build would see it.
+        path: AbsPath,
+        /// The place of the sandbox.
+        place: &'static str,
+    },
     /// What one input has would be hidden by another that is mounted above it.
     #[error("`{input}` has `{path}`, which what lies at `{at}` would hide")]
     Hidden {
         /// The input's label.
         input: String,
-        /// The path.
-        path: RelPath,
+        /// The path, as the build would see it.
+        path: AbsPath,
         /// The place of the other input.
         at: AbsPath,
+    },
+    /// An input lies inside of another, where that has no directory.
+    #[error(
+        "`{input}` cannot lie at `{at}`: `{outer}` lies around it, and has no directory there\nhint: place the two beside each other"
+    )]
+    NoGround {
+        /// The input's label.
+        input: String,
+        /// Its place.
+        at: AbsPath,
+        /// The label of an input around it.
+        outer: String,
     },
     /// The store failed.
     #[error(transparent)]
@@ -94,23 +128,9 @@ pub(super) fn union(parts: &[Part]) -> Result<Tree, Conflict> {
 
 /// All parts together, once what would only fail in the middle of a build is known to be right.
 pub(super) fn check(parts: &[Part]) -> Result<Tree, RootError> {
+    places::check_places(parts)?;
     let whole = union(parts)?;
-    for at in parts.iter().filter_map(|part| part.at.relative()) {
-        for part in parts.iter().filter(|part| part.at.relative().is_none()) {
-            if let Some(path) = part
-                .tree
-                .paths()
-                .find(|path| path.strip_prefix(&at).is_some())
-            {
-                let (input, path) = (part.label.clone(), path.clone());
-                return Err(RootError::Hidden {
-                    input,
-                    path,
-                    at: AbsPath::root().join(&at),
-                });
-            }
-        }
-    }
+    places::check_contents(parts)?;
     match whole.get(&PROGRAM[1..]) {
         Some(Node::File { mode, .. }) if mode.is_executable() => Ok(whole),
         _ => Err(RootError::NoProgram),
@@ -231,6 +251,7 @@ pub fn shell_spec(
     method: Method,
     program: &str,
 ) -> Result<Spec, super::ExecuteError> {
+    Machine::here().check(&build.platform)?;
     let parts = parts(store, &build.inputs, &BTreeMap::new())?;
     let whole = check(&parts)?;
     copy_sources(&parts, &whole, scratch, &AtomicBool::new(false))?;

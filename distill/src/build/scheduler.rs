@@ -11,6 +11,7 @@ use super::event::Event;
 use super::executor::Executor;
 use super::graph::{Graph, Kind, NodeId};
 use super::job::{PlanJob, record};
+use super::machine;
 use super::schedule::{Facts, Lane, Schedule};
 use super::supplier::Supplier;
 use crate::plan::{Literal, Object, Plan, PlanHash, Resolved, Source};
@@ -121,6 +122,7 @@ impl Builder<'_> {
         let graph = Graph::new(roots, &self.store.timings()).map_err(BuildError::Definition)?;
         let mut schedule = Schedule::new(graph);
         schedule.begin(self, self.options.check)?;
+        machine::check(&schedule, self.executor, self.supplier)?;
         let failures = self.run(&mut schedule)?;
         if self.cancel.is_cancelled() {
             return Err(BuildError::Cancelled);

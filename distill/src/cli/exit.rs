@@ -88,6 +88,7 @@ impl From<&BuildError> for Exit {
                 .map(|failure| Exit::from(&failure.error))
                 .max_by_key(|exit| exit.code())
                 .unwrap_or(Exit::BuildFailed),
+            BuildError::WrongMachine(_) => Exit::Unfit,
             BuildError::Cancelled => Exit::Interrupted,
             BuildError::Store(error) => error.into(),
         }
@@ -115,7 +116,7 @@ impl From<&ExecuteError> for Exit {
             ExecuteError::Root(_) | ExecuteError::Unmatched { .. } | ExecuteError::Kind { .. } => {
                 Exit::Definition
             }
-            ExecuteError::NoRoom { .. } => Exit::Unfit,
+            ExecuteError::NoRoom { .. } | ExecuteError::WrongMachine(_) => Exit::Unfit,
             ExecuteError::Intake(_) | ExecuteError::Disk(_) if is_of_the_machine(error) => {
                 Exit::Unfit
             }
@@ -184,11 +185,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::build::Failure;
     use crate::build::sandbox::{SandboxError, Status};
+    use crate::build::{Failure, Machine};
     use crate::cli::error::CliError;
     use crate::fetch::{Attempt, FetchError, Reason};
-    use crate::plan::{Digest, Hash, Object};
+    use crate::plan::{Arch, BuildPlatform, Digest, Hash, Name, Object};
     use crate::store::io::At as _;
 
     fn fetch(reasons: impl IntoIterator<Item = Reason>) -> ExecuteError {
@@ -260,6 +261,16 @@ mod tests {
             (io(ErrorKind::ReadOnlyFilesystem).into(), 15),
             (io(ErrorKind::NotFound).into(), 1),
             (RootError::NoProgram.into(), 1),
+            (
+                Machine::here()
+                    .check(&BuildPlatform {
+                        arch: Arch::X86_64,
+                        needs: [Name::new("kvm").unwrap()].into(),
+                    })
+                    .unwrap_err()
+                    .into(),
+                15,
+            ),
             (ExecuteError::Cancelled, 130),
             (FetchError::Cancelled.into(), 130),
         ];

@@ -186,14 +186,7 @@ impl Node<'_> {
     pub(super) fn kind(&self) -> &'static str {
         match self.plan.action() {
             Err(_) => "broken",
-            Ok(Action::Build(_)) => "build",
-            Ok(Action::Unpack(_)) => "unpack",
-            Ok(Action::Place(_)) => "place",
-            Ok(Action::Extract(_)) => "extract",
-            Ok(Action::Pick(_)) => "pick",
-            Ok(Action::Merge(_)) => "merge",
-            Ok(Action::Fill(_)) => "fill",
-            Ok(Action::Disk(_)) => "disk",
+            Ok(action) => action.operation().name(),
         }
     }
 }

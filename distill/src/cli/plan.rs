@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::graph::{Graph, Node, stored};
 use super::invocation::Invocation;
 use super::session::Session;
-use crate::plan::{Object, Plan, Resolved};
+use crate::plan::{Action, BuildPlatform, Object, Plan, Resolved};
 use crate::store::Store;
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &PlanArgs) -> Result<u8, CliError> {
@@ -68,11 +68,20 @@ fn described(node: &Node<'_>) -> Value {
         "cpe": meta.cpe,
         "kind": node.kind(),
         "location": node.plan.location().to_string(),
+        "platform": platform(node.plan),
         "plan": node.hash,
         "output": node.output,
         "present": node.present,
         "dependencies": node.plan.dependencies().map(Plan::label).collect::<Vec<_>>(),
     })
+}
+
+/// The machine that a build runs on; an operation runs on every one.
+fn platform(plan: &Plan) -> Option<&BuildPlatform> {
+    match plan.action() {
+        Ok(Action::Build(build)) => Some(&build.platform),
+        _ => None,
+    }
 }
 
 fn show(
@@ -120,7 +129,7 @@ fn shown(store: &Store, output: &Object) -> String {
 }
 
 fn as_json(plan: &Resolved) -> Value {
-    serde_json::from_slice(&plan.encode()).expect("what was just encoded")
+    serde_json::to_value(plan).expect("plain data")
 }
 
 /// Prints a plan so that people can read it, its fields in the order of the encoding.
@@ -129,7 +138,7 @@ fn encoding(invocation: &Invocation<'_>, plan: &Resolved) -> Result<(), CliError
     if ui.is_json() {
         return ui.json(&as_json(plan));
     }
-    ui.data(serde_json::to_string_pretty(plan.action()).expect("plain data"))
+    ui.data(serde_json::to_string_pretty(plan).expect("plain data"))
 }
 
 /// A plan without a hash so far: tells what it waits for.

@@ -10,10 +10,10 @@ use super::preflight;
 use super::view::{self, Tally};
 use crate::build::{
     Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId, Local, Options, Sources,
-    Supplier, Survey,
+    Supplier, Survey, WrongMachine,
 };
 use crate::fetch::Fetcher;
-use crate::plan::{Action, Artifact, Object, Plan, Source};
+use crate::plan::{Action, Artifact, BuildPlatform, Object, Plan, Source};
 use crate::store::{Store, Usage};
 
 /// A store, and what it takes to build into it.
@@ -28,6 +28,10 @@ pub(super) struct Session<'a> {
 struct Looking;
 
 impl Executor for Looking {
+    fn check(&self, _: &BuildPlatform) -> Result<(), WrongMachine> {
+        Ok(())
+    }
+
     fn execute(&self, _: &Job<'_>) -> Executed {
         let output = Err(ExecuteError::Cancelled);
         Executed {

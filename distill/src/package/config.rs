@@ -5,42 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::function::{Key, Package, Placed};
-use crate::plan::{AbsPath, RelPath};
-
-/// An instruction set, as the triple names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Arch {
-    /// 64-bit x86.
-    X86_64,
-    /// 64-bit Arm.
-    Aarch64,
-    /// 64-bit POWER, little-endian.
-    Ppc64le,
-    /// 64-bit RISC-V.
-    Riscv64,
-}
-
-impl Arch {
-    /// The name in a triple.
-    pub fn name(self) -> &'static str {
-        match self {
-            Arch::X86_64 => "x86_64",
-            Arch::Aarch64 => "aarch64",
-            Arch::Ppc64le => "powerpc64le",
-            Arch::Riscv64 => "riscv64",
-        }
-    }
-
-    /// What Linux's build system calls it (`make ARCH=…`).
-    pub fn kernel(self) -> &'static str {
-        match self {
-            Arch::X86_64 => "x86",
-            Arch::Aarch64 => "arm64",
-            Arch::Ppc64le => "powerpc",
-            Arch::Riscv64 => "riscv",
-        }
-    }
-}
+use crate::plan::{AbsPath, Arch, RelPath};
 
 /// A C toolchain: the packages that it consists of, the names of its programs, its flags.
 #[derive(Debug, Clone, Default)]

@@ -19,7 +19,7 @@ mod subpackage;
 
 pub use cc::Cc;
 pub use cmmi::{Cmmi, configure_words, strip_all, tidy};
-pub use config::{Arch, Config, Target, Toolchain};
+pub use config::{Config, Target, Toolchain};
 pub use function::{Item, Items, Package, Packages, Placed};
 pub use recipe::Recipe;
 pub use script::{Script, Shebang, Variables, Word, Words};
@@ -27,6 +27,7 @@ pub use source::{Patch, Pin};
 pub use subpackage::{BINARIES, LIBS, merged, subpackage, without};
 
 pub use crate::execline;
+pub use crate::plan::Arch;
 
 #[cfg(test)]
 mod testing {

@@ -5,8 +5,8 @@ use super::function::Placed;
 use super::script::{Script, Shebang};
 use super::source::{Patch, Pin, at_root};
 use crate::plan::{
-    AbsPath, Action, Artifact, Build, Contents, Input, Literal, LiteralNode, Meta, Mode, Name,
-    OutputKind, PathSet, Plan, RelPath, Version,
+    AbsPath, Action, Artifact, Build, BuildPlatform, Contents, Input, Literal, LiteralNode, Meta,
+    Mode, Name, OutputKind, PathSet, Plan, RelPath, Version,
 };
 
 /// Declares a template: the fields that all have, and its own.
@@ -54,6 +54,8 @@ macro_rules! template {
             pub output_file: Option<String>,
             /// Patterns of the files in the output that may be set-user-id or set-group-id.
             pub setid: Vec<String>,
+            /// What the build machine must offer beyond its architecture.
+            pub needs: Vec<String>,
             /// After this time the build counts as hung, instead of after the usual one.
             pub timeout: Option<std::time::Duration>,
             $($(#[$field_doc])* pub $field: $type,)*
@@ -82,6 +84,7 @@ macro_rules! template {
                     env: Default::default(),
                     output_file: None,
                     setid: Vec::new(),
+                    needs: Vec::new(),
                     timeout: None,
                     $($field: Default::default(),)*
                 }
@@ -122,6 +125,7 @@ macro_rules! common {
             env: $from.env,
             output_file: $from.output_file,
             setid: $from.setid,
+            needs: $from.needs,
             timeout: $from.timeout,
         }
     }};
@@ -204,10 +208,20 @@ impl Recipe {
         };
         let setid = PathSet::new(self.setid.clone()).map_err(|e| e.to_string())?;
         Ok(Action::Build(Build {
+            platform: self.platform()?,
             inputs: unique(inputs),
             output,
             setid,
         }))
+    }
+
+    /// The machine that the script runs on: one of the config's build machines.
+    fn platform(&self) -> Result<BuildPlatform, String> {
+        let needs = self.needs.iter().map(|need| Name::new(need.as_str()));
+        Ok(BuildPlatform {
+            arch: self.config.build().arch(),
+            needs: needs.collect::<Result<_, _>>().map_err(|e| e.to_string())?,
+        })
     }
 
     fn source_inputs(&self, dir: &AbsPath) -> Result<Vec<Input<Artifact>>, String> {

@@ -2,7 +2,7 @@
 //!
 //! An action is generic over its inputs: [`Artifact`](super::Artifact)s while it is a definition,
 //! [`Object`](super::Object)s once it can be hashed and run. Only [`Build`] runs a program; the
-//! others are pure operations of the library, whose meaning is part of the encoding's version.
+//! others are pure operations of the library. What each of them means has a version ([`Operation`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ use super::archive::Format;
 use super::glob::PathSet;
 use super::mode::Mode;
 use super::path::{AbsPath, RelPath};
+use super::platform::BuildPlatform;
+use super::version::Operation;
 use crate::disk::Layout;
 
 /// A tree at a place.
@@ -37,6 +39,8 @@ pub enum OutputKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build<I> {
+    /// The machine that `/build` runs on.
+    pub platform: BuildPlatform,
     /// The trees, one of which holds `/build`.
     pub inputs: Vec<Input<I>>,
     /// What the output is.
@@ -165,12 +169,14 @@ impl<I> Action<I> {
     ) -> Result<Action<J>, E> {
         Ok(match self {
             Action::Build(Build {
+                platform,
                 inputs,
                 output,
                 setid,
             }) => {
                 let (output, setid) = (output.clone(), setid.clone());
                 Action::Build(Build {
+                    platform: platform.clone(),
                     inputs: map_inputs(inputs, map)?,
                     output,
                     setid,
@@ -231,6 +237,20 @@ impl<I> Action<I> {
             Action::Build(build) => matches!(build.output, OutputKind::File(_)),
             Action::Extract(_) | Action::Disk(_) => true,
             _ => false,
+        }
+    }
+
+    /// Which operation it is: what has a version, and a name in the encoding.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Action::Build(_) => Operation::Build,
+            Action::Unpack(_) => Operation::Unpack,
+            Action::Place(_) => Operation::Place,
+            Action::Extract(_) => Operation::Extract,
+            Action::Pick(_) => Operation::Pick,
+            Action::Merge(_) => Operation::Merge,
+            Action::Fill(_) => Operation::Fill,
+            Action::Disk(_) => Operation::Disk,
         }
     }
 

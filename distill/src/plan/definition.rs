@@ -82,9 +82,13 @@ impl PlanBuilder {
         self
     }
 
-    /// The plan that runs `action`.
+    /// The plan that runs `action`; one that cannot be built, if no program would see what `action`
+    /// gives it.
     pub fn action(self, action: Action<Artifact>) -> Plan {
-        self.finish(Ok(action))
+        match action.unseen() {
+            None => self.finish(Ok(action)),
+            Some(message) => self.invalid(message),
+        }
     }
 
     /// A plan that cannot be built; whoever walks the graph finds the message.

@@ -1,18 +1,23 @@
 //! The canonical encoding of a plan: what is hashed, stored, and can be run again without the
 //! recipe that made it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::action::{Action, Input};
 use super::artifact::Object;
 use super::hash::{Hash, HashError, serde_as_text};
+use super::version::Operation;
 
-/// The version of the encoding, which covers the meaning of every operation and the build
-/// environment ([`crate::build`]). A change of any of them is a new version.
-const VERSION: u32 = 1;
+/// The version of the syntax: which fields the outermost object has. It says nothing about what an
+/// operation means; that has versions of its own ([`Operation::version`]).
+///
+/// In format 1 there were no versions of operations.
+const FORMAT: u32 = 2;
 
 /// The identity of a resolved plan: the hash of its encoding.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,20 +55,90 @@ pub enum DecodeError {
     /// Not our syntax.
     #[error("cannot read the plan")]
     Syntax(#[from] serde_json::Error),
-    /// Written by another version.
-    #[error("cannot read a plan of version {0}; this program knows version {VERSION}")]
-    Version(u32),
+    /// Written in another syntax.
+    #[error(
+        "cannot read the plan: it has format {0}, and this program reads format {FORMAT}\nhint: {ANOTHER}"
+    )]
+    Format(u32),
+    /// It needs an operation that this program does not have.
+    #[error(
+        "cannot carry out the plan: it needs `{0}`, which this program does not know\nhint: {ANOTHER}"
+    )]
+    Unknown(String),
+    /// It needs an operation with another meaning than it has in this program.
+    #[error(
+        "cannot carry out the plan: it needs `{operation}` version {needed}, and this program knows version {}\nhint: {ANOTHER}",
+        operation.version()
+    )]
+    Version {
+        /// The operation.
+        operation: Operation,
+        /// The version that the plan was made for.
+        needed: u32,
+    },
     /// The same meaning in other bytes, hence another hash.
     #[error("cannot read the plan: it is not in canonical form")]
     NotCanonical,
 }
 
+impl DecodeError {
+    /// Whether nothing is wrong with the plan, but another version of Distill wrote it.
+    pub fn is_foreign(&self) -> bool {
+        matches!(
+            self,
+            DecodeError::Format(_) | DecodeError::Unknown(_) | DecodeError::Version { .. }
+        )
+    }
+}
+
+/// What to do with a plan of another Distill.
+const ANOTHER: &str =
+    "use the version of Distill that made it, or build the package anew from its recipe";
+
+/// What is written: the syntax, what the operation means, and the operation.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Envelope<A> {
     #[serde(rename = "distill-plan")]
+    format: u32,
     version: u32,
     action: A,
+}
+
+/// The part of an encoding that every format has.
+#[derive(Deserialize)]
+struct AnyFormat {
+    #[serde(rename = "distill-plan")]
+    format: u32,
+}
+
+/// The part of an encoding that plans of every operation and version have.
+#[derive(Deserialize)]
+struct AnyVersion {
+    version: u32,
+    action: BTreeMap<String, IgnoredAny>,
+}
+
+/// Refuses what was written by another Distill, before anything is read that may be different there.
+fn known(bytes: &[u8]) -> Result<(), DecodeError> {
+    let AnyFormat { format } = serde_json::from_slice(bytes)?;
+    if format != FORMAT {
+        return Err(DecodeError::Format(format));
+    }
+    let AnyVersion {
+        version: needed,
+        action,
+    } = serde_json::from_slice(bytes)?;
+    for name in action.into_keys() {
+        match Operation::of_name(&name) {
+            None => return Err(DecodeError::Unknown(name)),
+            Some(operation) if operation.version() != needed => {
+                return Err(DecodeError::Version { operation, needed });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
 }
 
 impl Resolved {
@@ -84,21 +159,29 @@ impl Resolved {
 
     /// The canonical bytes: one line of JSON with the fields in the order of the types.
     pub fn encode(&self) -> Vec<u8> {
-        let envelope = Envelope {
-            version: VERSION,
-            action: &self.0,
-        };
-        let mut bytes = serde_json::to_vec(&envelope).expect("plain data");
+        self.encode_as(Operation::version)
+    }
+
+    /// The encoding in a program that carries out other versions: how a test asks what would move.
+    fn encode_as(&self, version: impl Fn(Operation) -> u32) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec(&self.envelope(version)).expect("plain data");
         bytes.push(b'\n');
         bytes
     }
 
-    /// Reads an encoding back; other bytes than [`Resolved::encode`] writes are refused.
-    pub fn decode(bytes: &[u8]) -> Result<Resolved, DecodeError> {
-        let Envelope { version, action } = serde_json::from_slice(bytes)?;
-        if version != VERSION {
-            return Err(DecodeError::Version(version));
+    fn envelope(&self, version: impl Fn(Operation) -> u32) -> Envelope<&Action<Object>> {
+        Envelope {
+            format: FORMAT,
+            version: version(self.0.operation()),
+            action: &self.0,
         }
+    }
+
+    /// Reads an encoding back. Refused are other bytes than [`Resolved::encode`] writes, and plans
+    /// that need another version of their operation than this program carries out.
+    pub fn decode(bytes: &[u8]) -> Result<Resolved, DecodeError> {
+        known(bytes)?;
+        let Envelope::<Action<Object>> { action, .. } = serde_json::from_slice(bytes)?;
         let resolved = Resolved::new(action);
         if resolved.encode() == bytes {
             Ok(resolved)
@@ -110,6 +193,13 @@ impl Resolved {
     /// The identity: the hash of the encoding.
     pub fn hash(&self) -> PlanHash {
         PlanHash(Hash::of(self.encode()))
+    }
+}
+
+impl Serialize for Resolved {
+    /// The same fields as [`Resolved::encode`] writes.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.envelope(Operation::version).serialize(serializer)
     }
 }
 

@@ -151,6 +151,14 @@ impl AbsPath {
         }
     }
 
+    /// What leads from here to `below`, if that lies below this path.
+    pub fn strip_from(&self, below: &AbsPath) -> Option<RelPath> {
+        match self.relative() {
+            None => below.relative(),
+            Some(base) => below.relative()?.strip_prefix(&base),
+        }
+    }
+
     /// `path` below this one.
     pub fn join(&self, path: &RelPath) -> AbsPath {
         let slash = if self.0 == "/" { "" } else { "/" };
@@ -207,5 +215,19 @@ mod tests {
             RelPath::new("usr/library/x").unwrap().strip_prefix(&lib),
             None
         );
+        let from = |above: &str, below: &str| {
+            let [above, below] = [above, below].map(|path| AbsPath::new(path).unwrap());
+            above.strip_from(&below).map(|path| path.to_string())
+        };
+        assert_eq!(from("/", "/usr/lib").unwrap(), "usr/lib");
+        assert_eq!(from("/usr", "/usr/lib").unwrap(), "lib");
+        for (above, below) in [
+            ("/", "/"),
+            ("/usr", "/usr"),
+            ("/usr", "/usrx"),
+            ("/usr", "/"),
+        ] {
+            assert_eq!(from(above, below), None, "{above} {below}");
+        }
     }
 }

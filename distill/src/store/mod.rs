@@ -96,6 +96,14 @@ pub enum StoreError {
         /// What is wrong.
         source: crate::plan::tree::ManifestError,
     },
+    /// A stored plan is one of another version of Distill.
+    #[error("the stored plan `{plan}` was not made by this version of Distill")]
+    Foreign {
+        /// The plan.
+        plan: PlanHash,
+        /// What is different.
+        source: crate::plan::DecodeError,
+    },
     /// A stored plan cannot be read.
     #[error("the stored plan `{plan}` is damaged\nhint: `fsck` finds and removes what is damaged")]
     Plan {

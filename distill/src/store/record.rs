@@ -71,11 +71,12 @@ impl Store {
         let Some(bytes) = read_if_there(&self.plan_path(hash))? else {
             return Ok(None);
         };
-        let plan = Resolved::decode(&bytes);
-        plan.map(Some).map_err(|source| StoreError::Plan {
-            plan: *hash,
-            source,
-        })
+        let plan = *hash;
+        match Resolved::decode(&bytes) {
+            Ok(resolved) => Ok(Some(resolved)),
+            Err(source) if source.is_foreign() => Err(StoreError::Foreign { plan, source }),
+            Err(source) => Err(StoreError::Plan { plan, source }),
+        }
     }
 
     /// The plan that made `object` last.

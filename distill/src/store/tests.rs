@@ -98,6 +98,23 @@ fn a_record_leads_both_ways() {
 }
 
 #[test]
+fn a_plan_of_another_version_is_no_damage_and_says_what_it_is() {
+    let (_dir, root) = scratch();
+    let store = Store::open(&root).unwrap();
+    let bytes = br#"{"distill-plan":2,"version":99,"action":{"unpack":{"new":"field"}}}"#;
+    let plan = PlanHash(Hash::of(bytes));
+    std::fs::write(store.plan_path(&plan), bytes).unwrap();
+    assert_eq!(store.verify(&|_| {}).unwrap().damages, []);
+    let error = store.plan(&plan).unwrap_err();
+    assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
+    std::fs::write(store.plan_path(&plan), &bytes[1..]).unwrap();
+    let damages = store.verify(&|_| {}).unwrap().damages;
+    assert_eq!(damages, [fsck::Damage::Plan(plan)]);
+    let error = store.plan(&plan).unwrap_err();
+    assert!(matches!(error, StoreError::Plan { .. }), "{error}");
+}
+
+#[test]
 fn what_a_dead_process_left_is_swept_and_what_a_living_one_has_is_not() {
     let (_dir, root) = scratch();
     let living = Store::open(&root).unwrap();

@@ -3,7 +3,8 @@
 use distill::package::source::{debian, sha256};
 use distill::package::{Placed, merged};
 use distill::plan::{
-    AbsPath, Action, Artifact, Build, Input, Mode, Name, OutputKind, PathSet, Plan, RelPath,
+    AbsPath, Action, Arch, Artifact, Build, BuildPlatform, Input, Mode, Name, OutputKind, PathSet,
+    Plan, RelPath,
 };
 
 /// busybox, linked statically, as Debian has it.
@@ -52,6 +53,7 @@ fn action(shell: &Plan, inputs: &[&Plan], output: OutputKind, script: &str) -> A
         root(Artifact::file(path("build"), Mode::EXECUTABLE, program)),
     ];
     Action::Build(Build {
+        platform: BuildPlatform::any(Arch::X86_64),
         inputs: own.into_iter().chain(inputs.iter().map(below)).collect(),
         output,
         setid: PathSet::default(),

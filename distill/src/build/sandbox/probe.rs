@@ -93,6 +93,8 @@ pub(super) struct Readings {
     pub(super) filtered: bool,
     /// The host's interpreters of foreign programs that reach into namespaces.
     pub(super) formats: Vec<String>,
+    /// What is mounted over parts of `/proc`, as in most containers.
+    pub(super) covered: Vec<String>,
     /// The first resource limit that is too low.
     pub(super) low_limit: Option<LowLimit>,
 }
@@ -107,6 +109,7 @@ impl Readings {
             apparmor_restrict: number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
             filtered: status.lines().any(|line| line.starts_with("Seccomp:\t2")),
             formats: formats(),
+            covered: covered(),
             low_limit: Limits::default().check().err(),
         }
     }
@@ -137,6 +140,18 @@ pub(super) struct Trouble {
     /// What was tried, as a verb phrase; none if not even the namespaces could be made.
     pub(super) step: Option<String>,
     pub(super) errno: Errno,
+}
+
+/// The places below `/proc` that something is mounted on, by the fifth field of `/proc/self/mountinfo`
+/// (proc_pid_mountinfo(5)). A place that is made for a mount hides nothing.
+fn covered() -> Vec<String> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let places = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+    let hides = |place: &&str| place.starts_with("/proc/") && *place != layout::FORMATS;
+    let mut places: Vec<String> = places.filter(hides).map(str::to_owned).collect();
+    places.sort();
+    places.dedup();
+    places
 }
 
 pub(super) type Trial = Result<(), Trouble>;
@@ -328,12 +343,23 @@ fn why_no_proc(readings: &Readings, trouble: &Trouble) -> Lack {
     let errno = trouble.errno;
     if errno == Errno::EPERM || readings.filtered {
         return lack(
-            format!("cannot mount a fresh /proc: parts of this one are hidden ({errno})"),
+            format!(
+                "cannot mount a fresh /proc: parts of this one are hidden{} ({errno})",
+                named(&readings.covered)
+            ),
             "with docker: `--security-opt systempaths=unconfined`; with podman: `--security-opt \
              unmask=ALL`",
         );
     }
     lack(format!("cannot mount a fresh /proc: {errno}"), NEWER)
+}
+
+/// What hides them, if that is known.
+fn named(names: &[String]) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(", by mounts on {}", names.join(", "))
 }
 
 fn why_no_walls(readings: &Readings, trouble: &Trouble) -> Lack {

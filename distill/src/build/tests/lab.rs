@@ -80,14 +80,14 @@ impl Lab {
     /// What a Python program prints in a build; nothing if the host has no Python.
     pub(super) fn python(&self, program: &str, more: Vec<Input<Artifact>>) -> Option<String> {
         let python = Utf8Path::new("/usr/bin/python3").canonicalize_utf8().ok()?;
-        let mut literal = Literal::default();
+        let mut literal = programs(&PROGRAMS);
         add_program(&mut literal, "usr/bin/python3", &python);
         let library = Utf8Path::new("/usr/lib").join(python.file_name()?);
         add_modules(&mut literal, &library);
-        let mut inputs = vec![at("/", literal), at("/", text("program.py", program))];
+        let mut inputs = vec![at("/", text("program.py", program))];
         inputs.extend(more);
         let run = "PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -IS /program.py > /out/printed";
-        let output = self.build(&script(run, inputs)).unwrap();
+        let output = self.build(&script_on(literal, run, inputs)).unwrap();
         Some(self.read(&output, "printed"))
     }
 
@@ -154,15 +154,20 @@ pub(super) fn text(place: &str, text: &str) -> Artifact {
 
 /// Some programs of the host in `/bin`, with the libraries that they want. Those that the host does not
 /// have are left out.
-pub(super) fn programs(names: &[&str]) -> Artifact {
+pub(super) fn programs(names: &[&str]) -> Literal {
     let mut literal = Literal::default();
     for name in names {
         if let Some(file) = locate(name) {
             add_program(&mut literal, &format!("bin/{name}"), &file);
         }
     }
-    literal.into()
+    literal
 }
+
+/// What scripts find in `/bin`.
+pub(super) const PROGRAMS: [&str; 13] = [
+    "bash", "sh", "cat", "chmod", "cp", "env", "ln", "ls", "mkdir", "mv", "rm", "sleep", "stat",
+];
 
 /// Adds a program of the host at a place, with its libraries.
 pub(super) fn add_program(literal: &mut Literal, place: &str, file: &Utf8Path) {
@@ -195,21 +200,32 @@ fn add_modules(literal: &mut Literal, directory: &Utf8Path) {
 
 /// A build that runs a script, on a root of some programs and what else is given.
 pub(super) fn script(text: &str, more: Vec<Input<Artifact>>) -> Plan {
-    script_for(OutputKind::Tree, text, more)
+    script_on(programs(&PROGRAMS), text, more)
 }
 
-/// The same with another output.
-pub(super) fn script_for(output: OutputKind, text: &str, more: Vec<Input<Artifact>>) -> Plan {
-    const PROGRAMS: [&str; 12] = [
-        "sh", "cat", "chmod", "cp", "env", "ln", "ls", "mkdir", "mv", "rm", "sleep", "stat",
-    ];
+/// The same on a root of other programs.
+fn script_on(programs: Literal, text: &str, more: Vec<Input<Artifact>>) -> Plan {
+    plan(inputs(programs, text, more), OutputKind::Tree)
+}
+
+/// The same with one file as the output.
+pub(super) fn script_for_file(file: &str, text: &str) -> Plan {
+    let inputs = inputs(programs(&PROGRAMS), text, Vec::new());
+    plan(inputs, OutputKind::File(path(file)))
+}
+
+fn inputs(
+    programs: Literal,
+    text: &str,
+    more: Vec<Input<Artifact>>,
+) -> Vec<Input<Artifact>> {
     let build = format!("#!/bin/sh -eu\nPATH=/bin\n{text}\n");
     let mut inputs = vec![
-        at("/", programs(&PROGRAMS)),
+        at("/", programs),
         at("/", Artifact::file(path("build"), Mode::EXECUTABLE, build)),
     ];
     inputs.extend(more);
-    plan(inputs, output)
+    inputs
 }
 
 /// A build of these inputs.

@@ -112,7 +112,7 @@ fn builds_are_the_same_on_btrfs() {
 
 fn on_device(mkfs: &str) {
     if let Some(volume) = Volume::make(mkfs)
-        && let Some(seen) = seen(volume.path())
+        && let Some(seen) = seen(&volume.path())
     {
         assert_eq!(seen, SEEN);
     }

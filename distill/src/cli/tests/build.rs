@@ -425,7 +425,7 @@ fn a_repetition_that_differs_names_both_results() {
     failed base
     error: base: the build is not reproducible: `etc/motd`, `usr`, `usr/include`, `usr/include/zlib.h` differ
       defined:  RECIPE
-      plan:     tT5oDb9gxHMAS0sRFQoowQKt9UtLtUhfvs-BAMkLEp4=
+      plan:     Uvp79wdeWXU25hKJTcwysJtcouPmpn5_ojRhelvI3fw=
       recorded: /world/store/trees/UWYNn2H-YGQa975PVGcxNOllTaNDv4jo930jkrmHhPo=
       now:      /world/store/trees/_Bshma6VIAlaDskKhXfBfkMWb8MQ1gB_R_089FS2eD0=
     error: 1 job failed

@@ -10,12 +10,12 @@ fn plan_lists_the_graph_before_and_after() {
     world.run(&target, &["build", "zlib"]);
     let after = world.run(&target, &["plan"]);
     insta::assert_snapshot!(format!("{}\n{}", before.stdout, after.stdout), @r"
-    missing  9oIdRlW7 place   zlib-1.3.1
+    missing  VFAgMgJP place   zlib-1.3.1
     missing  -        merge   base
     missing  -        merge   image
 
-    there    9oIdRlW7 place   zlib-1.3.1
-    missing  tT5oDb9g merge   base
+    there    VFAgMgJP place   zlib-1.3.1
+    missing  Uvp79wde merge   base
     missing  -        merge   image
     ");
 }
@@ -29,15 +29,19 @@ fn plan_shows_what_decides_the_output() {
     exit status 0
     --- stdout
     {
-      "place": {
-        "blob": "blake2b:OKKT6yNFMfON_l-3v351421ygmswsn39sk161l5bTMU=",
-        "path": "usr/include/zlib.h",
-        "mode": "0644"
+      "distill-plan": 2,
+      "version": 1,
+      "action": {
+        "place": {
+          "blob": "blake2b:OKKT6yNFMfON_l-3v351421ygmswsn39sk161l5bTMU=",
+          "path": "usr/include/zlib.h",
+          "mode": "0644"
+        }
       }
     }
     --- stderr
     zlib-1.3.1 RECIPE
-    plan   9oIdRlW7zYWdMs5HzqSGeiylHB0J-1eQ4Nqm-YH5KKs=
+    plan   VFAgMgJPUYJpfSpE5h4mnH8jKvryWYTDe6TjpK7lbR4=
     "#);
     let base = world.run(&target, &["plan", "base"]);
     assert!(
@@ -111,8 +115,8 @@ fn two_plans_of_one_name_are_told_apart_by_hash() {
     assert_eq!(ran.code, 2);
     insta::assert_snapshot!(ran.stderr, @r"
     error: cannot tell which plan `x` is:
-      ztfgyrs-  x (RECIPE)
-      n4RE7GkN  x (RECIPE)
+      PlzL6nLg  x (RECIPE)
+      YTG_5X64  x (RECIPE)
     hint: give the label or the hash instead of the name
     ");
 }

@@ -157,22 +157,22 @@ fn launch_of_a_build_and_of_a_shell() {
     insta::assert_snapshot!(build, @r"
     enter directory `/tmp`
     start a session
-    set limit RLIMIT_NOFILE to 1024, at most 1024
-    set limit RLIMIT_STACK to 8388608, at most 8388608
-    set limit RLIMIT_AS to 18446744073709551615, at most 18446744073709551615
-    set limit RLIMIT_FSIZE to 18446744073709551615, at most 18446744073709551615
-    set limit RLIMIT_CORE to 0, at most 0
-    set limit RLIMIT_CPU to 18446744073709551615, at most 18446744073709551615
-    set limit RLIMIT_DATA to 18446744073709551615, at most 18446744073709551615
-    set limit RLIMIT_RSS to 18446744073709551615, at most 18446744073709551615
-    set limit RLIMIT_LOCKS to 18446744073709551615, at most 18446744073709551615
-    set limit RLIMIT_RTTIME to 18446744073709551615, at most 18446744073709551615
-    set limit RLIMIT_NPROC to 4096, at most 4096
-    set limit RLIMIT_MEMLOCK to 65536, at most 65536
-    set limit RLIMIT_SIGPENDING to 1024, at most 1024
-    set limit RLIMIT_MSGQUEUE to 819200, at most 819200
-    set limit RLIMIT_NICE to 0, at most 0
-    set limit RLIMIT_RTPRIO to 0, at most 0
+    set limit RLIMIT_NOFILE to 1024
+    set limit RLIMIT_STACK to 8388608
+    set no limit RLIMIT_AS
+    set no limit RLIMIT_FSIZE
+    set limit RLIMIT_CORE to 0
+    set no limit RLIMIT_CPU
+    set no limit RLIMIT_DATA
+    set no limit RLIMIT_RSS
+    set no limit RLIMIT_LOCKS
+    set no limit RLIMIT_RTTIME
+    set limit RLIMIT_NPROC to 4096
+    set limit RLIMIT_MEMLOCK to 65536
+    set limit RLIMIT_SIGPENDING to 1024
+    set limit RLIMIT_MSGQUEUE to 819200
+    set limit RLIMIT_NICE to 0
+    set limit RLIMIT_RTPRIO to 0
     keep capabilities 0x1b only
     fix addresses, if allowed
     reset signals
