@@ -3,7 +3,7 @@
 //! What the definition tells is found there (`plan::places`); here it is about what trees hold.
 
 use super::root::{Part, RootError};
-use crate::plan::{AbsPath, Node, RelPath, Tree, hidden_by, misplaced};
+use crate::plan::{Node, RelPath, Tree, hidden_by, misplaced};
 
 /// Refuses inputs at places that are not theirs. Definitions do not say such a thing, but a plan may
 /// come from elsewhere.
