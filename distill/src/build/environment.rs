@@ -1,5 +1,5 @@
-//! What every build finds, beside its inputs. A change of anything here is a new version of the
-//! plan encoding.
+//! What every build finds, beside its inputs. A change of anything here is a new version of `build`
+//! (`plan/version.rs`).
 
 /// The whole environment of a build, sorted by name. Beside it there is only `MAKEFLAGS`, which names
 /// the job server; it decides how fast a build is, not what it makes.

@@ -320,3 +320,6 @@ fn unique(inputs: Vec<Input<Artifact>>) -> Vec<Input<Artifact>> {
     };
     inputs.into_iter().filter(|input| is_new(input)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 use super::super::root;
 use super::*;
-use crate::plan::AbsPath;
-use crate::plan::{Hash, Mode, PROGRAM};
+use crate::plan::{AbsPath, Hash, Mode, PROGRAM};
 
 const FILE: Node = Node::File {
     mode: Mode::EXECUTABLE,

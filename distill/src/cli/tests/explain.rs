@@ -317,3 +317,32 @@ fn check_looks_into_recipes_and_builds_nothing() {
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("has no source"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_plan_shows_on_which_machine_it_is_built() {
+    use crate::package::{Arch, Config, Recipe, Target as For};
+
+    let world = World::new();
+    let config = Config::new(For::new(Arch::Riscv64, "riscv64-linux-musl"));
+    let board = Recipe {
+        name: "board".into(),
+        needs: vec!["kvm".into()],
+        ..Recipe::new(&config)
+    };
+    let target = Target::new("droplet", board.plan());
+    let platform = serde_json::json!({"arch": "riscv64", "needs": ["kvm"]});
+    let value = described(&world, &target, "board");
+    assert_eq!(value["platform"], platform);
+    let encoded = &value["encoding"]["action"]["build"]["platform"];
+    assert_eq!(*encoded, platform);
+    // No machine has what nobody says that it has.
+    let ran = world.run(&target, &[]);
+    let machine = crate::build::Machine::here();
+    let told = format!(
+        "error: cannot build on this machine: `board (riscv64-linux-musl)` needs a machine of \
+         `riscv64 with kvm`, and this one is `{machine}`\n"
+    );
+    assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    assert_eq!(ran.code, 15, "{}", ran.stderr);
+    assert!(world.store().objects().unwrap().is_empty());
+}
