@@ -16,9 +16,11 @@ mod local;
 mod operation;
 mod publish;
 mod root;
+mod run;
 pub mod sandbox;
 mod schedule;
 mod scheduler;
+mod sink;
 mod supplier;
 
 pub use cancel::Cancel;

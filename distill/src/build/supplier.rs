@@ -15,11 +15,13 @@ use crate::store::{Store, StoreError};
 
 /// Brings sources, and what others have built, into the store.
 pub trait Supplier: Sync {
-    /// Brings `source` into the store, verified. Says how it gets on through `event`.
+    /// Brings `source` into the store, verified. Says how it gets on through `event`, and ends soon
+    /// after `cancel` comes: the run waits for it.
     fn supply(
         &self,
         job: JobId,
         source: &Source,
+        cancel: &Cancel,
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError>;
 
@@ -42,9 +44,10 @@ pub trait Supplier: Sync {
         job: JobId,
         object: &Object,
         label: &str,
+        cancel: &Cancel,
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<bool, ExecuteError> {
-        let _ = (job, object, label, event);
+        let _ = (job, object, label, cancel, event);
         Ok(false)
     }
 }
@@ -56,7 +59,7 @@ pub struct Sources<'a> {
     pub store: &'a Store,
     /// Fetches.
     pub fetcher: &'a Fetcher,
-    /// The wish to stop.
+    /// The wish to stop asking; a job has one of its own.
     pub cancel: &'a Cancel,
 }
 
@@ -65,6 +68,7 @@ impl Supplier for Sources<'_> {
         &self,
         job: JobId,
         source: &Source,
+        cancel: &Cancel,
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError> {
         let telling = Telling {
@@ -73,7 +77,7 @@ impl Supplier for Sources<'_> {
             event,
         };
         self.fetcher
-            .fetch(source, self.store, self.cancel.flag(), &telling)?;
+            .fetch(source, self.store, cancel.flag(), &telling)?;
         Ok(Object::Blob(source.digest))
     }
 
@@ -92,16 +96,18 @@ impl Supplier for Sources<'_> {
         job: JobId,
         object: &Object,
         label: &str,
+        cancel: &Cancel,
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<bool, ExecuteError> {
+        let job_sources = Sources { cancel, ..*self };
         let telling = Telling {
             job,
             file_name: label,
             event,
         };
         match object {
-            Object::Blob(digest) => self.bring_blob(*digest, &telling),
-            Object::Tree(tree) => self.bring_tree(tree, &telling),
+            Object::Blob(digest) => job_sources.bring_blob(*digest, &telling),
+            Object::Tree(tree) => job_sources.bring_tree(tree, &telling),
         }
     }
 }

@@ -90,6 +90,8 @@ impl From<&BuildError> for Exit {
                 .unwrap_or(Exit::BuildFailed),
             BuildError::Cancelled => Exit::Interrupted,
             BuildError::Store(error) => error.into(),
+            BuildError::Panicked { .. } => Exit::Internal,
+            BuildError::Threads(_) => Exit::Unfit,
         }
     }
 }
@@ -273,6 +275,7 @@ mod tests {
                 log,
                 tail: Vec::new(),
                 error,
+                also: Vec::new(),
             };
             let build = BuildError::Failed {
                 failures: vec![failure],

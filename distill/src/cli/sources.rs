@@ -107,7 +107,7 @@ fn tell(invocation: &Invocation<'_>, directory: &Utf8Path) -> Result<(), CliErro
 fn fetch(
     invocation: &Invocation<'_>,
     session: &Session<'_>,
-    sources: &[&Source],
+    sources: &[Source],
 ) -> Result<(), CliError> {
     let fetcher = session.fetcher()?;
     let store = &session.store;
@@ -117,7 +117,7 @@ fn fetch(
         cancel: &session.cancel,
     };
     let missing = |source: &&Source| !store.has(&Object::Blob(source.digest));
-    let missing: Vec<&Source> = sources.iter().copied().filter(missing).collect();
+    let missing: Vec<&Source> = sources.iter().filter(missing).collect();
     let threads = Options::default().downloads.min(missing.len());
     let tally = Tally::new(store.timings(), threads);
     let (failures, tally) = view::watch(&invocation.ui, tally, |events| {
@@ -167,7 +167,7 @@ fn supply(
     source: &Source,
     events: &(dyn Fn(Event) + Sync),
 ) -> Option<Failure> {
-    match supplier.supply(id, source, events) {
+    match supplier.supply(id, source, supplier.cancel, events) {
         Ok(output) => {
             let (outcome, usage) = (Outcome::Built, Usage::default());
             events(Event::Finished {
@@ -189,6 +189,7 @@ fn supply(
                 log,
                 tail,
                 error,
+                also: Vec::new(),
             })
         }
     }

@@ -9,6 +9,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::{Digest, Source};
 
+/// What to do when there can be no more threads.
+pub const THREADS_HINT: &str = "this user or container may have no more processes and threads: raise `ulimit -u`, or \
+     `pids.max` of the control group, or do less at a time";
+
 /// Why one place did not give the bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {

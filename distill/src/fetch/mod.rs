@@ -32,7 +32,7 @@ pub use arrival::{Arrival, Destination};
 pub use cache::{
     Cache, CacheError, CachedOutput, CachedTree, DirectoryCache, Found, Key, LookupCache,
 };
-pub use error::{Attempt, FetchError, FetchErrorKind, Reason};
+pub use error::{Attempt, FetchError, FetchErrorKind, Reason, THREADS_HINT};
 pub use fetcher::Fetcher;
 pub use mirror::{DEBIAN_MIRRORS, DEBIAN_SNAPSHOT, default_mirrors, parse_mirror_list};
 pub use progress::{Progress, Waiting};

@@ -60,6 +60,23 @@ impl Source {
         self.origins.push(origin);
         self
     }
+
+    /// Takes over what `other`, which has the same hash, knows: origins that are new, to be tried last,
+    /// and its file's name, if it is another one, for messages.
+    pub fn absorb(&mut self, other: &Source) {
+        for origin in &other.origins {
+            if !self.origins.contains(origin) {
+                self.origins.push(origin.clone());
+            }
+        }
+        if !self
+            .file_name
+            .split(", ")
+            .any(|name| name == other.file_name)
+        {
+            self.file_name = format!("{}, {}", self.file_name, other.file_name);
+        }
+    }
 }
 
 impl Origin {
