@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use super::cancel::Cancel;
 use super::error::ExecuteError;
 use super::event::{Event, JobId};
-use crate::fetch::{Attempt, Destination, FetchError, Fetcher, Progress, Reason, Waiting};
+use crate::fetch::{Attempt, Destination, FetchError, Fetcher, Progress, Reason, Shown, Waiting};
 use crate::plan::{Digest, Hash, Object, PlanHash, Source};
 use crate::store::intake::{IntakeError, restore_into};
 use crate::store::{Store, StoreError};
@@ -204,8 +204,8 @@ impl Progress for Telling<'_> {
         }
     }
 
-    fn started(&self, place: &str) {
-        let (file_name, origin) = (self.file_name.to_owned(), place.to_owned());
+    fn started(&self, place: &Shown) {
+        let (file_name, origin) = (self.file_name.to_owned(), place.to_string());
         (self.event)(Event::Downloading {
             id: self.job,
             file_name,
@@ -221,7 +221,7 @@ impl Progress for Telling<'_> {
         });
     }
 
-    fn retry(&self, place: &str, reason: &Reason, wait: Duration) {
+    fn retry(&self, place: &Shown, reason: &Reason, wait: Duration) {
         self.note(format!(
             "{place}: {reason}; trying again in {} s",
             wait.as_secs_f32()

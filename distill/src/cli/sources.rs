@@ -17,7 +17,7 @@ use super::session::Session;
 use super::view::{self, Tally};
 use super::{preflight, units};
 use crate::build::{BuildError, Event, Failure, Options, Outcome, Sources, Supplier as _};
-use crate::fetch::{Cache as _, DirectoryCache, Found, Key};
+use crate::fetch::{Address, Cache as _, DirectoryCache, Found, Key};
 use crate::plan::{Digest, Object, Origin, Source};
 use crate::store::io::At as _;
 use crate::store::{Store, Usage};
@@ -65,7 +65,7 @@ fn list(invocation: &Invocation<'_>) -> Result<(), CliError> {
 
 fn origin(origin: &Origin) -> String {
     match origin {
-        Origin::Url(url) => url.clone(),
+        Origin::Url(url) => Address::from(url.as_str()).to_string(),
         Origin::Mirror(family, path) => format!("{family:?}: {path}").to_lowercase(),
         Origin::Debian(path) => format!("debian: {path}"),
         Origin::File(path) => path.to_string(),
@@ -142,7 +142,12 @@ fn fetch(
                     .extend(failure);
             }
         };
-        std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+        std::thread::scope(|scope| {
+            // Without more threads it takes longer, and that is all.
+            let thread = || std::thread::Builder::new().spawn_scoped(scope, work);
+            let _ = (1..threads).try_for_each(|_| thread().map(drop));
+            work();
+        });
         failures
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)

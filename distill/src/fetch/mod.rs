@@ -19,6 +19,7 @@ mod http;
 mod lock;
 mod mirror;
 mod partial;
+mod place;
 mod progress;
 mod retry;
 mod settings;
@@ -27,6 +28,7 @@ mod stale;
 mod stop;
 mod tls;
 
+pub use address::{Address, Shown};
 pub use apt::{AptError, AptSource, parse_apt_list, parse_apt_sources, read_apt};
 pub use arrival::{Arrival, Destination};
 pub use cache::{

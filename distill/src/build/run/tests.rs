@@ -9,8 +9,9 @@ use camino::Utf8Path;
 use super::super::schedule::{Ended, Lane, Schedule};
 use super::super::{
     BuildError, Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId, Options,
-    Supplier,
+    Sources, Supplier,
 };
+use crate::fetch::{Fetcher, Settings};
 use crate::plan::{
     AbsPath, Action, Artifact, Digest, Hash, Input, Merge, Mode, Name, Object, Origin, Plan,
     RelPath, Source,
@@ -392,6 +393,38 @@ fn a_source_that_several_recipes_name_has_the_origins_of_all() {
         .unwrap();
     let expected = source("x-1.tar, v1.tar", &["dead", "b", "c"]);
     assert_eq!(seen.into_inner().unwrap(), [expected]);
+}
+
+#[test]
+fn a_first_recipe_with_a_dead_origin_does_not_spoil_the_source_of_a_second() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(directory.path()).unwrap();
+    std::fs::write(root.join("x.tar"), "x").unwrap();
+    let store = Store::open(&root.join("store")).unwrap();
+    let file = |path: &str| Source::new(Hash::of("x"), Origin::File(root.join(path)));
+    let roots = ["dead.tar", "x.tar"].map(|path| {
+        merge(
+            path.trim_end_matches(".tar"),
+            [literal(path), Artifact::Source(file(path))],
+        )
+    });
+    let fetcher = Fetcher::new(Settings::new(store.partial_dir()));
+    let cancel = Cancel::default();
+    let executor = Does(|job: &Job<'_>, _: &str| output(job));
+    let builder = Builder {
+        store: &store,
+        executor: &executor,
+        supplier: &Sources {
+            store: &store,
+            fetcher: &fetcher,
+            cancel: &cancel,
+        },
+        options: &two_jobs(),
+        events: &|_| {},
+        cancel: &cancel,
+    };
+    builder.build(&roots).unwrap();
+    assert!(store.has(&Object::Blob(Hash::of("x").into())));
 }
 
 #[test]
