@@ -330,6 +330,36 @@ fn ctrl_c_is_still_told_as_such() {
 }
 
 #[test]
+fn no_more_threads_is_a_message() {
+    // No machine has room for stacks of so many bytes.
+    let tests = std::env::current_exe().unwrap();
+    let inside = "build::run::tests::in_a_process_without_threads";
+    let ran = std::process::Command::new(tests)
+        .args(["--exact", inside, "--ignored", "--test-threads=1"])
+        .env("RUST_MIN_STACK", (1_u64 << 46).to_string())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && told.contains("1 passed"), "{told}");
+}
+
+#[test]
+#[ignore = "it is run by another test, in a process of its own"]
+fn in_a_process_without_threads() {
+    let executor = Does(|job: &Job<'_>, _: &str| output(job));
+    let roots = [plan("x")];
+    let outcome = build(&roots, &executor, &Brings(nothing), &two_jobs(), &|_| {});
+    assert!(!outcome.cancelled);
+    let error = outcome.result.unwrap_err();
+    assert!(matches!(error, BuildError::Threads(_)), "{error:?}");
+    let text = error.to_string();
+    assert!(
+        text.contains("`ulimit -u`") && text.contains("`pids.max`"),
+        "{text}"
+    );
+}
+
+#[test]
 fn definitions_of_one_failing_plan_run_once_and_fail_together() {
     let runs = AtomicUsize::new(0);
     let executor = Does(|_: &Job<'_>, _: &str| {

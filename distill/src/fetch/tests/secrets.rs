@@ -74,7 +74,9 @@ fn told(source: &Source, change: impl FnOnce(&mut Settings)) -> String {
 #[test]
 fn of_origins() {
     for written in WRITTEN {
-        check(written, &told(&source(b"x", &[written.to_owned()]), |_| {}));
+        let source = Source::new(Hash::of("x"), Origin::Url(written.to_owned()));
+        check(written, &source.file_name);
+        check(written, &told(&source, |_| {}));
     }
 }
 
