@@ -30,7 +30,7 @@ enum JobResult {
     Made(Object),
     /// A cache did not have it after all.
     Declined,
-    Failed(Failure),
+    Failed(Box<Failure>),
     /// The job panicked, and said this.
     Panicked(String),
 }
@@ -162,7 +162,7 @@ impl<'run, 'env, 'a: 'env> Run<'run, 'env, 'a> {
             JobResult::Failed(failure) if failure.error.is_stop() => Ended::Stopped,
             JobResult::Failed(failure) => {
                 self.failed.insert(report.id, self.failures.len());
-                self.failures.push(failure);
+                self.failures.push(*failure);
                 Ended::Failed
             }
             JobResult::Panicked(text) => {
@@ -285,7 +285,7 @@ impl Prepared<'_> {
             Ok(None) => JobResult::Declined,
             Err(failure) => {
                 (builder.events)(Event::without_output(id, &failure.error));
-                JobResult::Failed(failure)
+                JobResult::Failed(Box::new(failure))
             }
         }
     }

@@ -204,7 +204,10 @@ fn pass_on(
         let mut chunk = vec![0; CHUNK];
         let count = response.read(&mut chunk).map_err(|error| {
             let text = Shown::from(error.to_string()).to_string();
-            match error.into_inner().map(|inner| inner.downcast()) {
+            match error
+                .into_inner()
+                .map(<dyn Error + Send + Sync>::downcast::<reqwest::Error>)
+            {
                 Some(Ok(error)) => reason(&reqwest::Error::without_url(*error), stall),
                 _ => Reason::Broken(text),
             }

@@ -246,6 +246,33 @@ fn a_failed_plan_fails_all_its_definitions_and_is_not_run_again() {
     assert_eq!(Fake::default().run(&roots, &[], &["same"]), ["same"]);
 }
 
+/// Every plan is recorded with one output, which a cache seems to have, and whose bytes are gone.
+struct Recorded<'a>(&'a Fake, Object);
+impl Facts for Recorded<'_> {
+    type Error = std::convert::Infallible;
+
+    fn recorded(
+        &self,
+        _: &Plan,
+        _: &PlanHash,
+        _: &Resolved,
+    ) -> Result<Option<Object>, Self::Error> {
+        Ok(Some(self.1))
+    }
+
+    fn present(&self, object: &Object) -> Result<bool, Self::Error> {
+        self.0.present(object)
+    }
+
+    fn offered(&self, object: &Object) -> bool {
+        *object == self.1
+    }
+
+    fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
+        self.0.literal(literal)
+    }
+}
+
 #[test]
 fn what_waits_for_the_same_plan_as_its_own_input_does_not_wait_for_ever() {
     // `outer` resolves to the very plan that its input is; a cache was to have it, and has not.
@@ -263,32 +290,6 @@ fn what_waits_for_the_same_plan_as_its_own_input_does_not_wait_for_ever() {
     let fake = Fake::default();
     let object = Object::Tree(Hash::of("x"));
     let mut schedule = Schedule::new(Graph::new(&roots, &BTreeMap::new()).unwrap());
-    // All three plans are recorded with one output, whose bytes are gone.
-    struct Recorded<'a>(&'a Fake, Object);
-    impl Facts for Recorded<'_> {
-        type Error = std::convert::Infallible;
-
-        fn recorded(
-            &self,
-            _: &Plan,
-            _: &PlanHash,
-            _: &Resolved,
-        ) -> Result<Option<Object>, Self::Error> {
-            Ok(Some(self.1))
-        }
-
-        fn present(&self, object: &Object) -> Result<bool, Self::Error> {
-            self.0.present(object)
-        }
-
-        fn offered(&self, object: &Object) -> bool {
-            *object == self.1
-        }
-
-        fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
-            self.0.literal(literal)
-        }
-    }
     let facts = Recorded(&fake, object);
     let Ok(()) = schedule.begin(&facts, false);
     let mut steps = 0;

@@ -96,7 +96,7 @@ fn of_mirrors() {
         check(
             written,
             &told(&gnu, |settings| {
-                drop(settings.mirrors.insert(MirrorFamily::Gnu, bases))
+                settings.mirrors.insert(MirrorFamily::Gnu, bases);
             }),
         );
     }
@@ -135,7 +135,7 @@ fn of_caches() {
             &format!("{cache:?} {:?}", found(&Key::Blob(Hash::of("x").into()))),
         );
         let text = told(&source(b"x", &[]), |settings| {
-            settings.caches.push(Arc::new(cache))
+            settings.caches.push(Arc::new(cache));
         });
         check(written, &text);
     }
