@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use super::machine::{ELSEWHERE, WrongMachine};
 use super::root::RootError;
 use super::sandbox::{SandboxError, Status};
-use crate::fetch::FetchError;
+use crate::fetch::{FetchError, THREADS_HINT};
 use crate::plan::{Change, DefinitionError, Object, PlanHash, RelPath};
 use crate::store::StoreError;
 use crate::store::intake::IntakeError;
@@ -165,6 +165,8 @@ pub struct Failure {
     pub tail: Vec<String>,
     /// What went wrong.
     pub error: ExecuteError,
+    /// The labels of other definitions of the same plan: it was run once, and they failed with it.
+    pub also: Vec<String>,
 }
 
 /// Why a graph was not built.
@@ -193,6 +195,19 @@ pub enum BuildError {
     /// A file that a recipe names could not be read, or its files do not make a tree.
     #[error(transparent)]
     Literal(#[from] IntakeError),
+    /// A thread of the run panicked: a job, what takes events, or the run itself.
+    #[error(
+        "`{label}` panicked: {message}\nhint: this is a defect of Distill, or of what was put into it (an executor, a supplier, a cache, a receiver of events); please report it"
+    )]
+    Panicked {
+        /// What was done.
+        label: String,
+        /// What the panic said.
+        message: String,
+    },
+    /// There can be no more threads.
+    #[error("cannot start a thread\nhint: {THREADS_HINT}")]
+    Threads(#[source] std::io::Error),
 }
 
 /// The labels of the builds that need one machine, for each such machine.

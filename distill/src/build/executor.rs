@@ -46,7 +46,4 @@ pub trait Executor: Sync {
 
     /// Runs `job` and lands its output in the store.
     fn execute(&self, job: &Job<'_>) -> Executed;
-
-    /// Called when nothing runs.
-    fn idle(&self) {}
 }

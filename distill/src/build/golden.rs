@@ -25,6 +25,7 @@ impl Supplier for Nothing {
         &self,
         _: JobId,
         _: &Source,
+        _: &Cancel,
         _: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError> {
         Err(ExecuteError::Cancelled)

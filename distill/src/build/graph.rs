@@ -21,6 +21,8 @@ pub(super) enum Kind<'a> {
 /// One thing that is, or is to come, in the store.
 pub(super) struct Node<'a> {
     pub(super) kind: Kind<'a>,
+    /// Of a source: those with the same digest that came after it, which may have other origins.
+    pub(super) alike: Vec<&'a Source>,
     /// What it is made from, in the order of the action.
     pub(super) inputs: Vec<NodeId>,
     /// What is made from it.
@@ -35,6 +37,33 @@ pub(super) struct Node<'a> {
 pub(super) struct Graph<'a> {
     pub(super) nodes: Vec<Node<'a>>,
     pub(super) roots: Vec<NodeId>,
+}
+
+impl<'a> Node<'a> {
+    /// Remembers a source that is this node too, if it tells anything new: most are copies.
+    fn meet(&mut self, source: &'a Source) {
+        let first = matches!(self.kind, Kind::Source(first) if first == source);
+        if !first && !self.alike.contains(&source) {
+            self.alike.push(source);
+        }
+    }
+
+    /// The source, with the origins and the names of all that have its digest.
+    pub(super) fn source(&self) -> Option<Source> {
+        let Kind::Source(first) = self.kind else {
+            return None;
+        };
+        let mut whole = first.clone();
+        self.alike.iter().for_each(|other| whole.absorb(other));
+        Some(whole)
+    }
+
+    pub(super) fn label(&self) -> String {
+        match self.source() {
+            Some(source) => source.file_name,
+            None => self.kind.label(),
+        }
+    }
 }
 
 impl Kind<'_> {
@@ -87,7 +116,7 @@ impl<'a> Graph<'a> {
         let roots = roots.iter().map(|root| growing.plans[&root.id()]).collect();
         for node in &mut nodes {
             let known = history
-                .get(&node.kind.label())
+                .get(&node.label())
                 .copied()
                 .map(Duration::from_millis);
             node.estimate = known.unwrap_or_else(|| node.kind.guess());
@@ -140,7 +169,10 @@ impl<'a> Growing<'a> {
         match artifact {
             Artifact::Plan(plan) => self.plans[&plan.id()],
             Artifact::Source(source) => match self.sources.get(&source.digest) {
-                Some(id) => *id,
+                Some(id) => {
+                    self.nodes[*id].meet(source);
+                    *id
+                }
                 None => {
                     let id = self.push(Kind::Source(source));
                     *self.sources.entry(source.digest).or_insert(id)
@@ -160,10 +192,11 @@ impl<'a> Growing<'a> {
     }
 
     fn push(&mut self, kind: Kind<'a>) -> NodeId {
-        let (inputs, users) = (Vec::new(), Vec::new());
+        let (alike, inputs, users) = (Vec::new(), Vec::new(), Vec::new());
         let (estimate, rank) = (Duration::ZERO, Duration::ZERO);
         self.nodes.push(Node {
             kind,
+            alike,
             inputs,
             users,
             estimate,

@@ -26,7 +26,7 @@ pub(super) struct PlanJob<'a> {
 impl Builder<'_> {
     /// Brings a source into the store.
     pub(super) fn supply(&self, id: NodeId, source: &Source) -> Result<Object, Failure> {
-        let result = self.supplier.supply(id, source, self.events);
+        let result = self.supplier.supply(id, source, self.cancel, self.events);
         if let Ok(output) = &result {
             let (output, usage) = (*output, Usage::default());
             (self.events)(Event::Finished {
@@ -58,7 +58,7 @@ impl Builder<'_> {
         let label = job.definition.label();
         let brought = self
             .supplier
-            .bring(job.id, &output, &label, self.events)
+            .bring(job.id, &output, &label, self.cancel, self.events)
             .map_err(|error| job.failed(error))?;
         if !brought {
             return Ok(None);
@@ -208,6 +208,7 @@ fn failure(kind: Kind<'_>, error: ExecuteError) -> Failure {
         log: None,
         tail: Vec::new(),
         error,
+        also: Vec::new(),
     }
 }
 

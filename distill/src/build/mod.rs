@@ -20,9 +20,11 @@ mod operation;
 mod places;
 mod publish;
 mod root;
+mod run;
 pub mod sandbox;
 mod schedule;
 mod scheduler;
+mod sink;
 mod supplier;
 
 pub use cancel::Cancel;

@@ -1,4 +1,25 @@
 //! Which nodes must run, and which may run now: a state machine without I/O of its own.
+//!
+//! | state | what is true in it | what ends it |
+//! |---|---|---|
+//! | `Idle` | nobody asked for the node | a user or the caller asks |
+//! | `Resolving` | so many inputs have an output that is not known yet; all were asked for it | the last one becomes known → resolved, then decided; one of them is lost → `Skipped` |
+//! | `Known` | the output is known, and nobody asked for more | somebody asks for the bytes → decided |
+//! | `Gathering` | the node has to be made; so many inputs have no bytes yet; all were asked for them | the last one is `Done` → launched; one is lost → `Skipped` |
+//! | `Following` | another node of the same plan is `Ready` or `Running` | that one ends → as that one; a cache declines → decided |
+//! | `Ready` | it stands in the queue of its lane | it is taken → `Running` |
+//! | `Running` | a job was begun for it | `Done`, `Failed`, `Skipped` (stopped), or decided again (a cache declined) |
+//! | `Done` | its output is known, and the bytes are there | never |
+//! | `Failed` | its plan was run and failed, for this definition or for another one | never |
+//! | `Skipped` | it was stopped, or needs something that is lost | never |
+//!
+//! "Lost" is `Failed` or `Skipped`. "Decided" means: `Known` if no more is wanted, `Done` if the bytes
+//! are there, `Following` or the end of the other if its plan was met before, `Ready` among the downloads
+//! if a cache has the bytes, and `Gathering` else.
+//!
+//! A node that others follow is `Ready` or `Running`, so it waits for nothing, and no circle of waiting
+//! nodes can arise from following. Each edge of the graph is looked at a fixed number of times, whatever
+//! the order of events: nodes count what they still miss and are never asked to look again.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -36,17 +57,19 @@ enum Want {
     Run,
 }
 
+/// Where a node is; the table above says what each means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Nobody needs it, or it waits for its inputs.
-    Waiting,
-    /// It may run.
+    Idle,
+    Resolving { missing: usize },
+    Known,
+    Gathering { missing: usize },
+    Following,
     Ready,
     Running,
-    /// Its bytes are there.
     Done,
-    /// It, or something that it needs, failed.
     Failed,
+    Skipped,
 }
 
 struct Status {
@@ -54,8 +77,39 @@ struct Status {
     state: State,
     output: Option<Object>,
     plan: Option<(PlanHash, Resolved)>,
+    /// Whether [`Schedule::newly_necessary`] has given it.
+    told: bool,
+}
+
+impl Status {
+    /// Whether a user that needs so much of it needs to wait no longer.
+    fn has(&self, want: Want) -> bool {
+        match want {
+            Want::Nothing => true,
+            Want::Output => self.output.is_some(),
+            Want::Bytes | Want::Run => self.state == State::Done,
+        }
+    }
+
+    fn is_lost(&self) -> bool {
+        matches!(self.state, State::Failed | State::Skipped)
+    }
+
+    /// Whether it was asked for and does not have what was asked for.
+    fn is_unfinished(&self) -> bool {
+        !matches!(self.state, State::Idle | State::Known | State::Done)
+    }
+}
+
+/// What came in this run of a plan, whichever of its definitions it was tried for.
+enum Trial {
+    /// One node of the plan is `Ready` or `Running`; these are `Following`.
+    InFlight(Vec<NodeId>),
+    /// Its bytes are there.
+    Made(NodeId),
+    Failed(NodeId),
     /// A cache was to have the bytes, and did not: they have to be made.
-    declined: bool,
+    Declined,
 }
 
 /// Where a job belongs: few jobs use processors at a time, and some downloads beside them. A plan
@@ -66,25 +120,46 @@ pub(super) enum Lane {
     Download,
 }
 
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    Made(Object),
+    Failed,
+    /// It was stopped through no fault of its own: it counts as not tried.
+    Stopped,
+    /// A cache did not have what it seemed to have: the node is made after all.
+    Declined,
+}
+
+/// A definition that failed without being run: another definition of the same plan was run, and failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Twin {
+    pub(super) ran: NodeId,
+    pub(super) twin: NodeId,
+}
+
 /// The state of a run.
 pub(super) struct Schedule<'a> {
     pub(super) graph: Graph<'a>,
     status: Vec<Status>,
     work: BTreeSet<(Duration, NodeId)>,
     downloads: BTreeSet<(Duration, NodeId)>,
-    /// The node that runs a plan which several nodes turned out to be.
-    leaders: HashMap<PlanHash, NodeId>,
+    trials: HashMap<PlanHash, Trial>,
+    /// Nodes that may move: [`settle`](Schedule::settle) looks at each, and leaves none.
     agenda: VecDeque<NodeId>,
+    /// Nodes of which more was asked for since they were last told.
+    asked: Vec<NodeId>,
+    twins: Vec<Twin>,
 }
 
 impl<'a> Schedule<'a> {
     pub(super) fn new(graph: Graph<'a>) -> Schedule<'a> {
         let fresh = |_: &_| Status {
             want: Want::Nothing,
-            state: State::Waiting,
+            state: State::Idle,
             output: None,
             plan: None,
-            declined: false,
+            told: false,
         };
         let status = graph.nodes.iter().map(fresh).collect();
         Schedule {
@@ -92,8 +167,10 @@ impl<'a> Schedule<'a> {
             status,
             work: BTreeSet::new(),
             downloads: BTreeSet::new(),
-            leaders: HashMap::new(),
+            trials: HashMap::new(),
             agenda: VecDeque::new(),
+            asked: Vec::new(),
+            twins: Vec::new(),
         }
     }
 
@@ -117,29 +194,40 @@ impl<'a> Schedule<'a> {
         Some(id)
     }
 
-    /// A job ended; `output` is what it made, if it did.
+    /// A job ended.
     pub(super) fn ended<F: Facts>(
         &mut self,
         facts: &F,
         id: NodeId,
-        output: Option<Object>,
+        ended: Ended,
     ) -> Result<(), F::Error> {
-        let status = &mut self.status[id];
-        status.state = if output.is_some() {
-            State::Done
-        } else {
-            State::Failed
-        };
-        status.output = output.or(status.output);
-        self.wake_users(id);
-        self.settle(facts)
-    }
-
-    /// A cache did not have what it seemed to have: the node is made after all.
-    pub(super) fn declined<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<(), F::Error> {
-        let status = &mut self.status[id];
-        (status.declined, status.state) = (true, State::Waiting);
-        self.agenda.push_back(id);
+        let followers = self.close_trial(id, ended);
+        match ended {
+            Ended::Made(output) => {
+                self.finish(id, output);
+                for follower in followers {
+                    self.share(id, follower);
+                }
+            }
+            Ended::Failed => {
+                self.lose(id, State::Failed);
+                for twin in followers {
+                    self.fail_as(id, twin);
+                }
+            }
+            Ended::Stopped => {
+                self.lose(id, State::Skipped);
+                followers
+                    .into_iter()
+                    .for_each(|follower| self.lose(follower, State::Skipped));
+            }
+            Ended::Declined => {
+                let output = self.status[id].output.expect("what a cache was asked for");
+                for node in std::iter::once(id).chain(followers) {
+                    self.decide_again(node, output);
+                }
+            }
+        }
         self.settle(facts)
     }
 
@@ -151,135 +239,307 @@ impl<'a> Schedule<'a> {
         self.status[id].plan.as_ref().map(|(_, plan)| plan)
     }
 
-    /// Those that are needed and have not been run: they wait for something.
+    /// Those that are needed and have not been run: they wait for something, or are lost.
     pub(super) fn unfinished(&self) -> impl Iterator<Item = NodeId> {
-        let unfinished = |status: &Status| {
-            status.want > Want::Nothing
-                && status.state != State::Done
-                && (status.output.is_none() || status.want > Want::Output)
-        };
-        (0..self.status.len()).filter(move |id| unfinished(&self.status[*id]))
+        (0..self.status.len()).filter(|id| self.status[*id].is_unfinished())
+    }
+
+    /// How many are needed, and neither there nor failed themselves.
+    pub(super) fn untried(&self) -> usize {
+        let untried = |id: &NodeId| self.status[*id].state != State::Failed;
+        self.unfinished().filter(untried).count()
+    }
+
+    /// Those that became necessary since this was asked last, inputs first.
+    pub(super) fn newly_necessary(&mut self) -> Vec<NodeId> {
+        let mut asked = std::mem::take(&mut self.asked);
+        asked.retain(|id| {
+            let status = &mut self.status[*id];
+            status.is_unfinished() && !std::mem::replace(&mut status.told, true)
+        });
+        asked.sort_unstable();
+        asked
+    }
+
+    /// Those that failed with another node since this was asked last.
+    pub(super) fn take_twins(&mut self) -> Vec<Twin> {
+        std::mem::take(&mut self.twins)
+    }
+
+    fn hash(&self, id: NodeId) -> Option<PlanHash> {
+        self.status[id].plan.as_ref().map(|(hash, _)| *hash)
     }
 
     fn demand(&mut self, id: NodeId, want: Want) {
-        if self.status[id].want < want {
-            self.status[id].want = want;
-            self.agenda.push_back(id);
+        let status = &mut self.status[id];
+        if status.want < want {
+            status.want = want;
+            self.asked.push(id);
+            if matches!(status.state, State::Idle | State::Known) {
+                self.agenda.push_back(id);
+            }
         }
-    }
-
-    fn wake_users(&mut self, id: NodeId) {
-        self.agenda
-            .extend(self.graph.nodes[id].users.iter().copied());
     }
 
     fn settle<F: Facts>(&mut self, facts: &F) -> Result<(), F::Error> {
         while let Some(id) = self.agenda.pop_front() {
-            if self.status[id].state == State::Waiting && self.status[id].want > Want::Nothing {
-                self.advance(facts, id)?;
+            match self.status[id].state {
+                State::Idle => self.look_at(facts, id)?,
+                State::Resolving { missing: 0 } => self.resolve(facts, id)?,
+                State::Known => self.decide(facts, id)?,
+                State::Gathering { missing: 0 } => self.launch(id, self.lane(id)),
+                // It moved on since it was put here, or was lost.
+                _ => {}
             }
         }
         Ok(())
     }
 
-    /// Moves one waiting node as far as it goes.
-    fn advance<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<(), F::Error> {
-        if self.status[id].output.is_none() && !self.find_output(facts, id)? {
-            return Ok(());
-        }
-        if let Some(output) = self.status[id].output {
-            match self.status[id].want {
-                Want::Nothing | Want::Output => return Ok(()),
-                Want::Bytes if facts.present(&output)? => {
-                    self.status[id].state = State::Done;
-                    self.wake_users(id);
-                    return Ok(());
+    /// The first step of a node: what it is, if that is known without its inputs.
+    fn look_at<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<(), F::Error> {
+        match self.graph.nodes[id].kind {
+            Kind::Source(source) => self.learn(id, Object::Blob(source.digest)),
+            Kind::Literal(literal) => self.learn(id, facts.literal(literal)?),
+            Kind::Plan(_) => {
+                if let Some(missing) = self.ask_inputs(id, Want::Output) {
+                    self.wait(id, State::Resolving { missing });
                 }
-                Want::Bytes if self.can_be_brought(facts, id, &output) => {
-                    self.enqueue(id, Lane::Download);
-                    return Ok(());
-                }
-                Want::Bytes | Want::Run => {}
+                return Ok(());
             }
         }
-        if self.inputs_are(id, Want::Bytes) {
-            let lane = match self.graph.nodes[id].kind {
-                Kind::Source(_) => Lane::Download,
-                Kind::Plan(_) | Kind::Literal(_) => Lane::Work,
-            };
-            self.enqueue(id, lane);
+        self.decide(facts, id)
+    }
+
+    /// All inputs are known: so is the plan, and what is recorded of it.
+    fn resolve<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<(), F::Error> {
+        let output = |input: NodeId| self.status[input].output.expect("no input is missing");
+        let plan = self.graph.resolve(id, output).expect("a plan");
+        let (hash, definition) = (plan.hash(), self.graph.nodes[id].kind);
+        if let Kind::Plan(definition) = definition
+            && let Some(output) = facts.recorded(definition, &hash, &plan)?
+        {
+            self.learn(id, output);
+        }
+        self.status[id].plan = Some((hash, plan));
+        self.decide(facts, id)
+    }
+
+    /// What to do about a node whose plan is known: see the module's text.
+    fn decide<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<(), F::Error> {
+        let (want, output) = (self.status[id].want, self.status[id].output);
+        match output {
+            Some(_) if want <= Want::Output => {
+                self.status[id].state = State::Known;
+                return Ok(());
+            }
+            Some(output) if want == Want::Bytes && facts.present(&output)? => {
+                self.finish(id, output);
+                return Ok(());
+            }
+            _ => {}
+        }
+        if self.joins_trial(id) {
+            return Ok(());
+        }
+        match output {
+            Some(output) if want == Want::Bytes && self.can_be_brought(facts, id, &output) => {
+                self.launch(id, Lane::Download);
+            }
+            _ => self.gather(id),
         }
         Ok(())
     }
 
     /// Whether a plan's output comes from a cache, so that nothing of what it is made from is needed.
     fn can_be_brought<F: Facts>(&self, facts: &F, id: NodeId, output: &Object) -> bool {
-        let is_plan = matches!(self.graph.nodes[id].kind, Kind::Plan(_));
-        is_plan && !self.status[id].declined && facts.offered(output)
+        let trial = self.hash(id).map(|hash| self.trials.get(&hash));
+        trial.is_some_and(|trial| !matches!(trial, Some(Trial::Declined))) && facts.offered(output)
     }
 
-    /// Finds out what a node's output is, or whether it must run to know; false if that has to wait.
-    fn find_output<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<bool, F::Error> {
+    fn gather(&mut self, id: NodeId) {
+        if let Some(missing) = self.ask_inputs(id, Want::Bytes) {
+            self.wait(id, State::Gathering { missing });
+        }
+    }
+
+    /// Asks all inputs for as much as `want`, and counts those that do not have it: each of them will
+    /// count down when it has. If one of them is lost, so is the node.
+    fn ask_inputs(&mut self, id: NodeId, want: Want) -> Option<usize> {
+        let inputs = std::mem::take(&mut self.graph.nodes[id].inputs);
+        let lacks = |status: &Status| !status.has(want);
+        let lost = |input: &NodeId| lacks(&self.status[*input]) && self.status[*input].is_lost();
+        let missing = if inputs.iter().any(lost) {
+            None
+        } else {
+            inputs.iter().for_each(|input| self.demand(*input, want));
+            let missing = inputs.iter().filter(|input| lacks(&self.status[**input]));
+            Some(missing.count())
+        };
+        self.graph.nodes[id].inputs = inputs;
+        if missing.is_none() {
+            self.lose(id, State::Skipped);
+        }
+        missing
+    }
+
+    fn wait(&mut self, id: NodeId, state: State) {
+        self.status[id].state = state;
+        self.go_on_if_complete(id);
+    }
+
+    fn go_on_if_complete(&mut self, id: NodeId) {
+        let state = self.status[id].state;
+        if let State::Resolving { missing: 0 } | State::Gathering { missing: 0 } = state {
+            self.agenda.push_back(id);
+        }
+    }
+
+    fn lane(&self, id: NodeId) -> Lane {
         match self.graph.nodes[id].kind {
-            Kind::Source(source) => self.status[id].output = Some(Object::Blob(source.digest)),
-            Kind::Literal(literal) => self.status[id].output = Some(facts.literal(literal)?),
-            Kind::Plan(definition) => {
-                if self.status[id].plan.is_none() {
-                    if !self.inputs_are(id, Want::Output) {
-                        return Ok(false);
-                    }
-                    let output = |input: NodeId| self.status[input].output.expect("just asked");
-                    let plan = self.graph.resolve(id, output).expect("a plan");
-                    self.status[id].plan = Some((plan.hash(), plan));
-                }
-                let (hash, plan) = self.status[id].plan.as_ref().expect("just resolved");
-                self.status[id].output = facts.recorded(definition, hash, plan)?;
-            }
+            Kind::Source(_) => Lane::Download,
+            Kind::Plan(_) | Kind::Literal(_) => Lane::Work,
         }
-        if self.status[id].output.is_some() {
-            self.wake_users(id);
-        }
-        Ok(true)
     }
 
-    /// Whether all inputs are as far as `want`; asks for it where they are not. A failed input fails
-    /// the node.
-    fn inputs_are(&mut self, id: NodeId, want: Want) -> bool {
-        let mut all = true;
-        for input in self.graph.nodes[id].inputs.clone() {
-            self.demand(input, want);
-            let status = &self.status[input];
-            let is = match want {
-                Want::Output => status.output.is_some(),
-                _ => status.state == State::Done,
-            };
-            if status.state == State::Failed && !is {
-                self.status[id].state = State::Failed;
-                self.wake_users(id);
-                return false;
-            }
-            all &= is;
+    /// Puts a node into the queue of a lane, unless its plan was tried since it was decided.
+    fn launch(&mut self, id: NodeId, lane: Lane) {
+        if self.joins_trial(id) {
+            return;
         }
-        all
-    }
-
-    fn enqueue(&mut self, id: NodeId, lane: Lane) {
-        let rank = self.graph.nodes[id].rank;
-        if let Some((hash, _)) = self.status[id].plan {
-            let leader = *self.leaders.entry(hash).or_insert(id);
-            if leader != id && !matches!(self.status[leader].state, State::Done | State::Failed) {
-                // Woken when the leader ends, to find its record.
-                self.graph.nodes[leader].users.push(id);
-                return;
-            }
+        if let Some(hash) = self.hash(id) {
+            self.trials.insert(hash, Trial::InFlight(Vec::new()));
         }
         self.status[id].state = State::Ready;
+        let entry = (self.graph.nodes[id].rank, id);
         match lane {
-            Lane::Download => self.downloads.insert((rank, id)),
-            Lane::Work => self.work.insert((rank, id)),
+            Lane::Download => self.downloads.insert(entry),
+            Lane::Work => self.work.insert(entry),
         };
+    }
+
+    /// Whether another node of the same plan was or is tried, so that what comes of it holds for this
+    /// one too.
+    fn joins_trial(&mut self, id: NodeId) -> bool {
+        let trial = self.hash(id).and_then(|hash| self.trials.get_mut(&hash));
+        match trial {
+            Some(Trial::InFlight(followers)) => {
+                followers.push(id);
+                self.status[id].state = State::Following;
+                true
+            }
+            Some(Trial::Made(made)) => {
+                let made = *made;
+                // A node that is to run whatever is recorded is not served by one that was not.
+                let serves = self.status[id].want <= self.status[made].want.max(Want::Bytes);
+                if serves {
+                    self.share(made, id);
+                }
+                serves
+            }
+            Some(Trial::Failed(ran)) => {
+                let ran = *ran;
+                self.fail_as(ran, id);
+                true
+            }
+            Some(Trial::Declined) | None => false,
+        }
+    }
+
+    /// Notes how the trial of a leader's plan ended; gives its followers.
+    fn close_trial(&mut self, leader: NodeId, ended: Ended) -> Vec<NodeId> {
+        let Some(hash) = self.hash(leader) else {
+            return Vec::new();
+        };
+        let trial = match ended {
+            Ended::Made(_) => self.trials.insert(hash, Trial::Made(leader)),
+            Ended::Failed => self.trials.insert(hash, Trial::Failed(leader)),
+            Ended::Declined => self.trials.insert(hash, Trial::Declined),
+            Ended::Stopped => self.trials.remove(&hash),
+        };
+        match trial {
+            Some(Trial::InFlight(followers)) => followers,
+            _ => Vec::new(),
+        }
+    }
+
+    /// What `made` is, `id` is too, unless that has to run whatever is recorded.
+    fn share(&mut self, made: NodeId, id: NodeId) {
+        let output = self.status[made].output.expect("it was made");
+        if self.status[id].want <= self.status[made].want.max(Want::Bytes) {
+            self.finish(id, output);
+        } else {
+            self.decide_again(id, output);
+        }
+    }
+
+    fn fail_as(&mut self, ran: NodeId, twin: NodeId) {
+        self.twins.push(Twin { ran, twin });
+        self.lose(twin, State::Failed);
+    }
+
+    fn decide_again(&mut self, id: NodeId, output: Object) {
+        self.learn(id, output);
+        self.status[id].state = State::Known;
+        self.agenda.push_back(id);
+    }
+
+    /// The output of a node is known from now on; users that resolve count it.
+    fn learn(&mut self, id: NodeId, output: Object) {
+        if self.status[id].output.replace(output).is_some() {
+            return;
+        }
+        self.count_down(id, |state| match state {
+            State::Resolving { missing } => Some(missing),
+            _ => None,
+        });
+    }
+
+    /// The bytes of a node are there from now on; users that gather count it.
+    fn finish(&mut self, id: NodeId, output: Object) {
+        self.learn(id, output);
+        self.status[id].state = State::Done;
+        self.count_down(id, |state| match state {
+            State::Gathering { missing } => Some(missing),
+            _ => None,
+        });
+    }
+
+    /// One less is missing for every user that waits for this.
+    fn count_down(&mut self, id: NodeId, missing: impl Fn(&mut State) -> Option<&mut usize>) {
+        let users = std::mem::take(&mut self.graph.nodes[id].users);
+        for user in &users {
+            if let Some(missing) = missing(&mut self.status[*user].state) {
+                *missing -= 1;
+                self.go_on_if_complete(*user);
+            }
+        }
+        self.graph.nodes[id].users = users;
+    }
+
+    /// A node will not have its bytes; so will not what needs them. What only needs to know its output,
+    /// and knows it, goes on.
+    fn lose(&mut self, id: NodeId, state: State) {
+        self.status[id].state = state;
+        // A stack of our own: what needs it may be deeper than a thread's stack.
+        let mut lost = vec![id];
+        while let Some(id) = lost.pop() {
+            let known = self.status[id].output.is_some();
+            for user in &self.graph.nodes[id].users {
+                let needs = match self.status[*user].state {
+                    State::Resolving { .. } => !known,
+                    State::Gathering { .. } => true,
+                    _ => false,
+                };
+                if needs {
+                    self.status[*user].state = State::Skipped;
+                    lost.push(*user);
+                }
+            }
+        }
     }
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

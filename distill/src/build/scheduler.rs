@@ -1,18 +1,15 @@
-//! Runs a graph: jobs in threads, results back to the schedule.
+//! Builds graphs, and looks at what is missing of them.
 
-use std::collections::BTreeMap;
-use std::sync::mpsc;
-use std::thread::Scope;
 use std::time::Duration;
 
 use super::cancel::Cancel;
-use super::error::{BuildError, Failure};
+use super::error::BuildError;
 use super::event::Event;
 use super::executor::Executor;
-use super::graph::{Graph, Kind, NodeId};
-use super::job::{PlanJob, record};
-use super::machine;
-use super::schedule::{Facts, Lane, Schedule};
+use super::graph::{Graph, NodeId};
+use super::job::record;
+use super::run::run;
+use super::schedule::{Facts, Schedule};
 use super::supplier::Supplier;
 use crate::plan::{Literal, Object, Plan, PlanHash, Resolved, Source};
 use crate::store::intake::literal_tree;
@@ -73,14 +70,6 @@ pub struct Survey {
     pub sources: Vec<Source>,
 }
 
-/// What a thread reports.
-struct Report {
-    id: NodeId,
-    lane: Lane,
-    /// The output; none, if a cache did not have it after all.
-    result: Result<Option<Object>, Failure>,
-}
-
 impl Facts for Builder<'_> {
     type Error = BuildError;
 
@@ -121,14 +110,12 @@ impl Builder<'_> {
     pub fn build(&self, roots: &[Plan]) -> Result<Vec<Object>, BuildError> {
         let graph = Graph::new(roots, &self.store.timings()).map_err(BuildError::Definition)?;
         let mut schedule = Schedule::new(graph);
-        schedule.begin(self, self.options.check)?;
-        machine::check(&schedule, self.executor, self.supplier)?;
-        let failures = self.run(&mut schedule)?;
+        let failures = run(self, &mut schedule)?;
         if self.cancel.is_cancelled() {
             return Err(BuildError::Cancelled);
         }
         if !failures.is_empty() {
-            let skipped = schedule.unfinished().count().saturating_sub(failures.len());
+            let skipped = schedule.untried();
             return Err(BuildError::Failed { failures, skipped });
         }
         let outputs = schedule
@@ -146,12 +133,9 @@ impl Builder<'_> {
         let graph = Graph::new(roots, &self.store.timings()).map_err(BuildError::Definition)?;
         let mut schedule = Schedule::new(graph);
         schedule.begin(self, false)?;
-        let label = |id: NodeId| schedule.graph.nodes[id].kind.label();
+        let label = |id: NodeId| schedule.graph.nodes[id].label();
         let missing = schedule.unfinished().map(label).collect();
-        let source = |id: NodeId| match schedule.graph.nodes[id].kind {
-            Kind::Source(source) => Some(source.clone()),
-            Kind::Plan(_) | Kind::Literal(_) => None,
-        };
+        let source = |id: NodeId| schedule.graph.nodes[id].source();
         let sources = schedule.unfinished().filter_map(source).collect();
         let outputs = schedule
             .graph
@@ -164,124 +148,5 @@ impl Builder<'_> {
             missing,
             sources,
         })
-    }
-
-    fn run(&self, schedule: &mut Schedule<'_>) -> Result<Vec<Failure>, BuildError> {
-        let (sender, reports) = mpsc::channel::<Report>();
-        let mut failures = Vec::new();
-        let mut announced = vec![false; schedule.graph.nodes.len()];
-        std::thread::scope(|scope| {
-            let (mut working, mut downloading) = (0, 0);
-            loop {
-                self.announce(schedule, &mut announced);
-                let stop = self.cancel.is_cancelled()
-                    || (!failures.is_empty() && !self.options.keep_going);
-                if !stop {
-                    while working < self.options.jobs
-                        && let Some(id) = schedule.take(Lane::Work)
-                    {
-                        working += 1;
-                        self.start(scope, schedule, (id, Lane::Work), sender.clone());
-                    }
-                    while downloading < self.options.downloads
-                        && let Some(id) = schedule.take(Lane::Download)
-                    {
-                        downloading += 1;
-                        self.start(scope, schedule, (id, Lane::Download), sender.clone());
-                    }
-                }
-                if working + downloading == 0 {
-                    return Ok(());
-                }
-                let report = reports.recv().expect("a thread runs, and holds a sender");
-                match report.lane {
-                    Lane::Download => downloading -= 1,
-                    Lane::Work => working -= 1,
-                }
-                if working == 0 {
-                    self.executor.idle();
-                }
-                match report.result {
-                    Ok(None) => schedule.declined(self, report.id)?,
-                    Ok(output) => schedule.ended(self, report.id, output)?,
-                    Err(failure) => {
-                        schedule.ended(self, report.id, None)?;
-                        // What was stopped is one of those that could not be tried.
-                        if !failure.error.is_stop() {
-                            failures.push(failure);
-                        }
-                    }
-                }
-            }
-        })
-        .map(|()| failures)
-    }
-
-    /// Tells of everything that became necessary.
-    fn announce(&self, schedule: &Schedule<'_>, announced: &mut [bool]) {
-        for id in schedule.unfinished() {
-            let node = &schedule.graph.nodes[id];
-            if !std::mem::replace(&mut announced[id], true)
-                && !matches!(node.kind, Kind::Literal(_))
-            {
-                let (label, build, estimate) =
-                    (node.kind.label(), node.kind.is_build(), node.estimate);
-                (self.events)(Event::Planned {
-                    id,
-                    label,
-                    build,
-                    estimate,
-                });
-            }
-        }
-    }
-
-    /// Starts a job in a thread of its own.
-    fn start<'scope, 'env>(
-        &'env self,
-        scope: &'scope Scope<'scope, 'env>,
-        schedule: &Schedule<'env>,
-        (id, lane): (NodeId, Lane),
-        sender: mpsc::Sender<Report>,
-    ) {
-        let builder = self;
-        let kind = schedule.graph.nodes[id].kind;
-        let plan = schedule.plan(id).cloned();
-        let recorded = schedule.output(id);
-        let inputs = &schedule.graph.nodes[id].inputs;
-        let labels: BTreeMap<Object, String> = inputs
-            .iter()
-            .filter_map(|input| {
-                Some((
-                    schedule.output(*input)?,
-                    schedule.graph.nodes[*input].kind.label(),
-                ))
-            })
-            .collect();
-        scope.spawn(move || {
-            let result = match kind {
-                Kind::Source(source) => builder.supply(id, source).map(Some),
-                Kind::Literal(literal) => builder.land(literal).map(Some),
-                Kind::Plan(definition) => {
-                    let plan = plan.expect("a plan that may run is resolved");
-                    let job = PlanJob {
-                        id,
-                        definition,
-                        plan: &plan,
-                        labels: &labels,
-                        recorded,
-                    };
-                    match lane {
-                        Lane::Download => builder.bring(&job),
-                        Lane::Work => builder.run_plan(&job).map(Some),
-                    }
-                }
-            };
-            if let Err(failure) = &result {
-                (builder.events)(Event::without_output(id, &failure.error));
-            }
-            // The receiver is gone only if the run ended with an error of the store.
-            let _ = sender.send(Report { id, lane, result });
-        });
     }
 }

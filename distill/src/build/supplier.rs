@@ -8,18 +8,20 @@ use camino::Utf8Path;
 use super::cancel::Cancel;
 use super::error::ExecuteError;
 use super::event::{Event, JobId};
-use crate::fetch::{Attempt, Destination, FetchError, Fetcher, Progress, Reason, Waiting};
+use crate::fetch::{Attempt, Destination, FetchError, Fetcher, Progress, Reason, Shown, Waiting};
 use crate::plan::{Digest, Hash, Object, PlanHash, Source};
 use crate::store::intake::{HashedFile, IntakeError, restore_into};
 use crate::store::{Store, StoreError};
 
 /// Brings sources, and what others have built, into the store.
 pub trait Supplier: Sync {
-    /// Brings `source` into the store, verified. Says how it gets on through `event`.
+    /// Brings `source` into the store, verified. Says how it gets on through `event`, and ends soon
+    /// after `cancel` comes: the run waits for it.
     fn supply(
         &self,
         job: JobId,
         source: &Source,
+        cancel: &Cancel,
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError>;
 
@@ -42,9 +44,10 @@ pub trait Supplier: Sync {
         job: JobId,
         object: &Object,
         label: &str,
+        cancel: &Cancel,
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<bool, ExecuteError> {
-        let _ = (job, object, label, event);
+        let _ = (job, object, label, cancel, event);
         Ok(false)
     }
 }
@@ -56,7 +59,7 @@ pub struct Sources<'a> {
     pub store: &'a Store,
     /// Fetches.
     pub fetcher: &'a Fetcher,
-    /// The wish to stop.
+    /// The wish to stop asking; a job has one of its own.
     pub cancel: &'a Cancel,
 }
 
@@ -65,6 +68,7 @@ impl Supplier for Sources<'_> {
         &self,
         job: JobId,
         source: &Source,
+        cancel: &Cancel,
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError> {
         let telling = Telling {
@@ -72,8 +76,9 @@ impl Supplier for Sources<'_> {
             file_name: &source.file_name,
             event,
         };
+        let own = Sources { cancel, ..*self };
         self.fetcher
-            .fetch(source, &self.landing(), self.cancel.flag(), &telling)?;
+            .fetch(source, &own.landing(), cancel.flag(), &telling)?;
         Ok(Object::Blob(source.digest))
     }
 
@@ -92,16 +97,18 @@ impl Supplier for Sources<'_> {
         job: JobId,
         object: &Object,
         label: &str,
+        cancel: &Cancel,
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<bool, ExecuteError> {
+        let job_sources = Sources { cancel, ..*self };
         let telling = Telling {
             job,
             file_name: label,
             event,
         };
         match object {
-            Object::Blob(digest) => self.bring_blob(*digest, &telling),
-            Object::Tree(tree) => self.bring_tree(tree, &telling),
+            Object::Blob(digest) => job_sources.bring_blob(*digest, &telling),
+            Object::Tree(tree) => job_sources.bring_tree(tree, &telling),
         }
     }
 }
@@ -219,8 +226,8 @@ impl Progress for Telling<'_> {
         }
     }
 
-    fn started(&self, place: &str) {
-        let (file_name, origin) = (self.file_name.to_owned(), place.to_owned());
+    fn started(&self, place: &Shown) {
+        let (file_name, origin) = (self.file_name.to_owned(), place.to_string());
         (self.event)(Event::Downloading {
             id: self.job,
             file_name,
@@ -236,7 +243,7 @@ impl Progress for Telling<'_> {
         });
     }
 
-    fn retry(&self, place: &str, reason: &Reason, wait: Duration) {
+    fn retry(&self, place: &Shown, reason: &Reason, wait: Duration) {
         self.note(format!(
             "{place}: {reason}; trying again in {} s",
             wait.as_secs_f32()

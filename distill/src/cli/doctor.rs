@@ -12,6 +12,7 @@ use super::ui::Ui;
 use super::units;
 use crate::build::cpus;
 use crate::build::sandbox::{Capabilities, Lack, probe};
+use crate::fetch::Address;
 use crate::store::Store;
 
 /// How serious a finding is.
@@ -234,7 +235,7 @@ fn debian(invocation: &Invocation<'_>) -> Finding {
     let (settings, subject) = (&invocation.settings, "debian");
     let own = crate::fetch::read_apt(&settings.root).unwrap_or_default();
     if !settings.debian.is_empty() {
-        let text = format!("{} (DISTILL_DEBIAN_MIRROR)", settings.debian.join(", "));
+        let text = format!("{} (DISTILL_DEBIAN_MIRROR)", shown(&settings.debian));
         return Finding::fine(subject, text);
     }
     if own.is_empty() {
@@ -244,7 +245,7 @@ fn debian(invocation: &Invocation<'_>) -> Finding {
             format!("{public} (public mirrors: apt names none)"),
         );
     }
-    Finding::fine(subject, format!("{} (apt's own)", own.join(", ")))
+    Finding::fine(subject, format!("{} (apt's own)", shown(&own)))
 }
 
 fn certificates(invocation: &Invocation<'_>) -> Finding {
@@ -266,33 +267,19 @@ fn network(invocation: &Invocation<'_>) -> Vec<Finding> {
         .into_iter()
         .flatten()
     {
-        findings.push(Finding::fine("proxy", without_password(proxy)));
+        findings.push(Finding::fine("proxy", proxy.to_string()));
     }
     findings
 }
 
-/// The address, without what nobody else should see.
-fn without_password(address: &str) -> String {
-    match (address.find("://"), address.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme + 3 <= at => {
-            format!("{}…{}", &address[..scheme + 3], &address[at..])
-        }
-        _ => address.to_owned(),
-    }
+fn shown(addresses: &[Address]) -> String {
+    let shown: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    shown.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn passwords_are_not_shown() {
-        assert_eq!(
-            without_password("http://me:secret@proxy:3128"),
-            "http://…@proxy:3128"
-        );
-        assert_eq!(without_password("http://proxy:3128"), "http://proxy:3128");
-    }
 
     #[test]
     fn without_namespaces_nothing_else_counts() {

@@ -91,6 +91,8 @@ impl From<&BuildError> for Exit {
             BuildError::WrongMachine(_) => Exit::Unfit,
             BuildError::Cancelled => Exit::Interrupted,
             BuildError::Store(error) => error.into(),
+            BuildError::Panicked { .. } => Exit::Internal,
+            BuildError::Threads(_) => Exit::Unfit,
         }
     }
 }
@@ -284,6 +286,7 @@ mod tests {
                 log,
                 tail: Vec::new(),
                 error,
+                also: Vec::new(),
             };
             let build = BuildError::Failed {
                 failures: vec![failure],

@@ -104,6 +104,9 @@ fn show_failure(ui: &Ui, settings: &Settings, failure: &Failure) {
     if let Some(plan) = &failure.plan {
         fact("plan:    ", &plan.to_string());
     }
+    if !failure.also.is_empty() {
+        fact("also:    ", &failure.also.join(", "));
+    }
     if let Some(log) = &failure.log {
         fact("log:     ", log.as_str());
     }
@@ -148,6 +151,7 @@ mod tests {
             error: ExecuteError::Failed {
                 status: Status::Code(2),
             },
+            also: vec!["libz (x86_64-linux-musl)".into()],
         };
         BuildError::Failed {
             failures: vec![failure],
@@ -179,6 +183,7 @@ mod tests {
         error: zlib-1.3.1 (x86_64-linux-musl): the build ended with exit status 2
           defined:  RECIPE
           plan:     ojW4eooorupf2LOpjx76clxAEGbdu4e4rMqAwGLLDPQ=
+          also:     libz (x86_64-linux-musl)
           log:      /store/logs/x/y.zst
           read it:  droplet log ojW4eooo --store '/my store'
           look in:  droplet shell ojW4eooo --store '/my store'

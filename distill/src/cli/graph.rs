@@ -1,5 +1,6 @@
 //! The graph of a target in the light of a store: what is known of each plan, and how to find one.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use super::error::CliError;
@@ -102,14 +103,20 @@ impl<'p> Graph<'p> {
     }
 
     /// Every source once, in the order in which they are needed.
-    pub(super) fn sources(&self) -> Vec<&'p Source> {
-        let mut sources: Vec<&'p Source> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+    pub(super) fn sources(&self) -> Vec<Source> {
+        let mut sources: Vec<Source> = Vec::new();
+        let mut places: HashMap<_, usize> = HashMap::new();
         for node in &self.nodes {
             for artifact in node.plan.action().map(Action::inputs).unwrap_or_default() {
-                match artifact {
-                    Artifact::Source(source) if seen.insert(source.digest) => sources.push(source),
-                    _ => {}
+                let Artifact::Source(source) = artifact else {
+                    continue;
+                };
+                match places.entry(source.digest) {
+                    Entry::Occupied(place) => sources[*place.get()].absorb(source),
+                    Entry::Vacant(vacant) => {
+                        vacant.insert(sources.len());
+                        sources.push(source.clone());
+                    }
                 }
             }
         }

@@ -48,6 +48,7 @@ impl Supplier for Looking {
         &self,
         _: JobId,
         _: &Source,
+        _: &Cancel,
         _: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError> {
         Err(ExecuteError::Cancelled)

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::args::{ColorChoice, GlobalOptions};
 use super::error::CliError;
 use super::host::{Environment, Host};
-use crate::fetch::{self, Cache, DirectoryCache, Proxies};
+use crate::fetch::{self, Address, Cache, DirectoryCache, Proxies};
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +28,7 @@ pub(super) struct Settings {
     /// Directories with sources and outputs.
     pub(super) caches: Vec<Utf8PathBuf>,
     /// Mirrors of Debian's archive that the environment names.
-    pub(super) debian: Vec<String>,
+    pub(super) debian: Vec<Address>,
     pub(super) proxies: Proxies,
     /// The working directory.
     pub(super) directory: Utf8PathBuf,
@@ -132,10 +132,11 @@ fn store_place(env: &Environment, directory: &Utf8Path) -> Option<Utf8PathBuf> {
 /// the control of strangers, and is not looked at.
 fn proxies(env: &Environment) -> Proxies {
     let owned = |names: &[&str]| env.first(names).map(ToOwned::to_owned);
+    let address = |names: &[&str]| env.first(names).map(Address::from);
     Proxies {
-        http: owned(&["http_proxy"]),
-        https: owned(&["https_proxy", "HTTPS_PROXY"]),
-        all: owned(&["all_proxy", "ALL_PROXY"]),
+        http: address(&["http_proxy"]),
+        https: address(&["https_proxy", "HTTPS_PROXY"]),
+        all: address(&["all_proxy", "ALL_PROXY"]),
         none: owned(&["no_proxy", "NO_PROXY"]),
     }
 }
@@ -200,7 +201,7 @@ mod tests {
             ("no_proxy", "a"),
         ];
         let proxies = proxies(&env.into_iter().collect());
-        let (https, none) = (Some("http://p".to_owned()), Some("a".to_owned()));
+        let (https, none) = (Some("http://p".into()), Some("a".to_owned()));
         assert_eq!(
             proxies,
             Proxies {

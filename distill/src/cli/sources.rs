@@ -17,7 +17,7 @@ use super::session::Session;
 use super::view::{self, Tally};
 use super::{preflight, units};
 use crate::build::{BuildError, Event, Failure, Options, Outcome, Sources, Supplier as _};
-use crate::fetch::{Cache as _, DirectoryCache, Found, Key};
+use crate::fetch::{Address, Cache as _, DirectoryCache, Found, Key};
 use crate::plan::{Digest, Object, Origin, Source};
 use crate::store::intake::{HashedFile, NEVER};
 use crate::store::io::At as _;
@@ -66,7 +66,7 @@ fn list(invocation: &Invocation<'_>) -> Result<(), CliError> {
 
 fn origin(origin: &Origin) -> String {
     match origin {
-        Origin::Url(url) => url.clone(),
+        Origin::Url(url) => Address::from(url.as_str()).to_string(),
         Origin::Mirror(family, path) => format!("{family:?}: {path}").to_lowercase(),
         Origin::Debian(path) => format!("debian: {path}"),
         Origin::File(path) => path.to_string(),
@@ -108,7 +108,7 @@ fn tell(invocation: &Invocation<'_>, directory: &Utf8Path) -> Result<(), CliErro
 fn fetch(
     invocation: &Invocation<'_>,
     session: &Session<'_>,
-    sources: &[&Source],
+    sources: &[Source],
 ) -> Result<(), CliError> {
     let fetcher = session.fetcher()?;
     let store = &session.store;
@@ -118,7 +118,7 @@ fn fetch(
         cancel: &session.cancel,
     };
     let missing = |source: &&Source| !store.has(&Object::Blob(source.digest));
-    let missing: Vec<&Source> = sources.iter().copied().filter(missing).collect();
+    let missing: Vec<&Source> = sources.iter().filter(missing).collect();
     let threads = Options::default().downloads.min(missing.len());
     let tally = Tally::new(store.timings(), threads);
     let (failures, tally) = view::watch(&invocation.ui, tally, |events| {
@@ -143,7 +143,12 @@ fn fetch(
                     .extend(failure);
             }
         };
-        std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+        std::thread::scope(|scope| {
+            // Without more threads it takes longer, and that is all.
+            let thread = || std::thread::Builder::new().spawn_scoped(scope, work);
+            let _ = (1..threads).try_for_each(|_| thread().map(drop));
+            work();
+        });
         failures
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
@@ -168,7 +173,7 @@ fn supply(
     source: &Source,
     events: &(dyn Fn(Event) + Sync),
 ) -> Option<Failure> {
-    match supplier.supply(id, source, events) {
+    match supplier.supply(id, source, supplier.cancel, events) {
         Ok(output) => {
             let (outcome, usage) = (Outcome::Built, Usage::default());
             events(Event::Finished {
@@ -190,6 +195,7 @@ fn supply(
                 log,
                 tail,
                 error,
+                also: Vec::new(),
             })
         }
     }

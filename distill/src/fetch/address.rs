@@ -1,152 +1,204 @@
-//! From a source's origins to the places where it may lie.
+//! Addresses as they may be shown to anybody: without user names and passwords.
+//!
+//! What people write where an address belongs need not be one: a slash in a password makes another
+//! address of it, a forgotten scheme makes none. So whatever is not certainly harmless is hidden, and
+//! the types here have no other way to become text.
 
-use camino::Utf8PathBuf;
+use std::fmt;
+
 use reqwest::Url;
 
-use super::error::{Attempt, Reason};
-use super::settings::Settings;
-use crate::plan::Origin;
+/// An address as somebody wrote it, which may hold a password, or not be an address at all. Its text is
+/// what may be shown of it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address(String);
 
-/// One place that may have the bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
-    /// On a server.
-    Url(Box<Url>),
-    /// On this machine.
-    File(Utf8PathBuf),
-}
+/// What a place is called in messages: an address without secrets, a path, the name of a cache.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shown(String);
 
-impl Place {
-    /// What to call it in messages: without user name and password.
-    pub(super) fn shown(&self) -> String {
-        match self {
-            Place::Url(url) => shown(url),
-            Place::File(path) => path.to_string(),
-        }
+impl Address {
+    /// What was written, with all secrets: for connections, never for messages.
+    pub(super) fn exposed(&self) -> &str {
+        &self.0
     }
 }
 
-/// An address as it may be shown to anybody.
-pub(super) fn shown(url: &Url) -> String {
-    let mut url = url.clone();
+impl<T: Into<String>> From<T> for Address {
+    fn from(text: T) -> Address {
+        Address(text.into())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&without_secrets(&self.0))
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", without_secrets(&self.0))
+    }
+}
+
+impl PartialEq<&str> for Address {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl Shown {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&Address> for Shown {
+    fn from(address: &Address) -> Shown {
+        Shown(address.to_string())
+    }
+}
+
+impl<T: Into<String>> From<T> for Shown {
+    /// A name or a path; words that look like addresses lose their secrets.
+    fn from(text: T) -> Shown {
+        let text: String = text.into();
+        Shown(
+            text.split_inclusive(char::is_whitespace)
+                .map(word)
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+/// A word of a text, with the space after it.
+fn word(word: &str) -> String {
+    let bare = word.trim_end();
+    let is_path = bare.starts_with('/') && !bare.starts_with("//");
+    let is_address = bare.contains("://") || (bare.contains('@') && !is_path);
+    match is_address {
+        true => without_secrets(bare) + &word[bare.len()..],
+        false => word.to_owned(),
+    }
+}
+
+/// Schemes whose addresses have a user name and a password nowhere but before the host.
+const SCHEMES: [&str; 7] = [
+    "http", "https", "ftp", "socks4", "socks4a", "socks5", "socks5h",
+];
+
+/// In the place of what is not shown.
+const HIDDEN: &str = "[hidden]";
+
+fn without_secrets(text: &str) -> String {
+    match Url::parse(text) {
+        Ok(url) if url.has_host() && SCHEMES.contains(&url.scheme()) => well_formed(text, url),
+        _ => malformed(text),
+    }
+}
+
+/// An `@` behind the host belongs to the path, unless a secret had a character that ends the host: then
+/// what stands before it looks like a host with a port, or with a user.
+fn well_formed(text: &str, mut url: Url) -> String {
+    let with_user = !url.username().is_empty() || url.password().is_some();
     // Both fail only for addresses that cannot have a user.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    url.into()
-}
-
-/// Reads an address.
-pub(super) fn parse(text: &str) -> Result<Place, Attempt> {
-    let failed = |why: String| Attempt {
-        place: text.to_owned(),
-        reason: Reason::Address(why),
-    };
-    let url = Url::parse(text).map_err(|error| failed(error.to_string()))?;
-    match url.scheme() {
-        "http" | "https" => Ok(Place::Url(Box::new(url))),
-        other => Err(failed(format!("`{other}` is not `http` or `https`"))),
-    }
-}
-
-/// All places for `origins`, in order, and those that cannot be.
-pub(super) fn places(origins: &[Origin], settings: &Settings) -> (Vec<Place>, Vec<Attempt>) {
-    let (mut places, mut attempts) = (Vec::new(), Vec::new());
-    for place in origins.iter().flat_map(|origin| expand(origin, settings)) {
-        match place {
-            Ok(place) if places.contains(&place) => {}
-            Ok(place) => places.push(place),
-            Err(attempt) => attempts.push(attempt),
+    let shown = if with_user { url.as_str() } else { text };
+    let (scheme, rest) = split_scheme(shown);
+    match behind_at(rest) {
+        Some(end) if with_user || rest[..end].contains(':') => {
+            format!("{scheme}{HIDDEN}@{}", &rest[end..])
         }
+        _ => shown.to_owned(),
     }
-    (places, attempts)
 }
 
-fn expand(origin: &Origin, settings: &Settings) -> Vec<Result<Place, Attempt>> {
-    match origin {
-        Origin::File(path) => vec![Ok(Place::File(path.clone()))],
-        Origin::Url(text) => vec![parse(text)],
-        Origin::Debian(path) => on_mirrors(&settings.debian, path.as_str(), "Debian's archive"),
-        Origin::Mirror(family, path) => {
-            let bases = settings.mirrors.get(family).map_or(&[][..], Vec::as_slice);
-            on_mirrors(bases, path, &format!("{family:?}"))
+fn malformed(text: &str) -> String {
+    let (scheme, rest) = split_scheme(text);
+    if let Some(end) = behind_at(rest) {
+        return format!("{scheme}{HIDDEN}@{}", &rest[end..]);
+    }
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match host.split_once(':') {
+        // A user and a password whose host was forgotten look like this, but for a port.
+        Some((_, port)) if !port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{scheme}{HIDDEN}{path}")
         }
+        _ => text.to_owned(),
     }
 }
 
-fn on_mirrors(bases: &[String], path: &str, family: &str) -> Vec<Result<Place, Attempt>> {
-    if bases.is_empty() {
-        return vec![Err(Attempt {
-            place: format!("{family}: {path}"),
-            reason: Reason::NoMirror,
-        })];
+/// The scheme with its `://`, and the rest.
+fn split_scheme(text: &str) -> (&str, &str) {
+    let is_scheme = |scheme: &str| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match text.find("://") {
+        Some(end) if is_scheme(&text[..end]) => text.split_at(end + 3),
+        _ => ("", text),
     }
-    let path = escape(path.trim_start_matches('/'));
-    let on = |base: &String| parse(&format!("{}/{path}", base.trim_end_matches('/')));
-    bases.iter().map(on).collect()
 }
 
-/// A path whose bytes all belong to the path of an address: nothing in it begins a query.
-fn escape(path: &str) -> String {
-    let path = path.replace('%', "%25");
-    path.replace('?', "%3F").replace('#', "%23")
+/// The place behind the last `@`, also if that is escaped.
+fn behind_at(text: &str) -> Option<usize> {
+    let plain = text.rfind('@').map(|at| at + 1);
+    plain.max(text.rfind("%40").map(|at| at + 3))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{MirrorFamily, RelPath};
 
-    fn shown_places(origins: &[Origin], settings: &Settings) -> Vec<String> {
-        let (places, attempts) = places(origins, settings);
-        let failed = attempts.iter().map(ToString::to_string);
-        places.iter().map(Place::shown).chain(failed).collect()
+    #[test]
+    fn what_is_harmless_is_shown_as_it_was_written() {
+        for text in [
+            "https://a.example/debian",
+            "https://a.example:8443/x?y=1#z",
+            "https://a.example/@scope/x@1.tgz",
+            "http://[::1]:80/x",
+            "a.example/debian",
+            "proxy:3128",
+            "socks5://proxy:1080",
+            "",
+        ] {
+            assert_eq!(Address::from(text).to_string(), text);
+        }
+        for text in [
+            "our server",
+            "/cache/of@me:x",
+            "the cache at https://a.example/x",
+        ] {
+            assert_eq!(Shown::from(text).to_string(), text);
+        }
     }
 
     #[test]
-    fn mirrors_in_order_and_none_twice() {
-        let mut settings = Settings::new("/nowhere");
-        settings.debian = ["http://a.example/debian/", "http://b.example/debian"]
-            .map(String::from)
-            .to_vec();
-        let pool = RelPath::new("pool/main/z/zlib/zlib_1.3+really1~2.orig.tar.gz").unwrap();
-        let origins = [
-            Origin::Url("https://zlib.example/zlib.tar.gz?raw=1".to_owned()),
-            Origin::Debian(pool.clone()),
-            Origin::Url(format!("http://b.example/debian/{pool}")),
-            Origin::Mirror(MirrorFamily::Kernel, "linux/a #1.tar".to_owned()),
-            Origin::File("/src/z.tar".into()),
-        ];
-        let expected = [
-            "https://zlib.example/zlib.tar.gz?raw=1",
-            "http://a.example/debian/pool/main/z/zlib/zlib_1.3+really1~2.orig.tar.gz",
-            "http://b.example/debian/pool/main/z/zlib/zlib_1.3+really1~2.orig.tar.gz",
-            "https://cdn.kernel.org/pub/linux/a%20%231.tar",
-            "https://mirrors.edge.kernel.org/pub/linux/a%20%231.tar",
-            "/src/z.tar",
-        ];
-        assert_eq!(shown_places(&origins, &settings), expected);
-    }
-
-    #[test]
-    fn what_cannot_be_fetched_is_told() {
-        let mut settings = Settings::new("/nowhere");
-        settings.debian.clear();
-        let origins = [
-            Origin::Url("ftp://a.example/x".to_owned()),
-            Origin::Url("example.org/x".to_owned()),
-            Origin::Debian(RelPath::new("pool/x").unwrap()),
-        ];
-        let expected = [
-            "`ftp://a.example/x` is no address to fetch from: `ftp` is not `http` or `https`",
-            "`example.org/x` is no address to fetch from: relative URL without a base",
-            "`Debian's archive: pool/x` has no mirror in the settings",
-        ];
-        assert_eq!(shown_places(&origins, &settings), expected);
-    }
-
-    #[test]
-    fn passwords_are_not_shown() {
-        let place = parse("https://me:secret@a.example/x").unwrap();
-        assert_eq!(place.shown(), "https://a.example/x");
+    fn what_is_left_names_the_host() {
+        for (text, shown) in [
+            ("https://me:secret@a.example/x", "https://a.example/x"),
+            (
+                "https://me:se/cret@a.example/x",
+                "https://[hidden]@a.example/x",
+            ),
+            ("me:secret@a.example/x", "[hidden]@a.example/x"),
+            ("https://a.example:x/y", "https://[hidden]/y"),
+        ] {
+            assert_eq!(Address::from(text).to_string(), shown);
+        }
+        let name = Shown::from("the cache at https://me:secret@a.example/x or so");
+        assert_eq!(name.as_str(), "the cache at https://a.example/x or so");
     }
 }

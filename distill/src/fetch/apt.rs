@@ -8,6 +8,8 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::address::Address;
+
 /// A part of apt's configuration that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read `{path}`")]
@@ -22,7 +24,7 @@ pub struct AptError {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AptSource {
     /// Base addresses, as they are written.
-    pub uris: Vec<String>,
+    pub uris: Vec<Address>,
     /// Distributions, such as `trixie` or `trixie-updates`.
     pub suites: Vec<String>,
     /// Such as `main` or `contrib`.
@@ -42,7 +44,7 @@ impl AptSource {
             && !has(&self.suites, security)
             && (self.is_signed_by_debian()
                 || has(&self.suites, is_debian_suite)
-                || has(&self.uris, is_debian_path))
+                || self.uris.iter().any(|uri| is_debian_path(uri.exposed())))
     }
 
     fn is_signed_by_debian(&self) -> bool {
@@ -51,15 +53,15 @@ impl AptSource {
     }
 
     /// The addresses of the archive on servers; those in a list of mirrors instead of the list.
-    fn base_addresses(&self, root: &Utf8Path) -> Result<Vec<String>, AptError> {
+    fn base_addresses(&self, root: &Utf8Path) -> Result<Vec<Address>, AptError> {
         let mut bases = Vec::new();
         for uri in &self.uris {
-            match mirror_list(uri) {
+            match mirror_list(uri.exposed()) {
                 Some(path) => {
                     let list = read(&root.join(path.trim_start_matches('/')))?;
                     bases.extend(list.lines().filter_map(web_address));
                 }
-                None => bases.extend(web_address(uri)),
+                None => bases.extend(web_address(uri.exposed())),
             }
         }
         Ok(bases)
@@ -74,11 +76,11 @@ fn mirror_list(uri: &str) -> Option<&str> {
 
 /// The address at the beginning of `text`, if it is one that we can fetch from, without the slash at
 /// its end.
-fn web_address(text: &str) -> Option<String> {
+fn web_address(text: &str) -> Option<Address> {
     let address = text.split_whitespace().next()?;
     let web = address.starts_with("http://") || address.starts_with("https://");
     let plain = web && !address.contains("$(");
-    plain.then(|| address.trim_end_matches('/').to_owned())
+    plain.then(|| address.trim_end_matches('/').into())
 }
 
 /// Whether Debian has a suite of this name. Its releases are named after a film's characters.
@@ -111,7 +113,7 @@ fn is_debian_path(uri: &str) -> bool {
 
 /// The mirrors of Debian's main archive that the system below `root` uses, in its order, none
 /// twice. A system without apt has none.
-pub fn read_apt(root: &Utf8Path) -> Result<Vec<String>, AptError> {
+pub fn read_apt(root: &Utf8Path) -> Result<Vec<Address>, AptError> {
     let mut sources = Vec::new();
     for path in configuration_files(&root.join("etc/apt"))? {
         let text = read(&path)?;
@@ -189,7 +191,7 @@ fn parse_line(line: &str) -> Option<AptSource> {
         .split_whitespace()
         .find_map(|option| option.strip_prefix("signed-by="));
     Some(AptSource {
-        uris: vec![words.next()?],
+        uris: vec![words.next()?.into()],
         suites: vec![words.next()?],
         components: words.collect(),
         signed_by: signed_by.map(ToOwned::to_owned),
@@ -232,7 +234,7 @@ fn source(paragraph: &[(String, String)]) -> Option<AptSource> {
     let types = words("types");
     let wanted = types.iter().any(|kind| kind == "deb" || kind == "deb-src");
     (enabled && wanted).then(|| AptSource {
-        uris: words("uris"),
+        uris: words("uris").into_iter().map(Address::from).collect(),
         suites: words("suites"),
         components: words("components"),
         signed_by: field("signed-by").map(ToOwned::to_owned),

@@ -4,6 +4,7 @@ use std::io;
 
 use camino::Utf8Path;
 
+use super::address::Shown;
 use crate::plan::Digest;
 
 /// Takes what was fetched: the store.
@@ -25,7 +26,7 @@ pub enum Arrival {
     /// They were fetched.
     Fetched {
         /// Where from: an address, a path, or the name of a cache.
-        from: String,
+        from: Shown,
         /// How many bytes.
         bytes: u64,
     },

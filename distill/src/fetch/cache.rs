@@ -14,6 +14,7 @@ use camino::Utf8PathBuf;
 pub use directory::DirectoryCache;
 pub use lookup::LookupCache;
 
+use super::address::{Address, Shown};
 use crate::plan::{Digest, Hash, Object, PlanHash, Tree};
 
 /// What a cache may hold.
@@ -65,7 +66,10 @@ impl fmt::Debug for Found {
         match self {
             Found::Bytes(_) => f.write_str("Bytes"),
             Found::File(path) => f.debug_tuple("File").field(path).finish(),
-            Found::Url(url) => f.debug_tuple("Url").field(url).finish(),
+            Found::Url(url) => f
+                .debug_tuple("Url")
+                .field(&Address::from(url.as_str()))
+                .finish(),
         }
     }
 }
@@ -117,7 +121,7 @@ pub struct CachedOutput {
     /// The output's identity; its bytes may be in the same cache.
     pub object: Object,
     /// The name of the cache.
-    pub cache: String,
+    pub cache: Shown,
 }
 
 /// A tree in a cache.
@@ -127,5 +131,5 @@ pub struct CachedTree {
     /// A tar archive, Zstandard, with the files: to be checked against the manifest.
     pub archive: Box<dyn Read + Send>,
     /// The name of the cache.
-    pub cache: String,
+    pub cache: Shown,
 }

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use camino::Utf8Path;
 use reqwest::Url;
 
-use super::address::{self, Place};
+use super::address::{Address, Shown};
 use super::cache::{Found, Key};
 use super::error::{Attempt, FetchError, Reason};
-use super::http::Resume;
+use super::http::{Resume, Trust};
 use super::partial::Partial;
+use super::place::{self, Place};
 use super::progress::Progress;
 use super::retry::{self, back_off};
 use super::shared::Shared;
@@ -60,9 +61,9 @@ impl<'a> Download<'a> {
     }
 
     /// Gets the bytes. Tells where from, and where they are.
-    pub(super) fn run(mut self) -> Result<(String, Partial), FetchError> {
+    pub(super) fn run(mut self) -> Result<(Shown, Partial), FetchError> {
         if self.partial.is_complete() {
-            let path = self.partial.path().to_string();
+            let path = Shown::from(self.partial.path().as_str());
             return Ok((path, self.partial));
         }
         let from = match self.ask_caches()? {
@@ -79,9 +80,10 @@ impl<'a> Download<'a> {
         }
     }
 
-    fn ask_caches(&mut self) -> Result<Option<String>, FetchError> {
+    fn ask_caches(&mut self) -> Result<Option<Shown>, FetchError> {
         for cache in &self.shared.settings.caches {
-            let (place, found) = (cache.name(), cache.find(&Key::Blob(self.source.digest)));
+            let place = Shown::from(cache.name());
+            let found = cache.find(&Key::Blob(self.source.digest));
             let reason = match found {
                 // That a cache lacks something is no event, but a failed fetch tells of it.
                 Ok(None) => {
@@ -89,7 +91,7 @@ impl<'a> Download<'a> {
                     self.attempts.push(Attempt { place, reason });
                     continue;
                 }
-                Err(error) => Reason::Cache(error.to_string()),
+                Err(error) => Reason::cache(error),
                 Ok(Some(found)) => {
                     self.progress.started(&place);
                     match self.take(found) {
@@ -110,14 +112,14 @@ impl<'a> Download<'a> {
             Found::Bytes(mut bytes) => self.copy(&mut bytes),
             Found::File(path) => self.copy_file(&path),
             Found::Url(url) => {
-                let place = address::parse(&url).map_err(|attempt| attempt.reason)?;
+                let place = place::parse(&Address::from(url)).map_err(|attempt| attempt.reason)?;
                 self.attempt(&place)
             }
         }
     }
 
     /// Tries all places once, and those whose failure may pass again, each when it is due.
-    fn try_origins(&mut self) -> Result<Option<String>, FetchError> {
+    fn try_origins(&mut self) -> Result<Option<Shown>, FetchError> {
         let mut pending = self.pending();
         while let Some(index) = next_due(&pending) {
             let mut next = pending.remove(index);
@@ -148,7 +150,7 @@ impl<'a> Download<'a> {
     /// tried once.
     fn pending(&mut self) -> Vec<Pending> {
         let settings = &self.shared.settings;
-        let (places, failed) = address::places(&self.source.origins, settings);
+        let (places, failed) = place::places(&self.source.origins, settings);
         for attempt in failed {
             self.give_up(attempt.place, attempt.reason);
         }
@@ -175,7 +177,7 @@ impl<'a> Download<'a> {
         (asked <= retry.longest_wait).then(|| asked.max(back_off(retry, tries)))
     }
 
-    fn give_up(&mut self, place: String, reason: Reason) {
+    fn give_up(&mut self, place: Shown, reason: Reason) {
         let attempt = Attempt { place, reason };
         self.progress.gave_up(&attempt);
         self.attempts.push(attempt);
@@ -207,7 +209,9 @@ impl<'a> Download<'a> {
 
     fn go_on(&mut self, url: &Url) -> Result<(), Stop> {
         let offset = self.partial.len();
-        let answer = self.shared.http()?.get(url, &self.resume(url));
+        // The pin decides, so that it does not matter over what the bytes come.
+        let http = self.shared.http(Trust::Pin)?;
+        let answer = http.get(url, &self.resume(url))?;
         let head = match answer.head(self.cancel) {
             Err(Stop::Failed(Reason::Status { status: 416, .. })) if offset > 0 => {
                 return Err(Stop::Stale);

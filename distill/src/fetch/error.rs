@@ -7,7 +7,12 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::address::Shown;
 use crate::plan::{Digest, Source};
+
+/// What to do when there can be no more threads.
+pub const THREADS_HINT: &str = "this user or container may have no more processes and threads: raise `ulimit -u`, or \
+     `pids.max` of the control group, or do less at a time";
 
 /// Why one place did not give the bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +48,9 @@ pub enum Reason {
     /// A circle of redirects, or too long a chain.
     #[error("redirects too often")]
     Redirects,
+    /// A redirect from `https` to `http`, of what only the connection vouches for.
+    #[error("redirects from `https` to `http`, where anybody may have changed it")]
+    Downgrade,
     /// Not an address that we can fetch from.
     #[error("is no address to fetch from: {0}")]
     Address(String),
@@ -64,6 +72,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// What a cache says of its failure, without secrets.
+    pub(super) fn cache(error: impl fmt::Display) -> Reason {
+        Reason::Cache(Shown::from(error.to_string()).to_string())
+    }
+
     /// Whether the same place may give the bytes later.
     pub fn may_pass(&self) -> bool {
         match self {
@@ -85,7 +98,7 @@ fn named_status(status: u16) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// An address, a path, or the name of a cache.
-    pub place: String,
+    pub place: Shown,
     /// Why it did not give the bytes.
     pub reason: Reason,
 }
@@ -129,6 +142,9 @@ pub enum FetchError {
     /// The program cannot speak to the network at all.
     #[error("cannot prepare for the network: {0}")]
     Client(String),
+    /// There can be no thread for a connection.
+    #[error("cannot start a thread for a connection\nhint: {THREADS_HINT}")]
+    Threads(#[source] Arc<io::Error>),
     /// The run was cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -172,9 +188,10 @@ impl FetchError {
                     FetchErrorKind::Unreachable
                 }
             }
-            FetchError::Disk { .. } | FetchError::Keep { .. } | FetchError::Client(_) => {
-                FetchErrorKind::Local
-            }
+            FetchError::Disk { .. }
+            | FetchError::Keep { .. }
+            | FetchError::Client(_)
+            | FetchError::Threads(_) => FetchErrorKind::Local,
             FetchError::Cancelled => FetchErrorKind::Cancelled,
         }
     }

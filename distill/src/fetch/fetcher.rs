@@ -5,14 +5,15 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::address::{self, Place};
+use super::address::{Address, Shown};
 use super::arrival::{Arrival, Destination};
 use super::cache::{Cache, CachedOutput, CachedTree, Found, Key};
 use super::download::Download;
 use super::error::{Attempt, FetchError, Reason};
-use super::http::Resume;
+use super::http::{Resume, Trust};
 use super::lock::Lock;
 use super::partial::{Partial, stem};
+use super::place::{self, Place};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::shared::Shared;
@@ -119,7 +120,7 @@ impl Fetcher {
             let text = String::from_utf8(read_all(bytes, LONGEST_OUTPUT)?);
             let object: Option<Object> = text.ok().and_then(|text| text.trim_end().parse().ok());
             let object = object.ok_or_else(|| bad("its record is not readable"))?;
-            let cache = cache.name();
+            let cache = Shown::from(cache.name());
             Ok(Some(CachedOutput { object, cache }))
         })
     }
@@ -144,7 +145,7 @@ impl Fetcher {
             let Some(archive) = self.open(cache, &Key::Archive(*tree), cancel)? else {
                 return Err(bad("it has the manifest of a tree, but not the files"));
             };
-            let cache = cache.name();
+            let cache = Shown::from(cache.name());
             Ok(Some(CachedTree {
                 manifest,
                 archive,
@@ -195,7 +196,7 @@ impl Fetcher {
     ) -> Option<T> {
         self.shared.settings.caches.iter().find_map(|cache| {
             ask(cache.as_ref()).unwrap_or_else(|reason| {
-                let place = cache.name();
+                let place = Shown::from(cache.name());
                 progress.gave_up(&Attempt { place, reason });
                 None
             })
@@ -210,7 +211,7 @@ impl Fetcher {
         cancel: &AtomicBool,
     ) -> Result<Option<Box<dyn Read + Send>>, Reason> {
         let found = cache.find(key);
-        match found.map_err(|error| Reason::Cache(error.to_string()))? {
+        match found.map_err(Reason::cache)? {
             None => Ok(None),
             Some(Found::Bytes(bytes)) => Ok(Some(bytes)),
             Some(Found::File(path)) => match File::open(path) {
@@ -228,14 +229,15 @@ impl Fetcher {
         url: &str,
         cancel: &AtomicBool,
     ) -> Result<Option<Box<dyn Read + Send>>, Reason> {
-        let Place::Url(url) = address::parse(url).map_err(|attempt| attempt.reason)? else {
+        let Place::Url(url) =
+            place::parse(&Address::from(url)).map_err(|attempt| attempt.reason)?
+        else {
             return Ok(None);
         };
-        let http = self
-            .shared
-            .http()
-            .map_err(|error| bad(&error.to_string()))?;
-        let answer = http.get(&url, &Resume::default());
+        // Nothing vouches for a record but whom it comes from.
+        let http = self.shared.http(Trust::Connection);
+        let answer = http.and_then(|http| http.get(&url, &Resume::default()));
+        let answer = answer.map_err(|error| bad(&error.to_string()))?;
         match answer.head(cancel) {
             Ok(_) => Ok(Some(Box::new(answer.into_reader()))),
             Err(Stop::Failed(Reason::Status { status: 404, .. })) => Ok(None),

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, Cursor, Read};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -12,6 +13,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RA
 use reqwest::redirect::Policy;
 use reqwest::{NoProxy, Proxy, Url, header};
 
+use super::address::Shown;
 use super::error::{FetchError, Reason};
 use super::retry::{self, TICK};
 use super::settings::{Proxies, Settings};
@@ -26,6 +28,21 @@ const CHUNK: usize = 128 * 1024;
 
 /// How many chunks may wait to be hashed and written.
 const AHEAD: usize = 8;
+
+/// What vouches for the bytes that a server sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// A hash that is known already: it does not matter over what they come.
+    Pin,
+    /// Nothing but the connection, so that a server that is spoken to over TLS cannot send us on to where
+    /// anybody may answer.
+    Connection,
+}
+
+/// A redirect that nobody has to follow.
+#[derive(Debug, thiserror::Error)]
+#[error("a redirect from `https` to `http`")]
+struct Downgrade;
 
 /// The connections of one run.
 #[derive(Debug)]
@@ -70,14 +87,14 @@ enum Event {
 
 impl Http {
     /// Prepares connections.
-    pub(super) fn new(settings: &Settings) -> Result<Http, FetchError> {
-        let client = client(settings).map_err(FetchError::Client)?;
+    pub(super) fn new(settings: &Settings, trust: Trust) -> Result<Http, FetchError> {
+        let client = client(settings, trust).map_err(FetchError::Client)?;
         let stall = settings.stall_timeout;
         Ok(Http { client, stall })
     }
 
     /// Asks for `url`, from where `resume` says.
-    pub(super) fn get(&self, url: &Url, resume: &Resume) -> Answer {
+    pub(super) fn get(&self, url: &Url, resume: &Resume) -> Result<Answer, FetchError> {
         let (sender, events) = sync_channel(AHEAD);
         let mut request = self
             .client
@@ -90,16 +107,19 @@ impl Http {
             }
         }
         let stall = self.stall;
-        thread::spawn(move || {
+        let work = move || {
             let answer = request.send();
             let outcome = answer
-                .map_err(|error| reason(&error, stall))
+                .map_err(|error| reason(&error.without_url(), stall))
                 .and_then(|response| pass_on(response, stall, &sender));
             let last = outcome.map_or_else(Event::Failed, |()| Event::End);
             // Nobody may be waiting any more.
             let _ = sender.send(last);
-        });
-        Answer { events }
+        };
+        match thread::Builder::new().spawn(work) {
+            Ok(_) => Ok(Answer { events }),
+            Err(error) => Err(FetchError::Threads(Arc::new(error))),
+        }
     }
 }
 
@@ -183,11 +203,14 @@ fn pass_on(
     loop {
         let mut chunk = vec![0; CHUNK];
         let count = response.read(&mut chunk).map_err(|error| {
-            let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-            inner.map_or_else(
-                || Reason::Broken(error.to_string()),
-                |error| reason(error, stall),
-            )
+            let text = Shown::from(error.to_string()).to_string();
+            match error
+                .into_inner()
+                .map(<dyn Error + Send + Sync>::downcast::<reqwest::Error>)
+            {
+                Some(Ok(error)) => reason(&reqwest::Error::without_url(*error), stall),
+                _ => Reason::Broken(text),
+            }
         })?;
         chunk.truncate(count);
         if count == 0 || sender.send(Event::Bytes(chunk)).is_err() {
@@ -234,31 +257,56 @@ fn content_range(value: &str) -> Option<(u64, Option<u64>)> {
     Some((start.trim().parse().ok()?, total))
 }
 
-fn client(settings: &Settings) -> Result<Client, String> {
+fn client(settings: &Settings, trust: Trust) -> Result<Client, String> {
     let tls = tls::config(&settings.ca_certificates).map_err(|error| error.to_string())?;
     let builder = Client::builder()
         .tls_backend_preconfigured(tls)
         .user_agent(&settings.user_agent)
         .referer(false)
-        .redirect(Policy::limited(REDIRECTS))
+        .redirect(policy(trust))
         .connect_timeout(settings.connect_timeout)
         // For the blocking client this is the longest wait for an answer, and for each read.
         .timeout(settings.stall_timeout);
-    let builder = proxied(builder, &settings.proxies).map_err(|error| cause(&error))?;
-    builder.build().map_err(|error| cause(&error))
+    let builder = proxied(builder, &settings.proxies)?;
+    builder.build().map_err(|error| cause(&error.without_url()))
 }
 
-fn proxied(builder: ClientBuilder, proxies: &Proxies) -> reqwest::Result<ClientBuilder> {
+fn policy(trust: Trust) -> Policy {
+    let limited = Policy::limited(REDIRECTS);
+    Policy::custom(move |attempt| {
+        let from_tls = attempt.previous().iter().any(|url| url.scheme() == "https");
+        let downgrade = from_tls && attempt.url().scheme() != "https";
+        match trust {
+            Trust::Connection if downgrade => attempt.error(Downgrade),
+            Trust::Connection | Trust::Pin => limited.redirect(attempt),
+        }
+    })
+}
+
+fn proxied(builder: ClientBuilder, proxies: &Proxies) -> Result<ClientBuilder, String> {
     // Without this the library would look for proxies in the environment.
     let mut builder = builder.no_proxy();
     let none = proxies.none.as_deref().and_then(NoProxy::from_string);
     let proxies = [
-        proxies.http.as_ref().map(Proxy::http),
-        proxies.https.as_ref().map(Proxy::https),
-        proxies.all.as_ref().map(Proxy::all),
+        proxies
+            .http
+            .as_ref()
+            .map(|of| (of, Proxy::http(of.exposed()))),
+        proxies
+            .https
+            .as_ref()
+            .map(|of| (of, Proxy::https(of.exposed()))),
+        proxies
+            .all
+            .as_ref()
+            .map(|of| (of, Proxy::all(of.exposed()))),
     ];
-    for proxy in proxies.into_iter().flatten() {
-        builder = builder.proxy(proxy?.no_proxy(none.clone()));
+    for (address, proxy) in proxies.into_iter().flatten() {
+        let unfit = |error: reqwest::Error| {
+            let why = cause(&error.without_url());
+            format!("`{address}` is no address of a proxy: {why}")
+        };
+        builder = builder.proxy(proxy.map_err(unfit)?.no_proxy(none.clone()));
     }
     Ok(builder)
 }
@@ -273,7 +321,10 @@ fn reason(error: &reqwest::Error, stall: Duration) -> Reason {
     } else if error.is_timeout() {
         Reason::Stalled(stall)
     } else if error.is_redirect() {
-        Reason::Redirects
+        match error.source() {
+            Some(why) if why.is::<Downgrade>() => Reason::Downgrade,
+            _ => Reason::Redirects,
+        }
     } else if error.is_builder() {
         Reason::Address(cause(error))
     } else {

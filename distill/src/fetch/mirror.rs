@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::address::Address;
 use crate::plan::MirrorFamily;
 
 /// Public mirrors of Debian's archive, for machines whose own configuration names none.
@@ -14,7 +15,7 @@ pub const DEBIAN_SNAPSHOT: &str = "https://snapshot.debian.org/archive/debian/20
 /// The base addresses of each family, in order of preference.
 ///
 /// Sources: <https://www.gnu.org/prep/ftp.html>, <https://www.kernel.org/mirrors>.
-pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<String>> {
+pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<Address>> {
     let bases = |family| -> &[&str] {
         match family {
             MirrorFamily::Gnu => &[
@@ -39,7 +40,12 @@ pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<String>> {
         MirrorFamily::SourceForge,
         MirrorFamily::GitHub,
     ];
-    let owned = |family| bases(family).iter().map(ToString::to_string).collect();
+    let owned = |family| {
+        bases(family)
+            .iter()
+            .map(|base| Address::from(*base))
+            .collect()
+    };
     families.map(|family| (family, owned(family))).into()
 }
 
@@ -50,11 +56,27 @@ pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<String>> {
 /// let list = "http://one.example/debian/, http://two.example/debian";
 /// assert_eq!(parse_mirror_list(list), ["http://one.example/debian", "http://two.example/debian"]);
 /// ```
-pub fn parse_mirror_list(text: &str) -> Vec<String> {
-    let parts = text.split(|c: char| c == ',' || c.is_whitespace());
-    let bases = parts.map(|base| base.trim_end_matches('/'));
-    bases
-        .filter(|base| !base.is_empty())
-        .map(ToOwned::to_owned)
-        .collect()
+///
+/// A comma in a password does not end an address: a part without a scheme that has an `@` is the rest of
+/// the part before it.
+pub fn parse_mirror_list(text: &str) -> Vec<Address> {
+    let words = text.split_whitespace().flat_map(addresses);
+    let bases = words.map(|base| base.trim_end_matches('/').to_owned());
+    let bases = bases.filter(|base| !base.is_empty());
+    bases.map(Address::from).collect()
+}
+
+/// The addresses of a list without white space.
+fn addresses(word: &str) -> Vec<String> {
+    let mut addresses: Vec<String> = Vec::new();
+    for part in word.split(',') {
+        match addresses.last_mut() {
+            Some(last) if part.contains('@') && !part.contains("://") => {
+                last.push(',');
+                last.push_str(part);
+            }
+            _ => addresses.push(part.to_owned()),
+        }
+    }
+    addresses
 }

@@ -19,6 +19,7 @@ mod http;
 mod lock;
 mod mirror;
 mod partial;
+mod place;
 mod progress;
 mod retry;
 mod settings;
@@ -27,12 +28,13 @@ mod stale;
 mod stop;
 mod tls;
 
+pub use address::{Address, Shown};
 pub use apt::{AptError, AptSource, parse_apt_list, parse_apt_sources, read_apt};
 pub use arrival::{Arrival, Destination};
 pub use cache::{
     Cache, CacheError, CachedOutput, CachedTree, DirectoryCache, Found, Key, LookupCache,
 };
-pub use error::{Attempt, FetchError, FetchErrorKind, Reason};
+pub use error::{Attempt, FetchError, FetchErrorKind, Reason, THREADS_HINT};
 pub use fetcher::Fetcher;
 pub use mirror::{DEBIAN_MIRRORS, DEBIAN_SNAPSHOT, default_mirrors, parse_mirror_list};
 pub use progress::{Progress, Waiting};

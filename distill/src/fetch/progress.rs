@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::address::Shown;
 use super::error::{Attempt, Reason};
 
 /// What a download waits for before it begins.
@@ -22,14 +23,14 @@ pub trait Progress {
     fn waiting(&self, _on: Waiting) {}
 
     /// A place is tried: its address, path or name.
-    fn started(&self, _place: &str) {}
+    fn started(&self, _place: &Shown) {}
 
     /// So many bytes are here, of so many in all if the server told. The number falls when a
     /// download has to begin again.
     fn bytes(&self, _done: u64, _total: Option<u64>) {}
 
     /// A place failed for now, and will be tried again after `wait`, unless another one has it.
-    fn retry(&self, _place: &str, _reason: &Reason, _wait: Duration) {}
+    fn retry(&self, _place: &Shown, _reason: &Reason, _wait: Duration) {}
 
     /// A place is given up; others may follow.
     fn gave_up(&self, _attempt: &Attempt) {}

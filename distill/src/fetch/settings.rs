@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use super::address::Address;
 use super::cache::Cache;
 use super::mirror::{DEBIAN_MIRRORS, DEBIAN_SNAPSHOT, default_mirrors};
 use crate::plan::MirrorFamily;
@@ -31,9 +32,9 @@ pub struct Settings {
     /// Asked before the origins of a source, in this order.
     pub caches: Vec<Arc<dyn Cache>>,
     /// Base addresses of Debian's archive, what `pool/` lies below, in order of preference.
-    pub debian: Vec<String>,
+    pub debian: Vec<Address>,
     /// Base addresses of each family of mirrors, in order of preference.
-    pub mirrors: BTreeMap<MirrorFamily, Vec<String>>,
+    pub mirrors: BTreeMap<MirrorFamily, Vec<Address>>,
     /// How to reach the network, if not directly.
     pub proxies: Proxies,
     /// How often to try again.
@@ -58,7 +59,7 @@ impl Settings {
             partial_dir: partial_dir.into(),
             offline: false,
             caches: Vec::new(),
-            debian: debian.map(ToString::to_string).collect(),
+            debian: debian.map(|base| Address::from(*base)).collect(),
             mirrors: default_mirrors(),
             proxies: Proxies::default(),
             retry: Retry::default(),
@@ -71,8 +72,8 @@ impl Settings {
     }
 
     /// Puts `mirrors` of Debian's archive before those that are known already.
-    pub fn prefer_debian(&mut self, mirrors: impl IntoIterator<Item = String>) {
-        let mut all: Vec<String> = mirrors.into_iter().collect();
+    pub fn prefer_debian(&mut self, mirrors: impl IntoIterator<Item = Address>) {
+        let mut all: Vec<Address> = mirrors.into_iter().collect();
         all.append(&mut self.debian);
         self.debian.clear();
         for mirror in all {
@@ -88,11 +89,11 @@ impl Settings {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proxies {
     /// For `http://` addresses.
-    pub http: Option<String>,
+    pub http: Option<Address>,
     /// For `https://` addresses.
-    pub https: Option<String>,
+    pub https: Option<Address>,
     /// For both, unless one of their own is given.
-    pub all: Option<String>,
+    pub all: Option<Address>,
     /// Hosts that are reached directly: names, suffixes and networks, separated by commas.
     pub none: Option<String>,
 }
@@ -126,7 +127,7 @@ mod tests {
     fn preferred_mirrors_come_first_and_none_twice() {
         let mut settings = Settings::new("/nowhere");
         let kernel = DEBIAN_MIRRORS[0];
-        settings.prefer_debian(["http://near.example/debian", kernel].map(String::from));
+        settings.prefer_debian(["http://near.example/debian", kernel].map(Address::from));
         let expected = ["http://near.example/debian", kernel, DEBIAN_SNAPSHOT];
         assert_eq!(settings.debian, expected);
     }

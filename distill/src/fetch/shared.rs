@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use reqwest::Url;
 
-use super::address::Place;
 use super::error::{FetchError, Reason};
 use super::flight::{Flights, Turn};
-use super::http::Http;
+use super::http::{Http, Trust};
+use super::place::Place;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::stop::Stop;
@@ -19,7 +19,9 @@ use super::stop::Stop;
 pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) flights: Flights,
-    http: OnceLock<Result<Http, FetchError>>,
+    /// For what a pin vouches for, and for what nothing vouches for but the connection.
+    pinned: OnceLock<Result<Http, FetchError>>,
+    believed: OnceLock<Result<Http, FetchError>>,
     dead_hosts: Mutex<HashSet<String>>,
 }
 
@@ -29,14 +31,19 @@ impl Shared {
         Shared {
             settings,
             flights: Flights::default(),
-            http: OnceLock::new(),
+            pinned: OnceLock::new(),
+            believed: OnceLock::new(),
             dead_hosts: Mutex::default(),
         }
     }
 
     /// The client for the network, made when it is needed first.
-    pub(super) fn http(&self) -> Result<&Http, FetchError> {
-        let http = self.http.get_or_init(|| Http::new(&self.settings));
+    pub(super) fn http(&self, trust: Trust) -> Result<&Http, FetchError> {
+        let http = match trust {
+            Trust::Pin => &self.pinned,
+            Trust::Connection => &self.believed,
+        };
+        let http = http.get_or_init(|| Http::new(&self.settings, trust));
         http.as_ref().map_err(Clone::clone)
     }
 

@@ -5,6 +5,7 @@ mod errors;
 mod network;
 mod origins;
 mod resume;
+mod secrets;
 mod server;
 mod sharing;
 mod tls;
@@ -149,7 +150,7 @@ impl Progress for Told {
         self.push(format!("waiting {on:?}"));
     }
 
-    fn started(&self, place: &str) {
+    fn started(&self, place: &Shown) {
         self.push(format!("started {place}"));
     }
 
@@ -159,7 +160,7 @@ impl Progress for Told {
         *most = done.max(*most);
     }
 
-    fn retry(&self, place: &str, reason: &Reason, wait: Duration) {
+    fn retry(&self, place: &Shown, reason: &Reason, wait: Duration) {
         assert!(wait <= Duration::from_secs(2));
         self.push(format!("retry {place}: {reason}"));
     }

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::action::Action;
+use super::action::{Action, Merge};
 use super::artifact::Artifact;
 use super::name::{Name, Version};
 
@@ -59,6 +59,34 @@ struct Data {
     meta: Meta,
     location: &'static Location<'static>,
     action: Result<Action<Artifact>, DefinitionError>,
+}
+
+impl Data {
+    /// Lets go of what it is made from, and puts the plans of that on `stack`.
+    fn dismantle(&mut self, stack: &mut Vec<Plan>) {
+        let inputs = self.action.as_ref().map(Action::inputs).unwrap_or_default();
+        stack.extend(inputs.into_iter().filter_map(|artifact| match artifact {
+            Artifact::Plan(plan) => Some(plan.clone()),
+            Artifact::Source(_) | Artifact::Literal(_) => None,
+        }));
+        // The stack holds every plan of the action, so that none of them ends in here.
+        let inputs = Vec::new();
+        self.action = Ok(Action::Merge(Merge { inputs }));
+    }
+}
+
+impl Drop for Data {
+    /// With a stack of our own: graphs are deeper than a thread's stack, and each plan holds its inputs.
+    fn drop(&mut self) {
+        let mut stack = Vec::new();
+        self.dismantle(&mut stack);
+        while let Some(Plan(data)) = stack.pop() {
+            // Exactly one of all holders gets the data, also if several threads let go at once.
+            if let Some(mut data) = Arc::into_inner(data) {
+                data.dismantle(&mut stack);
+            }
+        }
+    }
 }
 
 /// A plan in the making.
@@ -204,4 +232,52 @@ pub fn closure<'a>(roots: impl IntoIterator<Item = &'a Plan>) -> Vec<&'a Plan> {
         }
     }
     sorted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{AbsPath, Input};
+
+    /// A chain of plans; the last one holds all others.
+    fn chain(length: usize) -> Plan {
+        let named = || Plan::named(Name::new("x").unwrap());
+        let merge = |of: Option<Plan>| {
+            let input = |plan: Plan| Input {
+                at: AbsPath::root(),
+                of: Artifact::Plan(plan),
+            };
+            let inputs = of.map(input).into_iter().collect();
+            named().action(Action::Merge(Merge { inputs }))
+        };
+        (1..length).fold(merge(None), |last, _| merge(Some(last)))
+    }
+
+    #[test]
+    fn a_million_plans_deep_is_no_matter() {
+        let small = std::thread::Builder::new().stack_size(64 << 10);
+        let work = || {
+            let top = chain(1_000_000);
+            let same = top.clone();
+            assert_eq!(closure([&top]).len(), 1_000_000);
+            assert_eq!((top == same, format!("{top:?}")), (true, "x".to_owned()));
+            drop(top);
+            // What somebody still holds stays whole.
+            assert_eq!(closure([&same]).len(), 1_000_000);
+        };
+        small.spawn(work).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn several_threads_may_let_go_of_one_graph() {
+        for _ in 0..20 {
+            let plans: Vec<Plan> = vec![chain(20_000); 4];
+            std::thread::scope(|scope| {
+                for plan in plans {
+                    let thread = std::thread::Builder::new().stack_size(64 << 10);
+                    thread.spawn_scoped(scope, move || drop(plan)).unwrap();
+                }
+            });
+        }
+    }
 }

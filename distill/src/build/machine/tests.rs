@@ -72,6 +72,7 @@ impl Supplier for Cached {
         &self,
         _: JobId,
         _: &Source,
+        _: &Cancel,
         _: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError> {
         Err(ExecuteError::Cancelled)
@@ -92,6 +93,7 @@ impl Supplier for Cached {
         _: JobId,
         _: &Object,
         _: &str,
+        _: &Cancel,
         _: &(dyn Fn(Event) + Sync),
     ) -> Result<bool, ExecuteError> {
         Err(ExecuteError::NoOutput)

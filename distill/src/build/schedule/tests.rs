@@ -64,11 +64,11 @@ impl Fake {
             if lane == Lane::Download {
                 let output = schedule.output(id).expect("that is what is brought");
                 if self.declined.borrow().contains(&output) {
-                    let Ok(()) = schedule.declined(self, id);
+                    let Ok(()) = schedule.ended(self, id, Ended::Declined);
                 } else {
                     order.push(format!("{label} from a cache"));
                     self.present.borrow_mut().insert(output);
-                    let Ok(()) = schedule.ended(self, id, Some(output));
+                    let Ok(()) = schedule.ended(self, id, Ended::Made(output));
                 }
                 continue;
             }
@@ -85,7 +85,8 @@ impl Fake {
                 order.push(label);
             }
             self.present.borrow_mut().extend(output);
-            let Ok(()) = schedule.ended(self, id, output);
+            let ended = output.map_or(Ended::Failed, Ended::Made);
+            let Ok(()) = schedule.ended(self, id, ended);
         }
         order
     }
@@ -192,4 +193,119 @@ fn what_a_cache_does_not_have_after_all_is_made() {
     assert!(order.contains(&"b from a cache".to_owned()), "{order:?}");
     assert!(order.contains(&"a".to_owned()), "{order:?}");
     assert_eq!(order.last().map(String::as_str), Some("c"));
+}
+
+/// A store of hashes, and how many times it was asked whether something is recorded.
+#[derive(Default)]
+struct Counting(Fake, RefCell<usize>);
+
+impl Facts for Counting {
+    type Error = std::convert::Infallible;
+
+    fn recorded(
+        &self,
+        definition: &Plan,
+        hash: &PlanHash,
+        plan: &Resolved,
+    ) -> Result<Option<Object>, Self::Error> {
+        *self.1.borrow_mut() += 1;
+        self.0.recorded(definition, hash, plan)
+    }
+
+    fn present(&self, object: &Object) -> Result<bool, Self::Error> {
+        self.0.present(object)
+    }
+
+    fn offered(&self, object: &Object) -> bool {
+        self.0.offered(object)
+    }
+
+    fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
+        self.0.literal(literal)
+    }
+}
+
+#[test]
+fn a_plan_is_looked_up_once_however_many_inputs_it_waits_for() {
+    let parts: Vec<Plan> = (0..50).map(|n| plan(&format!("part{n}"), &[])).collect();
+    let roots = [plan("top", &parts.iter().collect::<Vec<_>>())];
+    let facts = Counting::default();
+    let mut schedule = Schedule::new(Graph::new(&roots, &BTreeMap::new()).unwrap());
+    let Ok(()) = schedule.begin(&facts, false);
+    while let Some(id) = schedule.take(Lane::Work) {
+        let output = Object::Tree(Hash::of(format!("{id}")));
+        let Ok(()) = schedule.ended(&facts, id, Ended::Made(output));
+    }
+    assert_eq!(*facts.1.borrow(), 51);
+}
+
+#[test]
+fn a_failed_plan_fails_all_its_definitions_and_is_not_run_again() {
+    let late = plan("same", &[]);
+    let roots = [plan("same", &[]), plan("same", &[]), plan("user", &[&late])];
+    assert_eq!(Fake::default().run(&roots, &[], &["same"]), ["same"]);
+}
+
+/// Every plan is recorded with one output, which a cache seems to have, and whose bytes are gone.
+struct Recorded<'a>(&'a Fake, Object);
+impl Facts for Recorded<'_> {
+    type Error = std::convert::Infallible;
+
+    fn recorded(
+        &self,
+        _: &Plan,
+        _: &PlanHash,
+        _: &Resolved,
+    ) -> Result<Option<Object>, Self::Error> {
+        Ok(Some(self.1))
+    }
+
+    fn present(&self, object: &Object) -> Result<bool, Self::Error> {
+        self.0.present(object)
+    }
+
+    fn offered(&self, object: &Object) -> bool {
+        *object == self.1
+    }
+
+    fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
+        self.0.literal(literal)
+    }
+}
+
+#[test]
+fn what_waits_for_the_same_plan_as_its_own_input_does_not_wait_for_ever() {
+    // `outer` resolves to the very plan that its input is; a cache was to have it, and has not.
+    let inner = plan("x", &[]);
+    let empty = Plan::named(Name::new("same").unwrap());
+    let merge = |of: Artifact| {
+        let at = AbsPath::root();
+        Action::Merge(Merge {
+            inputs: vec![Input { at, of }],
+        })
+    };
+    let first = empty.clone().action(merge(Artifact::from(&inner)));
+    let second = empty.action(merge(Artifact::from(&first)));
+    let roots = [second];
+    let fake = Fake::default();
+    let object = Object::Tree(Hash::of("x"));
+    let mut schedule = Schedule::new(Graph::new(&roots, &BTreeMap::new()).unwrap());
+    let facts = Recorded(&fake, object);
+    let Ok(()) = schedule.begin(&facts, false);
+    let mut steps = 0;
+    loop {
+        let next = [Lane::Download, Lane::Work].into_iter();
+        let mut next = next.filter_map(|lane| Some((schedule.take(lane)?, lane)));
+        let Some((id, lane)) = next.next() else { break };
+        let is_plan = schedule.plan(id).is_some();
+        let ended = match lane {
+            Lane::Download if is_plan => Ended::Declined,
+            _ if is_plan => Ended::Made(object),
+            _ => Ended::Made(schedule.output(id).unwrap()),
+        };
+        let Ok(()) = schedule.ended(&facts, id, ended);
+        steps += 1;
+        assert!(steps < 20);
+    }
+    assert_eq!(schedule.unfinished().count(), 0);
 }

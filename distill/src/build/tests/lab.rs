@@ -130,6 +130,7 @@ impl Supplier for NoSources {
         &self,
         _: JobId,
         _: &Source,
+        _: &Cancel,
         _: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError> {
         Err(ExecuteError::NoOutput)

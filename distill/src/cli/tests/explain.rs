@@ -346,3 +346,40 @@ fn a_plan_shows_on_which_machine_it_is_built() {
     assert_eq!(ran.code, 15, "{}", ran.stderr);
     assert!(world.store().objects().unwrap().is_empty());
 }
+
+#[test]
+fn no_password_of_a_mirror_or_proxy_is_told() {
+    for written in [
+        "http://hugo:s3cret@mirror.example/debian",
+        "http://hugo:s3/cret@mirror.example/debian",
+        "hugo:s3cret@mirror.example/debian",
+        "http://hugo:12,s3cret@mirror.example/debian",
+    ] {
+        let world = World::new();
+        let apt = world.path("etc/apt");
+        std::fs::create_dir(&apt).unwrap();
+        let line = format!("deb {written} trixie main\n");
+        std::fs::write(apt.join("sources.list"), line).unwrap();
+        let variables = [
+            ("DISTILL_DEBIAN_MIRROR", written),
+            ("http_proxy", written),
+            ("https_proxy", written),
+        ];
+        for (env, args) in [
+            (&variables[..], &["doctor"][..]),
+            (&variables[1..], &["doctor", "--json"]),
+            (&variables[..], &["build", "zlib"]),
+            (&variables[..], &["sources", "--verbose"]),
+        ] {
+            let (mut host, stdout, stderr) = world.host(args);
+            let store = ("DISTILL_STORE", world.path("store"));
+            let env = env.iter().copied().chain([(store.0, store.1.as_str())]);
+            host.env = env.collect();
+            let ran = world.run_host(&target(&world), host, &stdout, &stderr);
+            for secret in ["hugo", "s3", "cret"] {
+                let told = format!("{}{}", ran.stdout, ran.stderr);
+                assert!(!told.contains(secret), "{args:?} tells: {told}");
+            }
+        }
+    }
+}

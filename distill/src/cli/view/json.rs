@@ -86,6 +86,7 @@ pub(in crate::cli) fn failures(failures: &[Failure]) -> Value {
         json!({
             "label": failure.label,
             "plan": failure.plan,
+            "also": failure.also,
             "location": failure.location.map(ToString::to_string),
             "log": failure.log,
             "tail": failure.tail,

@@ -22,7 +22,7 @@ pub(super) fn beside<T>(ui: &Ui, tally: &Mutex<Tally>, work: impl FnOnce() -> T)
     }
     let (working, ended) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
-        scope.spawn(move || {
+        let drawing = move || {
             while ended.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 if let Some(size) = ui.live() {
                     let tally = tally.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -30,7 +30,9 @@ pub(super) fn beside<T>(ui: &Ui, tally: &Mutex<Tally>, work: impl FnOnce() -> T)
                 }
             }
             ui.draw(Vec::new());
-        });
+        };
+        // Without one more thread there is no view, and that is all.
+        let _ = std::thread::Builder::new().spawn_scoped(scope, drawing);
         // Dropped at the end of this closure, also if the work panics.
         let _working = working;
         work()

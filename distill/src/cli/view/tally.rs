@@ -45,6 +45,10 @@ pub(super) struct JobState {
 }
 
 impl JobState {
+    fn is_done(&self) -> bool {
+        matches!(self.phase, Phase::Done(_))
+    }
+
     /// When it began, if it runs.
     pub(super) fn running(&self) -> Option<Instant> {
         match self.phase {
@@ -63,6 +67,8 @@ pub(in crate::cli) struct Tally {
     history: BTreeMap<String, u64>,
     /// Jobs at a time.
     slots: usize,
+    /// How many jobs are done: counted as they end, since it is told with each.
+    done: usize,
 }
 
 impl Tally {
@@ -73,6 +79,7 @@ impl Tally {
             jobs: BTreeMap::new(),
             history,
             slots: slots.max(1),
+            done: 0,
         }
     }
 
@@ -87,7 +94,9 @@ impl Tally {
         {
             self.plan(*id, label, *build, *estimate);
         } else if let Some(job) = self.jobs.get_mut(&id(event)) {
+            let before = job.is_done();
             job.apply(event, now);
+            self.done += usize::from(job.is_done() && !before);
         }
     }
 
@@ -115,20 +124,13 @@ impl Tally {
 
     /// How many jobs are done.
     pub(super) fn done(&self) -> usize {
-        self.jobs
-            .values()
-            .filter(|job| matches!(job.phase, Phase::Done(_)))
-            .count()
+        self.done
     }
 
     /// How long it may still take, if most of what is left was measured before.
     pub(super) fn remaining(&self, now: Instant) -> Option<Duration> {
         let (mut all, mut longest, mut measured) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
-        for job in self
-            .jobs
-            .values()
-            .filter(|job| !matches!(job.phase, Phase::Done(_)))
-        {
+        for job in self.jobs.values().filter(|job| !job.is_done()) {
             let spent = job.running().map_or(Duration::ZERO, |since| now - since);
             let left = job.estimate.saturating_sub(spent);
             all += left;

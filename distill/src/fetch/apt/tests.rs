@@ -12,7 +12,7 @@ fn system(files: &[(&str, &str)]) -> (tempfile::TempDir, Utf8PathBuf) {
     (dir, root)
 }
 
-fn mirrors(files: &[(&str, &str)]) -> Vec<String> {
+fn mirrors(files: &[(&str, &str)]) -> Vec<Address> {
     let (_dir, root) = system(files);
     read_apt(&root).unwrap()
 }
@@ -84,7 +84,7 @@ fn in_apts_order_and_none_twice() {
         ),
     ];
     let expected = ["a", "d", "z"].map(|host| format!("http://{host}.example/debian"));
-    assert_eq!(mirrors(&files), expected);
+    assert_eq!(mirrors(&files), expected.map(Address::from));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn lists_of_mirrors() {
         ),
     ];
     let expected = ["https://one.example/debian", "http://two.example/debian"];
-    assert_eq!(mirrors(&files), expected);
+    assert_eq!(mirrors(&files), expected.map(Address::from));
 }
 
 #[test]

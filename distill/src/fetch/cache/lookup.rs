@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::super::address::Shown;
 use super::{Cache, CacheError, Found, Key};
 
 /// A function from a key to where the bytes are.
@@ -30,7 +31,8 @@ where
 
 impl<F> fmt::Debug for LookupCache<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LookupCache").field(&self.name).finish()
+        let name = Shown::from(self.name.as_str());
+        f.debug_tuple("LookupCache").field(&name).finish()
     }
 }
 

@@ -17,7 +17,7 @@ fn every_origin_is_named_with_its_reason() {
     });
     let scene = Scene::with(|settings| {
         settings.retry.attempts = 1;
-        settings.debian = vec![server.url("debian")];
+        settings.debian = vec![server.url("debian").into()];
     });
     let mut source = source(b"x", &["wrong", "part"].map(|path| server.url(path)));
     let pool = RelPath::new("pool/main/s/sample/sample_1.orig.tar.gz").unwrap();
@@ -57,7 +57,7 @@ fn a_partial_directory_that_cannot_be_made() {
 
 #[test]
 fn a_proxy_that_is_no_address() {
-    let scene = Scene::with(|settings| settings.proxies.all = Some("http://[".to_owned()));
+    let scene = Scene::with(|settings| settings.proxies.all = Some("http://[".into()));
     let server = good_server(b"x");
     let error = scene.fetch(&source(b"x", &[server.url("a")])).unwrap_err();
     assert_eq!(error.kind(), FetchErrorKind::Local);

@@ -14,7 +14,7 @@ fn skip(why: &str) {
     writeln!(io::stderr(), "skipped: {why}").unwrap();
 }
 
-fn fetch_from(mirrors: Vec<String>) {
+fn fetch_from(mirrors: Vec<Address>) {
     let scene = Scene::with(|settings| {
         settings.debian = mirrors;
         settings.stall_timeout = Duration::from_secs(20);
@@ -41,8 +41,8 @@ fn needs_network_the_same_over_tls() {
     let mirrors = read_apt("/".into()).unwrap();
     let plain = mirrors
         .iter()
-        .filter_map(|mirror| mirror.strip_prefix("http://"));
-    let mirrors: Vec<String> = plain.map(|rest| format!("https://{rest}")).collect();
+        .filter_map(|mirror| mirror.exposed().strip_prefix("http://"));
+    let mirrors: Vec<Address> = plain.map(|rest| format!("https://{rest}").into()).collect();
     if mirrors.is_empty() {
         return skip("apt has no mirror over plain HTTP here");
     }

@@ -14,7 +14,7 @@ fn the_first_origin_that_has_it() {
     let url = server.url("a");
     let arrival = scene.fetch(&source(&bytes, &[url.clone(), server.url("b")]));
     let expected = Arrival::Fetched {
-        from: url.clone(),
+        from: url.clone().into(),
         bytes: 300_000,
     };
     assert_eq!(arrival.unwrap(), expected);
@@ -187,9 +187,9 @@ fn mirrors_and_debians_pool() {
     });
     let scene = Scene::with(|settings| {
         settings.debian = ["one", "two"]
-            .map(|part| server.url(&format!("{part}/debian")))
+            .map(|part| server.url(&format!("{part}/debian")).into())
             .to_vec();
-        let gnu = vec![server.url("gnu/")];
+        let gnu = vec![server.url("gnu/").into()];
         settings.mirrors.insert(MirrorFamily::Gnu, gnu);
     });
     let pool = Origin::Debian(RelPath::new("pool/x.tar").unwrap());
@@ -246,7 +246,7 @@ fn proxies_are_used_but_not_for_exceptions() {
     let server = good_server(b"direct");
     let scene = Scene::with(|settings| {
         settings.proxies = Proxies {
-            http: Some(proxy.url("")),
+            http: Some(proxy.url("").into()),
             none: Some("127.0.0.1,other.invalid".to_owned()),
             ..Proxies::default()
         };

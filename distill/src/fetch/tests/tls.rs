@@ -5,9 +5,16 @@ use std::sync::Arc;
 use rustls::pki_types::PrivateKeyDer;
 
 use super::*;
+use crate::plan::{Object, PlanHash, Tree};
 
-/// A server whose certificate only it has signed, and that certificate.
+/// A server that has these bytes, whose certificate only it has signed, and that certificate.
 fn self_signed(bytes: &'static [u8]) -> (Server, String) {
+    self_signed_with(move |_: &Request| Reply::whole(bytes))
+}
+
+fn self_signed_with(
+    handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+) -> (Server, String) {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -17,7 +24,7 @@ fn self_signed(bytes: &'static [u8]) -> (Server, String) {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
         .unwrap();
-    let server = Server::with_tls(Arc::new(config), move |_: &Request| Reply::whole(bytes));
+    let server = Server::with_tls(Arc::new(config), handler);
     (server, made.cert.pem())
 }
 
@@ -48,4 +55,54 @@ fn nobody_else() {
             "{attempts:?}"
         );
     }
+}
+
+/// A scene with a cache that is reached over TLS, which sends everybody on to `plain`.
+fn sent_on(plain: &Server) -> (Scene, Server, tempfile::TempDir) {
+    let to = plain.url("");
+    let (server, pem) = self_signed_with(move |request: &Request| {
+        Reply::status(302).header("Location", format!("{to}{}", &request.target[1..]))
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let file = Utf8PathBuf::from_path_buf(dir.path().join("ca.pem")).unwrap();
+    fs::write(&file, pem).unwrap();
+    let base = server.url("");
+    let cache = LookupCache::new("over TLS", move |key: &Key| {
+        Some(Found::Url(format!("{base}{}", key.path())))
+    });
+    let scene = Scene::with(|settings| {
+        settings.ca_certificates = vec![file];
+        settings.caches.push(Arc::new(cache));
+    });
+    (scene, server, dir)
+}
+
+#[test]
+fn what_a_cache_says_over_tls_is_not_believed_over_http() {
+    let (plan, tree) = (PlanHash(Hash::of("plan")), Tree::new());
+    let object = Object::Tree(tree.hash());
+    let plain = Server::new(move |request: &Request| match request.target.as_str() {
+        target if target.starts_with("/outputs") => Reply::whole(format!("{object}\n").as_bytes()),
+        _ => Reply::whole(&Tree::new().encode()),
+    });
+    let (scene, server, _dir) = sent_on(&plain);
+    let (fetcher, cancel) = (&scene.fetcher, &scene.cancel);
+    assert_eq!(fetcher.output(&plan, cancel, &scene.told), None);
+    assert!(fetcher.tree(&tree.hash(), cancel, &scene.told).is_none());
+    assert_eq!((plain.count(), server.count()), (0, 2));
+    let line = "gave up `over TLS` redirects from `https` to `http`";
+    assert_eq!(scene.told.count(line), 2, "{:?}", scene.told.lines());
+}
+
+#[test]
+fn what_has_a_pin_may_come_over_anything() {
+    let plain = good_server(b"pinned");
+    let (scene, server, _dir) = sent_on(&plain);
+    // From the cache, and from an origin: mirrors of free software do send from TLS to HTTP.
+    scene.fetch_right(&source(b"pinned", &[]), b"pinned");
+    let scene = scene.again();
+    let pinned = source(b"pinned", &[server.url("a")]);
+    fs::remove_file(scene.store().path(&pinned.digest)).unwrap();
+    scene.fetch_right(&pinned, b"pinned");
+    assert_eq!(plain.count(), 2);
 }
