@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -16,8 +15,8 @@ use super::jobserver::Jobserver;
 use super::operation::Operations;
 use super::root;
 use super::sandbox::{self, Exit, Io, Method, Running, Status};
-use crate::plan::{Action, Build, DigestHasher, Hasher, Object, OutputKind};
-use crate::store::intake::{HashedFile, open_output, scan};
+use super::take::take;
+use crate::plan::{Action, Build, Object};
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, Usage};
 
@@ -89,7 +88,10 @@ impl<'a> Local<'a> {
         }
         let exit = self.supervise(&spec, job, trace)?;
         match exit.status {
-            Status::Code(0) => self.take(build, &spec.out, job.cancel.flag()),
+            Status::Code(0) => {
+                let (wanted, stop) = ((&build.output, &build.setid), job.cancel.flag());
+                take(self.store, wanted, &spec.out, stop)
+            }
             // As long as what it wrote is still there.
             status if is_full(scratch.path()) => Err(ExecuteError::NoRoom { status }),
             status => Err(ExecuteError::Failed { status }),
@@ -126,34 +128,6 @@ impl<'a> Local<'a> {
             return Err(ExecuteError::Timeout { limit: job.timeout });
         }
         Ok(exit)
-    }
-
-    /// Takes what the build left in `/out` into the store.
-    fn take(
-        &self,
-        build: &Build<Object>,
-        out: &Utf8Path,
-        stop: &AtomicBool,
-    ) -> Result<Object, ExecuteError> {
-        match &build.output {
-            OutputKind::Tree => {
-                let tree = scan(out, &build.setid, stop)?;
-                if tree.manifest().is_empty() {
-                    return Err(ExecuteError::NoOutput);
-                }
-                Ok(self.store.land_tree(&tree)?)
-            }
-            OutputKind::File(path) => {
-                let Some(file) = open_output(out, path)? else {
-                    return Err(ExecuteError::NoFile(path.clone()));
-                };
-                // A copy has nothing that the build gave the file beside its bytes, such as a second name.
-                let from = path.under(out);
-                let hasher = DigestHasher::Blake2b(Hasher::new());
-                let copy = HashedFile::copy((&file, &from), self.store.temp_path(), hasher, stop)?;
-                Ok(self.store.land_blob(&copy)?)
-            }
-        }
     }
 }
 

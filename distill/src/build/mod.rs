@@ -20,6 +20,7 @@ pub mod sandbox;
 mod schedule;
 mod scheduler;
 mod supplier;
+mod take;
 
 pub use cancel::Cancel;
 pub use environment::{ENVIRONMENT, HOSTNAME, PROGRAM};
