@@ -16,6 +16,7 @@ use crate::plan::{
 use crate::store::Store;
 use crate::store::intake::{
     HashedFile, IntakeError, Origin, StoredTree, Verifying, copy_tree, place_file, unpack_into,
+    verify_blob,
 };
 use crate::store::io::At as _;
 
@@ -193,7 +194,7 @@ impl Operations<'_> {
             let digest = self.blob_of(object)?;
             let path = self.store.blob_path(&digest);
             // The image is hashed when it is written; whether its parts are what they should be is seen now.
-            Verifying::open(&path, digest)?.finish(self.stop())?;
+            verify_blob(&path, digest, self.stop())?;
             Ok::<_, ExecuteError>(FileInput::new(&path).at("read", &path)?)
         })?;
         let temp = self.store.temp_path();

@@ -28,7 +28,7 @@ pub(super) enum Purpose<'a> {
 
 /// The longest path that a tree may have, in bytes: somewhat less than the kernel takes at once, so that
 /// what one build makes, another one can reach wherever the tree lies there.
-const LONGEST_PATH: usize = 4000;
+pub(super) const LONGEST_PATH: usize = 4000;
 
 /// Takes in what lies in `dir`, a directory that a build has filled and that nobody changes any more;
 /// `setid` names the paths that may be set-user-id or set-group-id.
