@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -17,8 +16,8 @@ use super::machine::{Machine, WrongMachine};
 use super::operation::Operations;
 use super::root;
 use super::sandbox::{self, Exit, Io, Method, Running, Status};
-use crate::plan::{Action, Build, BuildPlatform, DigestHasher, Hasher, Object, OutputKind};
-use crate::store::intake::{HashedFile, open_output, scan};
+use super::take::take;
+use crate::plan::{Action, Build, BuildPlatform, Object};
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, Usage};
 
@@ -100,7 +99,10 @@ impl<'a> Local<'a> {
         }
         let exit = self.supervise(&spec, job, trace)?;
         match exit.status {
-            Status::Code(0) => self.take(build, &root::out(scratch.path()), job.cancel.flag()),
+            Status::Code(0) => {
+                let (wanted, stop) = ((&build.output, &build.setid), job.cancel.flag());
+                take(self.store, wanted, &root::out(scratch.path()), stop)
+            }
             // As long as what it wrote is still there.
             status if is_full(scratch.path()) => Err(ExecuteError::NoRoom { status }),
             status => Err(ExecuteError::Failed { status }),
@@ -122,8 +124,11 @@ impl<'a> Local<'a> {
         let _registration = job.cancel.register(running.killer());
         let output = File::from(OwnedFd::from(reader));
         let (exit, timed_out) = std::thread::scope(|scope| {
-            let capturing = scope.spawn(|| capture(output, &mut log, job.line));
-            let ended = wait(running, job.timeout);
+            // If the thread cannot be started, the program ends because `running` goes.
+            let capturing = std::thread::Builder::new()
+                .spawn_scoped(scope, || capture(output, &mut log, job.line))
+                .at("start a thread for", &spec.program)?;
+            let ended = wait(running, job.timeout).at("start a thread for", &spec.program)?;
             let captured = capturing.join().unwrap_or_else(|_| Ok(Vec::new()));
             trace.tail = captured?;
             Ok::<_, IoError>(ended)
@@ -137,34 +142,6 @@ impl<'a> Local<'a> {
             return Err(ExecuteError::Timeout { limit: job.timeout });
         }
         Ok(exit)
-    }
-
-    /// Takes what the build left in `/out` into the store.
-    fn take(
-        &self,
-        build: &Build<Object>,
-        out: &Utf8Path,
-        stop: &AtomicBool,
-    ) -> Result<Object, ExecuteError> {
-        match &build.output {
-            OutputKind::Tree => {
-                let tree = scan(out, &build.setid, stop)?;
-                if tree.manifest().is_empty() {
-                    return Err(ExecuteError::NoOutput);
-                }
-                Ok(self.store.land_tree(&tree)?)
-            }
-            OutputKind::File(path) => {
-                let Some(file) = open_output(out, path)? else {
-                    return Err(ExecuteError::NoFile(path.clone()));
-                };
-                // A copy has nothing that the build gave the file beside its bytes, such as a second name.
-                let from = path.under(out);
-                let hasher = DigestHasher::Blake2b(Hasher::new());
-                let copy = HashedFile::copy((&file, &from), self.store.temp_path(), hasher, stop)?;
-                Ok(self.store.land_blob(&copy)?)
-            }
-        }
     }
 }
 
@@ -214,20 +191,20 @@ fn is_full(directory: &Utf8Path) -> bool {
 }
 
 /// Waits for the sandbox; after `limit` it is killed.
-fn wait(running: Running, limit: Duration) -> (Exit, bool) {
+fn wait(running: Running, limit: Duration) -> std::io::Result<(Exit, bool)> {
     let killer = running.killer();
     let (ended, end) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
-        let timer = scope.spawn(move || {
+        let timer = std::thread::Builder::new().spawn_scoped(scope, move || {
             let late = end.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
             if late {
                 killer.kill();
             }
             late
-        });
+        })?;
         let exit = running.wait();
         drop(ended);
-        (exit, timer.join().unwrap_or(false))
+        Ok((exit, timer.join().unwrap_or(false)))
     })
 }
 

@@ -26,6 +26,7 @@ mod schedule;
 mod scheduler;
 mod sink;
 mod supplier;
+mod take;
 
 pub use cancel::Cancel;
 pub use environment::{ENVIRONMENT, HOSTNAME, OUT, PROGRAM, SOURCES};

@@ -15,6 +15,7 @@ use crate::plan::{
 use crate::store::Store;
 use crate::store::intake::{
     HashedFile, IntakeError, Origin, StoredTree, Verifying, copy_tree, place_file, unpack_into,
+    verify_blob,
 };
 use crate::store::io::At as _;
 
@@ -175,7 +176,10 @@ impl Operations<'_> {
 
     pub(super) fn disk(&self, layout: &Layout<Object>) -> Result<Object, ExecuteError> {
         let layout = layout.try_map(|object| {
-            let path = self.store.blob_path(&self.blob_of(object)?);
+            let digest = self.blob_of(object)?;
+            let path = self.store.blob_path(&digest);
+            // The image is hashed when it is written; whether its parts are what they should be is seen now.
+            verify_blob(&path, digest, self.stop())?;
             Ok::<_, ExecuteError>(FileInput::new(&path).at("read", &path)?)
         })?;
         let temp = self.store.temp_path();
@@ -193,3 +197,6 @@ impl Operations<'_> {
 fn blake2b() -> DigestHasher {
     DigestHasher::Blake2b(Hasher::new())
 }
+
+#[cfg(test)]
+mod tests;

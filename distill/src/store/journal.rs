@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::fcntl::{Flock, FlockArg};
 
-use super::intake::NEVER;
+use super::intake::{NEVER, verify_blob, verify_tree};
 use super::io::{At as _, IoError, read_if_there};
 use super::{Store, StoreError};
 use crate::plan::Object;
@@ -109,15 +109,8 @@ impl Store {
     pub fn is_sound(&self, object: &Object) -> bool {
         let path = self.path(object);
         match object {
-            Object::Blob(digest) => {
-                let mut hasher = digest.hasher();
-                let copied =
-                    File::open(&path).and_then(|mut file| std::io::copy(&mut file, &mut hasher));
-                copied.is_ok() && hasher.finish() == *digest
-            }
-            Object::Tree(hash) => {
-                super::intake::verify_tree(&path, &NEVER).is_ok_and(|tree| tree.hash() == *hash)
-            }
+            Object::Blob(digest) => verify_blob(&path, *digest, &NEVER).is_ok(),
+            Object::Tree(hash) => verify_tree(&path, &NEVER).is_ok_and(|tree| tree.hash() == *hash),
         }
     }
 }

@@ -1,5 +1,7 @@
 use super::*;
-use crate::plan::{Action, Literal, LiteralNode, Merge, Mode, Node, RelPath, Resolved};
+use crate::plan::{
+    Action, Digest, Hash, Literal, LiteralNode, Merge, Mode, Node, RelPath, Resolved,
+};
 
 fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -208,4 +210,26 @@ fn a_tree_of_any_mode_can_be_removed() {
     assert!(store.is_sound(&object));
     store.drop_object(&object).unwrap();
     assert!(!store.has(&object));
+}
+
+#[test]
+fn a_blob_lands_as_the_file_that_was_hashed() {
+    let (_dir, root) = scratch();
+    let store = Store::open(&root).unwrap();
+    let hashed = |text: &str| {
+        let path = store.temp_path();
+        std::fs::write(&path, text).unwrap();
+        let hasher = Digest::from(Hash::of("")).hasher();
+        intake::HashedFile::hash(path, hasher, &intake::NEVER).unwrap()
+    };
+    let object = store.land_blob(&hashed("text")).unwrap();
+    assert_eq!(object, Object::Blob(Hash::of("text").into()));
+    assert!(store.is_sound(&object));
+    // Something else comes to lie where the file was.
+    let other = hashed("other");
+    std::fs::remove_file(other.path()).unwrap();
+    std::fs::write(other.path(), "evil").unwrap();
+    let error = store.land_blob(&other).unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot move `{}`", other.path()));
+    assert!(!store.has(&Object::Blob(Hash::of("other").into())));
 }

@@ -28,3 +28,37 @@ pub fn discard(directory: &Utf8Path) -> io::Result<()> {
         error => io::Error::other(error),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::symlink;
+
+    use nix::fcntl::{OFlag, open, openat};
+    use nix::sys::stat::{Mode, mkdirat};
+
+    use super::*;
+
+    /// What a program can leave: a tree deeper than a path may be long, and a link to its user's home.
+    #[test]
+    fn discards_what_is_deep_and_follows_no_link() {
+        let place = tempfile::tempdir().unwrap();
+        let (home, upper) = (place.path().join("home"), place.path().join("upper"));
+        for dir in [&home, &upper] {
+            std::fs::create_dir(dir).unwrap();
+        }
+        std::fs::write(home.join("precious"), "x").unwrap();
+        symlink(&home, upper.join("link")).unwrap();
+        let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let mut at = open(&upper, flags, Mode::empty()).unwrap();
+        for _ in 0..3000 {
+            mkdirat(at.as_fd(), "d", Mode::S_IRWXU).unwrap();
+            at = openat(at.as_fd(), "d", flags, Mode::empty()).unwrap();
+        }
+        let directory = Utf8Path::from_path(&upper).unwrap();
+        discard(directory).unwrap();
+        assert!(!upper.exists());
+        assert!(home.join("precious").exists());
+        discard(directory).unwrap();
+    }
+}

@@ -103,6 +103,28 @@ fn moves_and_differences() {
     assert_eq!(changed, ["a", "b", "c"]);
 }
 
+/// Only such manifests are read as a tree could have written: nothing lies below a link, a file, or a
+/// directory that is not listed.
+#[test]
+fn refuses_manifests_with_entries_below_no_directory() {
+    let link = Node::Symlink {
+        target: "/etc".to_owned(),
+    };
+    let line = |at: &str, node: &Node| {
+        let node = serde_json::to_string(node).unwrap();
+        format!("{{\"path\":\"{at}\",\"node\":{node}}}\n")
+    };
+    let decoded = |above: Option<&Node>| {
+        let above = above.map_or(String::new(), |node| line("a", node));
+        let text = format!("{HEADER}{above}{}", line("a/b", &file("x")));
+        Tree::decode(text.as_bytes())
+    };
+    assert_eq!(decoded(Some(&Node::DIR)).unwrap().len(), 2);
+    for above in [None, Some(&link), Some(&file("y"))] {
+        assert!(decoded(above).is_err(), "{above:?}");
+    }
+}
+
 mod properties {
     use super::*;
     use proptest::prelude::*;

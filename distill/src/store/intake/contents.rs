@@ -45,7 +45,7 @@ pub(super) fn go_on(stop: &AtomicBool) -> Result<(), Fault> {
 pub(super) const PIECE: usize = 256 << 10;
 /// What is smaller is read as it is: to ask for its holes would take longer.
 const DENSE: u64 = 64 << 10;
-const ZEROS: [u8; PIECE] = [0; PIECE];
+static ZEROS: [u8; PIECE] = [0; PIECE];
 
 /// Some bytes of a file.
 #[derive(Clone, Copy)]

@@ -68,8 +68,10 @@ pub enum IntakeError {
         /// The file.
         path: Utf8PathBuf,
     },
-    /// A path that other builds could not reach.
-    #[error("cannot keep `{path}`: its path is longer than {longest} bytes")]
+    /// A path that other builds could not reach, or the target of a link that is as long.
+    #[error(
+        "cannot keep `{path}`: its path, or where it points to, is longer than {longest} bytes"
+    )]
     TooLong {
         /// The path.
         path: Utf8PathBuf,

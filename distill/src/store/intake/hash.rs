@@ -83,11 +83,11 @@ impl Hashing<'_> {
         let size = u64::try_from(stat.st_size).unwrap_or_default();
         match self.purpose {
             Purpose::Verify => self.must_be_fit(&file, &stat, path)?,
-            Purpose::TakeIn(_) if stat.st_nlink > 1 => {
-                return Ok((size, self.own(dir, &file, size, job)?));
-            }
             Purpose::TakeIn(_) => {
                 attribute::strip(&file).map_err(root.at("drop the attributes of", path))?;
+                if stat.st_nlink > 1 {
+                    return Ok((size, self.own(dir, &file, size, job)?));
+                }
             }
         }
         let mut hasher = Hasher::new();

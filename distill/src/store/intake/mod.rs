@@ -35,7 +35,7 @@ pub use copy::{Origin, copy_tree};
 pub use error::{IntakeError, Special};
 pub use hashed::{HashedFile, HashedTree, open_output};
 pub use literal::{literal_tree, write_literal};
-pub use place::{Verifying, place_file};
+pub use place::{Verifying, place_file, verify_blob};
 pub use remove::remove_tree;
 pub use restore::restore_into;
 pub use scan::{scan, verify_tree};

@@ -14,6 +14,16 @@ use super::hashed::HashedTree;
 use super::root::Root;
 use crate::plan::{Digest, DigestHasher, Hasher, Mode, Node, RelPath, Tree};
 
+/// Whether the blob at `path` has the digest that its name says. Nothing is changed.
+pub fn verify_blob(path: &Utf8Path, digest: Digest, stop: &AtomicBool) -> Result<(), IntakeError> {
+    let blob = open_blob(path)?;
+    let size = blob.metadata().map_err(io_error("examine", path))?.len();
+    let (mut hasher, mut buffer) = (digest.hasher(), vec![0; PIECE]);
+    contents::hash(&blob, size, &mut hasher, &mut buffer, stop)
+        .map_err(|fault| fault.at(path.to_owned(), path.to_owned()))?;
+    compare(path.to_owned(), digest, hasher.finish())
+}
+
 /// A blob that is read from its beginning to its end, and hashed on the way.
 pub struct Verifying {
     file: File,

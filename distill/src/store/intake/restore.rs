@@ -1,6 +1,6 @@
 //! Trees that were packed elsewhere, back on disk.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::atomic::AtomicBool;
 
 use camino::Utf8Path;
@@ -8,6 +8,7 @@ use camino::Utf8Path;
 use super::error::IntakeError;
 use super::hashed::HashedTree;
 use super::root::Root;
+use super::scan::LONGEST_PATH;
 use super::unpack::write_all;
 use crate::plan::archive::{Format, Limits, Options};
 use crate::plan::{Mode, Node, RelPath, Tree};
@@ -25,10 +26,17 @@ pub fn restore_into(
     manifest: &Tree,
     stop: &AtomicBool,
 ) -> Result<HashedTree, IntakeError> {
+    must_fit(dir, manifest)?;
     let root = Root::create(dir)?;
+    let limits = limits(manifest);
     let options = Options {
-        limits: limits(manifest),
+        limits,
         ..Options::new(Format::TarZst)
+    };
+    let archive = Bounded {
+        input: archive,
+        // Zstandard adds less than that where it cannot compress.
+        left: limits.bytes + limits.bytes / 128 + (64 << 10),
     };
     let there = write_all(&root, archive, &options, Some(manifest), stop)?;
     if let Some(path) = first_difference(&there, manifest) {
@@ -36,6 +44,40 @@ pub fn restore_into(
     }
     root.seal_dirs(manifest)?;
     Ok(HashedTree::new(dir, manifest.clone()))
+}
+
+/// Refuses what no build leaves, and no file system takes.
+fn must_fit(dir: &Utf8Path, manifest: &Tree) -> Result<(), IntakeError> {
+    /// The kernel takes no longer one.
+    const LONGEST_TARGET: usize = 4095;
+    let too_long = |(path, node): &(&RelPath, &Node)| {
+        let is_long = |target: &str| target.len() > LONGEST_TARGET;
+        path.as_str().len() > LONGEST_PATH
+            || matches!(node, Node::Symlink { target } if is_long(target))
+    };
+    match manifest.iter().find(too_long) {
+        Some((path, _)) => Err(IntakeError::TooLong {
+            path: path.under(dir),
+            longest: LONGEST_PATH,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// An archive on its way, of which no more is read than one of its tree can have: it may hold any number
+/// of frames in which there is nothing.
+struct Bounded<R> {
+    input: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        self.left = (self.left.checked_sub(count as u64))
+            .ok_or_else(|| io::Error::other("it is longer than the archive of this tree can be"))?;
+        Ok(count)
+    }
 }
 
 /// What the archive of a tree may take: headers, names and padding for each entry, and its bytes.

@@ -5,10 +5,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, open, openat, renameat};
+use nix::fcntl::{AT_FDCWD, OFlag, openat, renameat};
 use nix::sys::stat::{
-    FchmodatFlags, SFlag, UtimensatFlags, fchmod, fchmodat, fstat, fstatat, futimens, mkdirat,
-    utimensat,
+    FchmodatFlags, UtimensatFlags, fchmod, fchmodat, fstat, futimens, mkdirat, utimensat,
 };
 use nix::sys::time::TimeSpec;
 use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
@@ -51,24 +50,12 @@ impl Root {
         Ok(root)
     }
 
-    /// Opens a directory that is there, and gives it the mode of a tree's root.
+    /// Opens a directory that is there, whatever its mode is, and gives it the mode of a tree's root.
     pub(super) fn open(path: &Utf8Path) -> Result<Root> {
-        let stat = fstatat(AT_FDCWD, path.as_std_path(), AtFlags::AT_SYMLINK_NOFOLLOW)
-            .map_err(io_error("open", path))?;
-        if SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT != SFlag::S_IFDIR {
-            return Err(io_error("open", path)(Errno::ENOTDIR));
-        }
-        // By path, since it may be unreadable.
-        fchmodat(
-            AT_FDCWD,
-            path.as_std_path(),
-            bits(Mode::DIR),
-            FchmodatFlags::FollowSymlink,
-        )
-        .map_err(io_error("change the mode of", path))?;
-        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let fd = open(path.as_std_path(), flags, nix::sys::stat::Mode::empty());
-        let (fd, path) = (fd.map_err(io_error("open", path))?, path.to_owned());
+        let dir = descend::open_top(path, Locked::Unlock).map_err(io_error("open", path))?;
+        attribute::thaw(&dir);
+        fchmod(&dir, bits(Mode::DIR)).map_err(io_error("change the mode of", path))?;
+        let (fd, path) = (dir.into(), path.to_owned());
         Ok(Root { fd, path })
     }
 

@@ -28,7 +28,7 @@ pub(super) enum Purpose<'a> {
 
 /// The longest path that a tree may have, in bytes: somewhat less than the kernel takes at once, so that
 /// what one build makes, another one can reach wherever the tree lies there.
-const LONGEST_PATH: usize = 4000;
+pub(super) const LONGEST_PATH: usize = 4000;
 
 /// Takes in what lies in `dir`, a directory that a build has filled and that nobody changes any more;
 /// `setid` names the paths that may be set-user-id or set-group-id.
@@ -94,7 +94,7 @@ impl<'a> Walk<'a> {
         match self.purpose {
             Purpose::TakeIn(_) => attribute::strip(&dir)
                 .map_err(|error| io_error("drop the attributes of", full())(error))?,
-            Purpose::Verify => self.must_be_bare(&dir, full())?,
+            Purpose::Verify => must_be_bare(&dir, full())?,
         }
         for name in names(&dir, &full())? {
             let path = named(path, &name, &full())?;
@@ -106,14 +106,6 @@ impl<'a> Walk<'a> {
             self.entry(dir.as_fd(), path, &stat)?;
         }
         Ok(())
-    }
-
-    fn must_be_bare(&self, dir: &std::fs::File, path: Utf8PathBuf) -> Result<(), IntakeError> {
-        let carries = attribute::has_any(dir);
-        match carries.map_err(io_error("read the attributes of", &path))? {
-            true => Err(IntakeError::Damaged { path }),
-            false => Ok(()),
-        }
     }
 
     fn entry(
@@ -226,6 +218,14 @@ impl<'a> Walk<'a> {
         }
         settle(self.root, None, self.purpose)?;
         Ok(tree)
+    }
+}
+
+fn must_be_bare(dir: &std::fs::File, path: Utf8PathBuf) -> Result<(), IntakeError> {
+    let carries = attribute::has_any(dir);
+    match carries.map_err(io_error("read the attributes of", &path))? {
+        true => Err(IntakeError::Damaged { path }),
+        false => Ok(()),
     }
 }
 

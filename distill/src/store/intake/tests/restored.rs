@@ -280,3 +280,45 @@ fn nothing_restores_to_nothing() {
             .is_empty()
     );
 }
+
+/// Frames in which there is nothing, without end.
+#[test]
+fn the_compressed_bytes_are_bounded() {
+    struct Empty(Vec<u8>, u64);
+    impl std::io::Read for Empty {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let count = buffer.len().min(self.0.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0.rotate_left(count);
+            self.1 += count as u64;
+            assert!(self.1 < 4 << 20, "this never ends");
+            Ok(count)
+        }
+    }
+    // A frame to be skipped: its magic number, its length, and so many bytes.
+    let mut frame = vec![0x50, 0x2a, 0x4d, 0x18];
+    frame.extend(1000_u32.to_le_bytes());
+    frame.resize(1008, 0);
+    let manifest = tree(&[("file", file(0o644, "x"))]);
+    let place = Place::new();
+    let error = restore_into(&place.join("out"), Empty(frame, 0), &manifest, &NEVER).unwrap_err();
+    assert!(
+        matches!(error, IntakeError::Archive(ArchiveError::Read { .. })),
+        "{error}"
+    );
+}
+
+/// Such a manifest is the cache's fault; an error of the file system would end the run.
+#[test]
+fn what_no_file_system_takes_is_refused() {
+    let long = ["n".repeat(200).as_str(); 21].join("/");
+    let target = "t".repeat(4096);
+    for manifest in [
+        tree(&[(&long, file(0o644, "x"))]),
+        tree(&[("link", Node::Symlink { target })]),
+    ] {
+        let place = Place::new();
+        let error = restore(&place, &compressed(&archive(&[])), &manifest).unwrap_err();
+        assert!(matches!(error, IntakeError::TooLong { .. }), "{error}");
+    }
+}

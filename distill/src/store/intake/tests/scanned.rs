@@ -270,14 +270,17 @@ fn drops_flags() {
     }
     set_flags(&dir, IFlags::NODUMP);
     // Only root may set these.
-    let protected =
-        set_flags(&dir.join("d/b"), IFlags::IMMUTABLE) && set_flags(&dir.join("d"), IFlags::APPEND);
+    fs::hard_link(dir.join("d/a"), dir.join("c")).unwrap();
+    let protected = set_flags(&dir.join("d/b"), IFlags::IMMUTABLE)
+        && set_flags(&dir.join("d/a"), IFlags::IMMUTABLE)
+        && set_flags(&dir.join("d"), IFlags::APPEND)
+        && set_flags(&dir, IFlags::IMMUTABLE);
     if !protected {
         eprintln!("skipped in part: only root may protect files");
     }
     let tree = scan_plain(&dir).unwrap();
     assert_is(&dir, &tree);
-    for name in ["", "d", "d/a", "d/b"] {
+    for name in ["", "c", "d", "d/a", "d/b"] {
         let left = flags(&dir.join(name)).unwrap();
         let dropped = IFlags::NODUMP | IFlags::IMMUTABLE | IFlags::APPEND;
         assert!(!left.intersects(dropped), "{name}: {left:?}");
