@@ -1,11 +1,9 @@
 //! The canonical encoding of a plan: what is hashed, stored, and can be run again without the
 //! recipe that made it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::action::{Action, Input};
@@ -116,7 +114,7 @@ struct AnyFormat {
 #[derive(Deserialize)]
 struct AnyVersion {
     version: u32,
-    action: BTreeMap<String, IgnoredAny>,
+    action: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Refuses what was written by another Distill, before anything is read that may be different there.
@@ -129,7 +127,7 @@ fn known(bytes: &[u8]) -> Result<(), DecodeError> {
         version: needed,
         action,
     } = serde_json::from_slice(bytes)?;
-    for name in action.into_keys() {
+    for (name, _) in action {
         match Operation::of_name(&name) {
             None => return Err(DecodeError::Unknown(name)),
             Some(operation) if operation.version() != needed => {

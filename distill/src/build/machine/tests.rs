@@ -133,6 +133,7 @@ impl World {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
 fn a_machine_runs_what_it_is_and_has() {
     let here = Machine::here();
     let platform = |arch, needs: &[&str]| BuildPlatform {
