@@ -44,7 +44,7 @@ inode kept: True
 read while changed: new
 names of one file: 1 1
 linked: 2 True
-kinds: [('deep', True, False), ('f', False, False), ('g', False, False), ('h', False, False), \
+kinds: [('d', True, False), ('deep', True, False), ('f', False, False), ('g', False, False), ('h', False, False), \
 ('kept', True, False), ('l1', False, False), ('l2', False, False), ('link', False, True), \
 ('sub2', True, False)]
 times: [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]

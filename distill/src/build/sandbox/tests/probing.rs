@@ -329,7 +329,10 @@ fn closed_elsewhere() {
     let Some(found) = probe_elsewhere() else {
         return;
     };
-    insta::assert_snapshot!(found.method(1).unwrap_err(), @"");
+    insta::assert_snapshot!(found.method(1).unwrap_err(), @r"
+    cannot mount a fresh /proc: parts of this one are hidden, by mounts on /proc/sys (EPERM: Operation not permitted)
+    hint: with docker: `--security-opt systempaths=unconfined`; with podman: `--security-opt unmask=ALL`
+    ");
 }
 
 #[test]
