@@ -7,7 +7,7 @@ use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
 
 use super::io::{At as _, IoError, read_if_there, remove_if_there, write_new};
-use super::{Store, StoreError, TempDir};
+use super::{Damaged, Store, StoreError, TempDir};
 use crate::plan::{Digest, Hash, Object, Tree};
 
 impl Store {
@@ -31,6 +31,7 @@ impl Store {
         let manifest = tree.encode();
         let hash = Hash::of(&manifest);
         let (object, place) = (Object::Tree(hash), self.tree_path(&hash));
+        // What is there is whole since this process opened the store (`recovery.rs`).
         if place.exists() {
             return Ok(object);
         }
@@ -48,6 +49,12 @@ impl Store {
     pub fn land_blob(&self, file: &Utf8Path, digest: Digest) -> Result<Object, StoreError> {
         use std::os::unix::fs::PermissionsExt as _;
         let (object, place) = (Object::Blob(digest), self.blob_path(&digest));
+        // What is there is whole since this process opened the store, and may outlive a power cut,
+        // which what would take its place does not yet.
+        if place.exists() {
+            remove_if_there(file)?;
+            return Ok(object);
+        }
         let permissions = std::fs::Permissions::from_mode(0o644);
         std::fs::set_permissions(file, permissions).at("change the mode of", file)?;
         self.journal.add(&object)?;
@@ -62,10 +69,14 @@ impl Store {
         let bytes = read_if_there(&path)?
             .ok_or_else(missing)
             .at("read", &path)?;
-        Tree::decode(&bytes).map_err(|source| StoreError::Manifest {
+        let damaged = |source| StoreError::Manifest {
             tree: *hash,
             source,
-        })
+        };
+        if Hash::of(&bytes) != *hash {
+            return Err(damaged(Damaged::OtherHash));
+        }
+        Tree::decode(&bytes).map_err(|error| damaged(Damaged::Unreadable(error)))
     }
 
     /// Removes an object's bytes; its record stays.
