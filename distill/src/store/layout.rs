@@ -125,7 +125,7 @@ fn make(root: &Utf8Path) -> Result<(), StoreError> {
 /// damaged the file system: so everything is verified.
 fn repair(root: &Utf8Path) -> Result<(), StoreError> {
     let is_there = |name: &&str| root.join(name).is_dir();
-    if !DIRECTORIES.iter().all(|name| is_there(&name)) {
+    if !DIRECTORIES.iter().all(is_there) {
         return make(root);
     }
     // A mark of no boot at all.

@@ -98,6 +98,10 @@ pub(in crate::cli) struct FsckArgs {
     /// Verify nothing, but drop the records of what caches said that plans made, or of what this
     /// cache said; those plans run, or are asked for, again
     #[arg(long, value_name = "CACHE")]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's type of an option with or without a value"
+    )]
     pub(in crate::cli) from_cache: Option<Option<String>>,
 }
 

@@ -168,9 +168,9 @@ fn copies() {
         std::thread::sleep(Duration::from_millis(dice.roll(1500)));
         copy(&outer, &top.join("copy.img"));
         look_into(&top.join("copy.img"), top, cut, &mut tally);
+        eprintln!("{}: {tally:?}", cut + 1);
     }
     drop((writer, inner, outer));
-    eprintln!("{tally:?}");
 }
 
 /// Copies the inner disk while nothing can be written to it.
