@@ -91,16 +91,16 @@ fn looking_changes_nothing_and_misses_nothing() {
     type Spoil = fn(&Utf8Path);
     let spoils: [(&str, Spoil); 6] = [
         ("bytes", |tree| {
-            std::fs::write(tree.join("file"), "HELLO").unwrap()
+            std::fs::write(tree.join("file"), "HELLO").unwrap();
         }),
         ("size", |tree| {
-            std::fs::write(tree.join("file"), "").unwrap()
+            std::fs::write(tree.join("file"), "").unwrap();
         }),
         ("one more", |tree| {
-            std::fs::write(tree.join("more"), "").unwrap()
+            std::fs::write(tree.join("more"), "").unwrap();
         }),
         ("one less", |tree| {
-            std::fs::remove_file(tree.join("file")).unwrap()
+            std::fs::remove_file(tree.join("file")).unwrap();
         }),
         ("mode", |tree| {
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);

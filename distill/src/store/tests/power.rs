@@ -135,7 +135,7 @@ impl Course {
 
     /// Lands a tree or a blob, and records what made it.
     fn make(store: &Store, text: &str, look: &dyn Fn() -> usize) -> Object {
-        let object = if text.len() % 2 == 0 {
+        let object = if text.len().is_multiple_of(2) {
             land(store, text)
         } else {
             land_file(store, text)
