@@ -14,6 +14,7 @@ pub mod package;
 pub mod plan;
 pub mod store;
 pub mod system;
+pub mod unique;
 
 /// A [`Script`](package::Script), written as execline is written.
 ///

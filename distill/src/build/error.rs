@@ -96,6 +96,21 @@ pub enum ExecuteError {
         /// Where they differ, if both are trees.
         changes: Vec<Change>,
     },
+    /// A run made something else than a cache had said. The record is replaced already.
+    #[error(
+        "the cache `{cache}` says that this plan made `{recorded}`, but here it made `{now}`\n\
+         hint: the cache's record is dropped, and what was made here counts: run again\n\
+         hint: `fsck --from-cache {cache}` drops everything else that this cache said\n\
+         hint: if the cache is right, too, the build is not reproducible: `build --check` tells"
+    )]
+    CacheRefuted {
+        /// The cache.
+        cache: String,
+        /// What it said.
+        recorded: Object,
+        /// What came now.
+        now: Object,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -8,9 +8,10 @@ use super::event::{Event, Outcome};
 use super::executor::{Executed, Job};
 use super::graph::{Kind, NodeId};
 use super::scheduler::Builder;
+use crate::fetch::CachedOutput;
 use crate::plan::{Change, Literal, Object, Plan, Resolved, Source};
 use crate::store::intake::write_literal;
-use crate::store::{Record, StoreError, Usage};
+use crate::store::{Provenance, Record, StoreError, Usage};
 
 /// A plan to run, or to take from a cache.
 pub(super) struct PlanJob<'a> {
@@ -137,6 +138,7 @@ impl Builder<'_> {
                 self.finished(job.id, Outcome::Reproduced, &record);
             }
             Some(recorded) => {
+                self.refute(job, &record)?;
                 let changes = self.changes(&recorded, &output);
                 return Err(ExecuteError::NotReproducible {
                     recorded,
@@ -146,6 +148,28 @@ impl Builder<'_> {
             }
         }
         Ok(output)
+    }
+
+    /// If what is recorded comes from a cache, it has proved false, or the plan makes this today and
+    /// that tomorrow. Either way what was made here counts from the next run on. Not from this one:
+    /// others may have been hashed, and run, upon what the cache said, and one image must not be made
+    /// of both answers.
+    fn refute(&self, job: &PlanJob<'_>, own: &Record) -> Result<(), ExecuteError> {
+        let before = self.store.record(&job.plan.hash())?;
+        let Some(Record {
+            output: recorded,
+            provenance: Provenance::Cache(cache),
+            ..
+        }) = before.filter(|before| Some(before.output) == job.recorded)
+        else {
+            return Ok(());
+        };
+        self.store.write_record(job.plan, own)?;
+        Err(ExecuteError::CacheRefuted {
+            cache,
+            recorded,
+            now: own.output,
+        })
     }
 
     fn changes(&self, old: &Object, new: &Object) -> Vec<Change> {
@@ -181,11 +205,21 @@ impl PlanJob<'_> {
     }
 }
 
-/// What is written down of something that was made, or came, just now.
-pub(super) fn record(label: String, output: Object, usage: Usage) -> Record {
+/// What is written down of what a cache says that a plan made.
+pub(super) fn told(label: String, told: CachedOutput) -> Record {
+    Record {
+        provenance: Provenance::Cache(told.cache.to_string()),
+        machine: String::new(),
+        ..record(label, told.object, Usage::default())
+    }
+}
+
+/// What is written down of something that was made just now.
+fn record(label: String, output: Object, usage: Usage) -> Record {
     Record {
         label,
         output,
+        provenance: Provenance::Here,
         finished: SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()

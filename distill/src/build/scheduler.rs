@@ -7,13 +7,13 @@ use super::error::BuildError;
 use super::event::Event;
 use super::executor::Executor;
 use super::graph::{Graph, NodeId};
-use super::job::record;
+use super::job::told;
 use super::run::run;
 use super::schedule::{Facts, Schedule};
 use super::supplier::Supplier;
 use crate::plan::{Literal, Object, Plan, PlanHash, Resolved, Source};
+use crate::store::Store;
 use crate::store::intake::literal_tree;
-use crate::store::{Store, Usage};
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -86,10 +86,9 @@ impl Facts for Builder<'_> {
         let Some(output) = self.supplier.output(hash) else {
             return Ok(None);
         };
-        let mut record = record(definition.label(), output, Usage::default());
-        "a cache".clone_into(&mut record.machine);
+        let record = told(definition.label(), output);
         self.store.write_record(plan, &record)?;
-        Ok(Some(output))
+        Ok(Some(record.output))
     }
 
     fn present(&self, object: &Object) -> Result<bool, BuildError> {

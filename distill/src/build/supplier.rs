@@ -8,7 +8,9 @@ use camino::Utf8Path;
 use super::cancel::Cancel;
 use super::error::ExecuteError;
 use super::event::{Event, JobId};
-use crate::fetch::{Attempt, Destination, FetchError, Fetcher, Progress, Reason, Shown, Waiting};
+use crate::fetch::{
+    Attempt, CachedOutput, Destination, FetchError, Fetcher, Progress, Reason, Shown, Waiting,
+};
 use crate::plan::{Digest, Hash, Object, PlanHash, Source};
 use crate::store::intake::{HashedFile, IntakeError, restore_into};
 use crate::store::{Store, StoreError};
@@ -26,7 +28,7 @@ pub trait Supplier: Sync {
     ) -> Result<Object, ExecuteError>;
 
     /// What `plan` made elsewhere, if a cache knows.
-    fn output(&self, plan: &PlanHash) -> Option<Object> {
+    fn output(&self, plan: &PlanHash) -> Option<CachedOutput> {
         let _ = plan;
         None
     }
@@ -82,10 +84,9 @@ impl Supplier for Sources<'_> {
         Ok(Object::Blob(source.digest))
     }
 
-    fn output(&self, plan: &PlanHash) -> Option<Object> {
+    fn output(&self, plan: &PlanHash) -> Option<CachedOutput> {
         // Whether a cache fails is told when it is asked for bytes.
-        let output = self.fetcher.output(plan, self.cancel.flag(), &());
-        output.map(|output| output.object)
+        self.fetcher.output(plan, self.cancel.flag(), &())
     }
 
     fn offers(&self, object: &Object) -> bool {

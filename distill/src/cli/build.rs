@@ -178,10 +178,12 @@ fn keep(
     path: Option<&Utf8Path>,
 ) -> Result<(), CliError> {
     let (store, object) = (&session.store, &made.object);
-    let hash = match store.maker(object)? {
-        Some(hash) => Some(hash),
-        // The way back from the output is gone; the definition knows.
-        None => {
+    let makers = store.makers(object)?;
+    let hash = match (makers.len(), makers.first()) {
+        // The one that has just been found to have made it.
+        (1, Some(hash)) => Some(*hash),
+        // Other plans have made the same, or the way back is gone; the definition knows.
+        _ => {
             let roots = std::slice::from_ref(made.plan);
             Graph::new(roots, invocation.target, store)?
                 .node(made.plan)

@@ -12,11 +12,12 @@ use super::error::CliError;
 use crate::plan::{Node, Tree};
 use crate::store::Placed;
 use crate::store::io::{At as _, IoError};
+use crate::unique;
 
 /// Copies a file; what was at `to` is replaced at once, and only if everything went well.
 pub(super) fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<Placed, CliError> {
-    let temp = beside(to);
-    let result = copy_data(from, &temp).and_then(|()| {
+    let (temp, copy) = beside(to)?;
+    let result = copy_data(from, copy, &temp).and_then(|()| {
         std::fs::rename(&temp, to).at("rename to", to)?;
         look(to)
     });
@@ -37,16 +38,19 @@ pub(super) fn look(path: &Utf8Path) -> Result<Placed, IoError> {
     })
 }
 
-/// A name in the same directory, hence on the same file system.
-fn beside(path: &Utf8Path) -> Utf8PathBuf {
+/// A new file in the same directory, hence on the same file system.
+fn beside(path: &Utf8Path) -> Result<(Utf8PathBuf, File), IoError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_str().is_empty() => parent,
+        _ => Utf8Path::new("."),
+    };
     let name = path.file_name().unwrap_or("output");
-    path.with_file_name(format!(".{name}.{}", std::process::id()))
+    unique::create_file(directory, &format!(".{name}.")).at("create a file beside", path)
 }
 
 /// Copies what is written of a file, and leaves its holes.
-fn copy_data(from: &Utf8Path, to: &Utf8Path) -> Result<(), IoError> {
+fn copy_data(from: &Utf8Path, mut copy: File, to: &Utf8Path) -> Result<(), IoError> {
     let mut source = File::open(from).at("open", from)?;
-    let mut copy = File::create(to).at("create", to)?;
     let size = source.metadata().at("examine", from)?.len();
     copy.set_len(size).at("write", to)?;
     let mut end = 0;
@@ -105,7 +109,7 @@ fn copy_node(node: &Node, from: &Utf8Path, to: &Utf8Path) -> Result<(), IoError>
         Node::Dir { .. } => std::fs::create_dir(to).at("create", to),
         Node::Symlink { target } => std::os::unix::fs::symlink(target, to).at("create", to),
         Node::File { mode, .. } => {
-            copy_data(from, to)?;
+            copy_data(from, File::create_new(to).at("create", to)?, to)?;
             set_mode(to, mode.bits())
         }
     }

@@ -102,7 +102,9 @@ impl From<&ExecuteError> for Exit {
         match error {
             ExecuteError::Timeout { .. } => Exit::Timeout,
             ExecuteError::Cancelled => Exit::Interrupted,
-            ExecuteError::NotReproducible { .. } => Exit::NotReproducible,
+            ExecuteError::NotReproducible { .. } | ExecuteError::CacheRefuted { .. } => {
+                Exit::NotReproducible
+            }
             ExecuteError::Fetch(error) => match error.kind() {
                 FetchErrorKind::HashMismatch => Exit::HashMismatch,
                 FetchErrorKind::Unreachable => Exit::Unreachable,

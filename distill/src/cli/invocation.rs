@@ -8,6 +8,7 @@ use super::host::Environment;
 use super::settings::Settings;
 use super::target::Target;
 use super::ui::Ui;
+use super::units;
 use crate::build::Cancel;
 use crate::plan::Plan;
 use crate::store::Store;
@@ -27,7 +28,18 @@ pub(super) struct Invocation<'a> {
 impl Invocation<'_> {
     /// The store.
     pub(super) fn store(&self) -> Result<Store, CliError> {
-        Ok(Store::open(self.settings.store()?)?)
+        let store = Store::open(self.settings.store()?)?;
+        if let Some(report) = store.recovered() {
+            let objects = units::count(report.objects, "object");
+            let removed = match report.damages.len() {
+                0 => "no damage".to_owned(),
+                number => format!("removed {}", units::count(number, "thing")),
+            };
+            self.ui.status(format_args!(
+                "a machine that used the store lost power: {objects} checked, {removed}"
+            ));
+        }
+        Ok(store)
     }
 
     /// The image and the named packages.

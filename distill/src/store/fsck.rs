@@ -1,12 +1,13 @@
 //! Damage: what is not as its hash or its format says.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
 
-use super::io::{read_if_there, remove_if_there};
-use super::{Record, Store, StoreError};
+use super::io::remove_if_there;
+use super::{Provenance, Store, StoreError, synced};
 use crate::plan::{Hash, Object, PlanHash};
 
 /// Something that is damaged.
@@ -18,8 +19,11 @@ pub enum Damage {
     Manifest(Hash),
     /// The encoding of a plan that has another hash.
     Plan(PlanHash),
-    /// A record that cannot be read, or is of a plan that is not there.
+    /// A record that cannot be read, is of another plan, or of one that is not there.
     Record(PlanHash),
+    /// A record of something that was made here and is gone, though no `gc` removed it: if the plan
+    /// makes something else the next time, nothing could ever satisfy the record.
+    Unfounded(PlanHash),
 }
 
 impl fmt::Display for Damage {
@@ -29,6 +33,7 @@ impl fmt::Display for Damage {
             Damage::Manifest(_) => "its manifest is missing, or not what its hash says",
             Damage::Plan(_) => "this plan is not what its hash says",
             Damage::Record(_) => "this record cannot be read, or its plan is missing",
+            Damage::Unfounded(_) => "what this record says was made here is missing",
         })
     }
 }
@@ -40,7 +45,7 @@ impl Damage {
             Damage::Object(object) => store.path(object),
             Damage::Manifest(hash) => store.tree_path(hash),
             Damage::Plan(plan) => store.plan_path(plan),
-            Damage::Record(plan) => store.record_path(plan),
+            Damage::Record(plan) | Damage::Unfounded(plan) => store.record_path(plan),
         }
     }
 }
@@ -54,6 +59,8 @@ pub struct Verification {
     pub bytes: u64,
     /// How many records there are.
     pub records: usize,
+    /// How many of them say what a cache said.
+    pub told_by_caches: usize,
     /// What is damaged, sorted.
     pub damages: Vec<Damage>,
 }
@@ -61,7 +68,16 @@ pub struct Verification {
 impl Store {
     /// Reads everything, and compares it with what its hash says. Calls `looking` for each object.
     pub fn verify(&self, looking: &(dyn Fn(&Object) + Sync)) -> Result<Verification, StoreError> {
-        let objects = self.objects()?;
+        self.examine_all(&|_| true, looking)
+    }
+
+    /// The same for those objects only that are `wanted`, and for all plans and records.
+    pub(super) fn examine_all(
+        &self,
+        wanted: &dyn Fn(&Object) -> bool,
+        looking: &(dyn Fn(&Object) + Sync),
+    ) -> Result<Verification, StoreError> {
+        let objects: Vec<Object> = self.objects()?.into_iter().filter(wanted).collect();
         let report = Verification {
             objects: objects.len(),
             ..Verification::default()
@@ -87,32 +103,60 @@ impl Store {
         Ok(report)
     }
 
-    /// Removes what is damaged, as if it had never been made. Nobody else may use the store
+    /// Removes what is damaged, as if it had never been made: records first, since what is made
+    /// instead may be something else, if a build cannot be repeated. Nobody else may use the store
     /// meanwhile ([`Store::exclusive`]).
-    pub fn remove_damaged(&self, damage: &Damage) -> Result<(), StoreError> {
-        match damage {
-            Damage::Object(object) => self.forget(object),
-            Damage::Manifest(hash) => self.forget(&Object::Tree(*hash)),
-            Damage::Plan(plan) => {
-                remove_if_there(&self.record_path(plan))?;
-                Ok(remove_if_there(&self.plan_path(plan))?)
+    pub fn remove_damaged(&self, damages: &[Damage]) -> Result<(), StoreError> {
+        let (mut objects, mut plans, mut records) = <(Vec<_>, BTreeSet<_>, BTreeSet<_>)>::default();
+        for damage in damages {
+            match damage {
+                Damage::Object(object) => objects.push(*object),
+                Damage::Manifest(hash) => objects.push(Object::Tree(*hash)),
+                Damage::Plan(plan) => drop(plans.insert(*plan)),
+                Damage::Record(plan) | Damage::Unfounded(plan) => drop(records.insert(*plan)),
             }
-            Damage::Record(plan) => Ok(remove_if_there(&self.record_path(plan))?),
         }
+        self.distrust(&objects)?;
+        let gone: BTreeSet<Object> = objects.iter().copied().collect();
+        for plan in self.records()? {
+            let record = self.record(&plan)?;
+            let unfounded = record.is_none_or(|record| gone.contains(&record.output));
+            if unfounded || plans.contains(&plan) || records.contains(&plan) {
+                self.drop_record(&plan)?;
+            }
+        }
+        for plan in &plans {
+            remove_if_there(&self.plan_path(plan))?;
+        }
+        for object in &objects {
+            self.drop_object(object)?;
+        }
+        self.find_makers()
     }
 
-    /// Removes an object and the records that vouch for it, those first: what is made instead may
-    /// be something else, if a build cannot be repeated.
-    pub(super) fn forget(&self, object: &Object) -> Result<(), StoreError> {
+    /// Prepares to remove objects, so that a power cut at any time from now on has what is left of
+    /// the store verified, and what is left of them, too.
+    pub(super) fn distrust(&self, objects: &[Object]) -> Result<(), StoreError> {
+        self.journal.mark()?;
+        if objects.is_empty() {
+            return Ok(());
+        }
+        let list = synced::Synced::read(&self.root)?;
+        let gone: BTreeSet<&Object> = objects.iter().collect();
+        let trusted = |object: &Object| !gone.contains(object) && list.vouches_for(object);
+        let left: Vec<Object> = self.objects()?.into_iter().filter(trusted).collect();
+        let lines = synced::lines(&self.root, &left);
+        Ok(synced::replace(&self.root, &self.run.fresh(), &lines)?)
+    }
+
+    /// Finds the makers of objects again: the records know them.
+    fn find_makers(&self) -> Result<(), StoreError> {
         for plan in self.records()? {
-            if self
-                .record(&plan)?
-                .is_some_and(|record| record.output == *object)
-            {
-                remove_if_there(&self.record_path(&plan))?;
+            if let Some(record) = self.record(&plan)? {
+                self.note_maker(&record.output, &plan)?;
             }
         }
-        self.drop_object(object)
+        Ok(())
     }
 
     /// The size of an object, and what is wrong with it.
@@ -120,8 +164,8 @@ impl Store {
         let bytes = match object {
             Object::Blob(_) => self.path(object).metadata().map_or(0, |meta| meta.len()),
             Object::Tree(hash) => match self.manifest(hash) {
-                Ok(manifest) if manifest.hash() == *hash => manifest.size(),
-                _ => return (0, Some(Damage::Manifest(*hash))),
+                Ok(manifest) => manifest.size(),
+                Err(_) => return (0, Some(Damage::Manifest(*hash))),
             },
         };
         (
@@ -132,18 +176,23 @@ impl Store {
 
     fn verify_plans(&self, report: &mut Verification) -> Result<(), StoreError> {
         for plan in self.plans("")? {
-            let bytes = read_if_there(&self.plan_path(&plan))?.unwrap_or_default();
             // One that another version of Distill wrote cannot be read here, and is no damage.
-            if PlanHash(Hash::of(&bytes)) != plan {
+            if !matches!(self.plan(&plan), Ok(Some(_)) | Err(StoreError::Foreign { .. })) {
                 report.damages.push(Damage::Plan(plan));
             }
         }
         for plan in self.records()? {
             report.records += 1;
-            let bytes = read_if_there(&self.record_path(&plan))?.unwrap_or_default();
-            let readable = serde_json::from_slice::<Record>(&bytes).is_ok();
-            if !readable || !self.plan_path(&plan).exists() {
+            let Some(record) = self.record(&plan)? else {
                 report.damages.push(Damage::Record(plan));
+                continue;
+            };
+            let here = record.provenance == Provenance::Here;
+            report.told_by_caches += usize::from(!here);
+            if !self.plan_path(&plan).exists() {
+                report.damages.push(Damage::Record(plan));
+            } else if here && !self.has(&record.output) {
+                report.damages.push(Damage::Unfounded(plan));
             }
         }
         Ok(())

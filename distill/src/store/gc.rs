@@ -1,7 +1,10 @@
 //! Garbage: what nothing that is kept is made of.
 //!
-//! What is kept is found by the records alone: from a plan to its inputs, from those to the plans
-//! that made them, and so on down to the sources. Records of what is removed go too.
+//! What is kept is found by the records alone: from a plan to its inputs, from those to all plans
+//! that have made them, and so on down to the sources. Records of what is removed go too.
+//!
+//! All makers of an object are kept, not one of them: several targets can come to the same object on
+//! different ways, and each of them knows only its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt as _;
@@ -67,6 +70,8 @@ impl Store {
     /// Records go before what they vouch for: a process that is killed here must leave none behind
     /// whose bytes are gone, or a build that cannot be repeated could not be made any more.
     pub fn collect(&self, garbage: &Garbage) -> Result<(), StoreError> {
+        let objects: Vec<Object> = garbage.objects.iter().map(|(object, _)| *object).collect();
+        self.distrust(&objects)?;
         for plan in &garbage.plans {
             remove_if_there(&self.record_path(plan))?;
             remove_if_there(&self.plan_path(plan))?;
@@ -75,7 +80,7 @@ impl Store {
         }
         for (object, _) in &garbage.objects {
             self.drop_object(object)?;
-            remove_if_there(&self.output_path(object))?;
+            remove_if_there(&self.makers_path(object))?;
         }
         for hash in &garbage.manifests {
             remove_if_there(&self.manifest_path(hash))?;
@@ -114,27 +119,23 @@ impl Store {
     /// What is kept, and all that it is made of.
     fn mark(&self, keep: &Keep) -> Result<Keep, StoreError> {
         let mut kept = keep.clone();
-        let mut open: Vec<PlanHash> = kept.plans.iter().copied().collect();
-        for object in &keep.objects {
-            open.extend(
-                self.maker(object)?
-                    .filter(|maker| kept.plans.insert(*maker)),
-            );
-        }
-        while let Some(plan) = open.pop() {
-            let output = self.record(&plan)?.map(|record| record.output);
-            kept.objects.extend(output);
-            // One that cannot be read is for `fsck`.
-            let Ok(Some(resolved)) = self.plan(&plan) else {
-                continue;
-            };
-            for input in resolved.action().inputs() {
-                if kept.objects.insert(*input) || keep.objects.contains(input) {
-                    open.extend(self.maker(input)?.filter(|maker| kept.plans.insert(*maker)));
-                }
+        let mut plans: Vec<PlanHash> = kept.plans.iter().copied().collect();
+        let mut objects: Vec<Object> = kept.objects.iter().copied().collect();
+        loop {
+            while let Some(object) = objects.pop() {
+                let makers = self.makers(&object)?.into_iter();
+                plans.extend(makers.filter(|maker| kept.plans.insert(*maker)));
             }
+            let Some(plan) = plans.pop() else {
+                return Ok(kept);
+            };
+            let output = self.record(&plan)?.map(|record| record.output);
+            // One that cannot be read is for `fsck`.
+            let resolved = self.plan(&plan).ok().flatten();
+            let inputs = resolved.iter().flat_map(|plan| plan.action().inputs());
+            let needed = inputs.copied().chain(output);
+            objects.extend(needed.filter(|object| kept.objects.insert(*object)));
         }
-        Ok(kept)
     }
 
     /// The bytes on disk that go with each of `objects`, if all of them go.

@@ -1,122 +1,162 @@
-//! What has landed since the last sync.
+//! The mark that a process sets before anything of it lands, and takes away when all of it lasts.
 //!
-//! The order of writes keeps the store right when a process dies; a machine that loses power may
-//! lose bytes that were renamed into place. So each process lists what it lands, syncs once at its
-//! end, and removes the list. A list that a later process finds is either of this boot, then one sync
-//! makes up for it, or of an earlier one, then what it lists is verified.
+//! The order of writes keeps the store right when a process dies; a machine that loses power may keep
+//! a name and lose the bytes behind it, in any order. So the first landing of a process waits until a
+//! mark with the identity of this boot lies on the disk, and its end waits once for the whole file
+//! system. A mark whose process is gone tells the next one what to do (`recovery.rs`): in the same
+//! boot nothing is lost, and what the mark lists has to be waited for; in another boot the list may
+//! be torn and is not read, and everything that is not known to be synced is verified.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write as _;
-use std::os::fd::AsFd as _;
 use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::fcntl::{Flock, FlockArg};
 
-use super::intake::{NEVER, verify_blob, verify_tree};
+use super::boot::Boot;
 use super::io::{At as _, IoError, read_if_there};
-use super::{Store, StoreError};
+use super::{durable, synced};
 use crate::plan::Object;
+use crate::unique;
 
+/// The marks of this process: none before the first landing, then one.
 #[derive(Debug)]
 pub(super) struct Journal {
     root: Utf8PathBuf,
-    open: Mutex<Option<(Utf8PathBuf, Flock<File>)>>,
+    scratch: Utf8PathBuf,
+    boot: Boot,
+    mark: Mutex<Option<Mark>>,
+}
+
+/// A mark on the disk, locked as long as its process lives.
+#[derive(Debug)]
+struct Mark {
+    path: Utf8PathBuf,
+    file: Flock<File>,
+    landed: Vec<Object>,
+}
+
+/// Where the marks lie.
+pub(super) fn directory(root: &Utf8Path) -> Utf8PathBuf {
+    root.join("unsynced")
 }
 
 impl Journal {
-    pub(super) fn begin(root: &Utf8Path) -> Journal {
+    /// Nothing is marked yet. In `scratch`, files can be made that go with this process.
+    pub(super) fn begin(root: &Utf8Path, scratch: &Utf8Path, boot: Boot) -> Journal {
         Journal {
             root: root.to_owned(),
-            open: Mutex::new(None),
+            scratch: scratch.to_owned(),
+            boot,
+            mark: Mutex::new(None),
         }
     }
 
-    /// Lists `object`; the first one begins the list.
+    /// Which boot this is.
+    pub(super) fn boot(&self) -> &Boot {
+        &self.boot
+    }
+
+    /// Lists `object`, which must not have landed yet.
     pub(super) fn add(&self, object: &Object) -> Result<(), IoError> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.is_none() {
-            *open = Some(self.create()?);
+        self.with_mark(|mark| {
+            writeln!(mark.file, "{object}").at("write", &mark.path)?;
+            mark.landed.push(*object);
+            Ok(())
+        })
+    }
+
+    /// Sees to it that a power cut from now on has the store verified.
+    pub(super) fn mark(&self) -> Result<(), IoError> {
+        self.with_mark(|_| Ok(()))
+    }
+
+    /// Leaves the mark as a process does that is killed.
+    #[cfg(test)]
+    pub(super) fn abandon(&self) {
+        drop(
+            self.mark
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+    }
+
+    fn with_mark(
+        &self,
+        work: impl FnOnce(&mut Mark) -> Result<(), IoError>,
+    ) -> Result<(), IoError> {
+        let mut mark = self.mark.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *mark {
+            Some(mark) => work(mark),
+            none => work(none.insert(self.set()?)),
         }
-        let (path, file) = open.as_mut().expect("just opened");
-        writeln!(file, "{object}").at("write", &*path)
     }
 
-    fn create(&self) -> Result<(Utf8PathBuf, Flock<File>), IoError> {
-        let name = format!("{}-{}", std::process::id(), crate::store::tai64n());
-        let path = self.root.join("unsynced").join(name);
-        let file = OpenOptions::new().create_new(true).append(true).open(&path);
-        let file = file.at("create", &path)?;
+    /// Whoever sees the mark in its place sees it whole and locked.
+    fn set(&self) -> Result<Mark, IoError> {
+        let made = unique::create_file(&self.scratch, "mark-");
+        let (temp, file) = made.at("create a file in", &self.scratch)?;
         let lock = Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, e)| e);
-        let mut lock = lock.at("lock", &path)?;
-        writeln!(lock, "{}", boot_id()).at("write", &path)?;
-        Ok((path, lock))
-    }
-
-    fn sync(&self) -> Result<(), IoError> {
-        let directory = File::open(&self.root).at("open", &self.root)?;
-        nix::unistd::syncfs(directory.as_fd()).at("sync", &self.root)
+        let mut file = lock.at("lock", &temp)?;
+        writeln!(file, "{}", self.boot.text()).at("write", &temp)?;
+        durable::file(&file, &temp)?;
+        let (directory, name) = (directory(&self.root), unique::name());
+        let path = directory.join(name);
+        std::fs::rename(&temp, &path).at("rename to", &path)?;
+        durable::names(&directory)?;
+        Ok(Mark {
+            path,
+            file,
+            landed: Vec::new(),
+        })
     }
 }
 
 impl Drop for Journal {
-    /// Makes everything last. If that fails, the list stays, and the next process knows.
+    /// Makes everything last. If that fails, the mark stays, and the next process knows.
     fn drop(&mut self) {
-        let open = self
-            .open
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some((path, _lock)) = open
-            && self.sync().is_ok()
+        let mark = self.mark.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mark) = mark.take()
+            && synced::sync(&self.root, &mark.landed).is_ok()
         {
-            let _ = std::fs::remove_file(path);
+            let _ = std::fs::remove_file(mark.path);
         }
     }
 }
 
-impl Store {
-    /// Deals with the lists of processes that did not end well.
-    pub(super) fn settle(&self) -> Result<(), StoreError> {
-        let directory = self.root.join("unsynced");
+/// A mark whose process is gone.
+pub(super) struct Remains {
+    pub(super) path: Utf8PathBuf,
+    /// What landed, if the mark is of this boot: then nothing of it is lost.
+    pub(super) landed: Option<Vec<Object>>,
+}
+
+impl Remains {
+    /// Reads the marks of processes that are gone.
+    pub(super) fn all(root: &Utf8Path, boot: &Boot) -> Result<Vec<Remains>, IoError> {
+        let (directory, mut all) = (directory(root), Vec::new());
         for entry in directory.read_dir_utf8().at("list", &directory)?.flatten() {
-            let path = entry.path();
-            let file = File::open(path).at("open", path)?;
-            let Ok(_lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else {
+            let path = entry.into_path();
+            // Shared, so that two processes that look at once do not take each other for its owner.
+            let Ok(file) = File::open(&path) else {
                 continue;
             };
-            let bytes = read_if_there(path)?.unwrap_or_default();
-            self.settle_list(&String::from_utf8_lossy(&bytes))?;
-            let _ = std::fs::remove_file(path);
-        }
-        Ok(())
-    }
-
-    fn settle_list(&self, list: &str) -> Result<(), StoreError> {
-        let mut lines = list.lines();
-        if lines.next() == Some(boot_id().as_str()) {
-            return Ok(self.journal.sync()?);
-        }
-        for object in lines.filter_map(|line| line.parse::<Object>().ok()) {
-            if self.has(&object) && !self.is_sound(&object) {
-                self.forget(&object)?;
+            if Flock::lock(file, FlockArg::LockSharedNonblock).is_ok()
+                && let Some(bytes) = read_if_there(&path)?
+            {
+                let landed = read(&String::from_utf8_lossy(&bytes), boot);
+                all.push(Remains { path, landed });
             }
         }
-        Ok(())
-    }
-
-    /// Whether an object's bytes are what its hash says.
-    pub fn is_sound(&self, object: &Object) -> bool {
-        let path = self.path(object);
-        match object {
-            Object::Blob(digest) => verify_blob(&path, *digest, &NEVER).is_ok(),
-            Object::Tree(hash) => verify_tree(&path, &NEVER).is_ok_and(|tree| tree.hash() == *hash),
-        }
+        Ok(all)
     }
 }
 
-/// What tells one boot of a machine from the next.
-fn boot_id() -> String {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
-    id.map(|id| id.trim().to_owned()).unwrap_or_default()
+/// What a mark lists, if it is of this boot.
+fn read(text: &str, boot: &Boot) -> Option<Vec<Object>> {
+    let mut lines = text.lines();
+    let is_ours = lines.next().is_some_and(|line| boot.is(line));
+    is_ours.then(|| lines.filter_map(|line| line.parse().ok()).collect())
 }

@@ -8,7 +8,7 @@ use nix::sys::time::TimeSpec;
 
 use super::intake::{HashedFile, HashedTree};
 use super::io::{At as _, IoError, read_if_there, remove_if_there, write_new};
-use super::{Store, StoreError, TempDir};
+use super::{Damaged, Store, StoreError, TempDir};
 use crate::plan::{Hash, Object, Tree};
 
 impl Store {
@@ -32,6 +32,7 @@ impl Store {
         let (directory, manifest) = (tree.path(), tree.manifest().encode());
         let hash = Hash::of(&manifest);
         let (object, place) = (Object::Tree(hash), self.tree_path(&hash));
+        // What is there is whole since this process opened the store (`recovery.rs`).
         if place.exists() {
             return Ok(object);
         }
@@ -49,6 +50,12 @@ impl Store {
     pub fn land_blob(&self, file: &HashedFile) -> Result<Object, StoreError> {
         let (object, from) = (Object::Blob(file.digest()), file.path());
         let place = self.path(&object);
+        // What is there is whole since this process opened the store, and may outlive a power cut,
+        // which what would take its place does not yet.
+        if place.exists() {
+            remove_if_there(from)?;
+            return Ok(object);
+        }
         file.settle()?;
         self.journal.add(&object)?;
         if !file.is_at(from) {
@@ -66,10 +73,14 @@ impl Store {
         let bytes = read_if_there(&path)?
             .ok_or_else(missing)
             .at("read", &path)?;
-        Tree::decode(&bytes).map_err(|source| StoreError::Manifest {
+        let damaged = |source| StoreError::Manifest {
             tree: *hash,
             source,
-        })
+        };
+        if Hash::of(&bytes) != *hash {
+            return Err(damaged(Damaged::OtherHash));
+        }
+        Tree::decode(&bytes).map_err(|error| damaged(Damaged::Unreadable(error)))
     }
 
     /// Removes an object's bytes; its record stays.

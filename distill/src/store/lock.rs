@@ -27,7 +27,8 @@ impl Store {
         cancelled: impl Fn() -> bool,
     ) -> Result<Option<PlanLock>, IoError> {
         let path = self.root.join("locks").join(plan.to_string());
-        let mut file = File::create(&path).at("create", &path)?;
+        let file = File::options().append(true).create(true).open(&path);
+        let mut file = file.at("create", &path)?;
         let mut waiting = Some(waiting);
         while !cancelled() {
             file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {

@@ -21,8 +21,14 @@ impl Store {
     pub fn begin_log(&self, plan: &PlanHash) -> Result<LogWriter, IoError> {
         let directory = self.log_dir(plan);
         std::fs::create_dir_all(&directory).at("create", &directory)?;
-        let path = directory.join(format!("{}.zst", tai64n()));
-        let file = File::create(&path).at("create", &path)?;
+        let (path, file) = loop {
+            let path = directory.join(format!("{}.zst", tai64n()));
+            match File::create_new(&path) {
+                // Of another machine, whose clock says the same.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                file => break (path.clone(), file.at("create", &path)?),
+            }
+        };
         let encoder = zstd::Encoder::new(file, 3).at("compress", &path)?;
         Ok(LogWriter { path, encoder })
     }

@@ -1,55 +1,47 @@
 //! The store: blobs, trees, plan records, logs, locks.
 //!
 //! Everything lands by writing to `tmp/` and renaming, contents before the record that vouches for
-//! them: a process may be killed at any point. What a crash of the whole machine could tear is
-//! listed in `unsynced/` until one sync made it last (`journal.rs`). The layout is described in
-//! `docs/store.md`.
+//! them: a process may be killed at any point. For what a crash of the whole machine could tear, a
+//! mark lies in `unsynced/` from before the first landing until one sync made all of them last
+//! (`journal.rs`, `synced.rs`, `recovery.rs`). The layout is described in `docs/store.md`.
 
+mod boot;
+mod durable;
 pub mod fsck;
 pub mod gc;
 pub mod intake;
 pub mod io;
 mod journal;
 mod landing;
+mod layout;
 mod lock;
 mod log;
+mod pristine;
 mod record;
+mod recovery;
 mod roots;
+mod soundness;
+mod synced;
 mod temp;
 mod timings;
 mod usage;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::plan::{Digest, Hash, Object, PlanHash};
+use crate::plan::tree::ManifestError;
+use crate::plan::{DecodeError, Digest, Hash, Object, PlanHash};
+use boot::Boot;
+use fsck::Verification;
 use io::{At as _, IoError};
 use journal::Journal;
 pub use landing::settle_root;
 pub use lock::PlanLock;
 pub use log::{LogWriter, read_log, tai64n};
-pub use record::{Record, Usage};
+pub use record::{Provenance, Record, Usage};
 pub use roots::{Placed, Root};
 use temp::Run;
 pub use temp::TempDir;
 pub use usage::Exclusive;
-
-/// The version of the layout; a store of another version is refused.
-const VERSION: &str = "distill-store 1\n";
-
-/// The directories of a store.
-const DIRECTORIES: [&str; 11] = [
-    "blobs",
-    "trees",
-    "manifests",
-    "plans",
-    "records",
-    "outputs",
-    "roots",
-    "logs",
-    "locks",
-    "tmp",
-    "unsynced",
-];
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +51,8 @@ pub enum StoreError {
     Io(#[from] IoError),
     /// The directory is a store of a version that this program does not know, or no store.
     #[error(
-        "cannot use `{path}`: it is a store of another format (`{found}`)\nhint: choose another directory with `--store` or `DISTILL_STORE`, or use the version of Distill that made it"
+        "cannot use `{path}`: it is a store of another format (`{found}`)\nhint: {}",
+        layout::what_to_do(path, found)
     )]
     Version {
         /// The store.
@@ -94,7 +87,7 @@ pub enum StoreError {
         /// The tree.
         tree: Hash,
         /// What is wrong.
-        source: crate::plan::tree::ManifestError,
+        source: Damaged<ManifestError>,
     },
     /// A stored plan is one of another version of Distill.
     #[error("the stored plan `{plan}` was not made by this version of Distill")]
@@ -110,8 +103,19 @@ pub enum StoreError {
         /// The plan.
         plan: PlanHash,
         /// What is wrong.
-        source: crate::plan::DecodeError,
+        source: Damaged<DecodeError>,
     },
+}
+
+/// What is wrong with a file that is named by a hash.
+#[derive(Debug, thiserror::Error)]
+pub enum Damaged<E> {
+    /// It holds something else.
+    #[error("its contents have another hash")]
+    OtherHash,
+    /// It holds nothing of its kind.
+    #[error(transparent)]
+    Unreadable(#[from] E),
 }
 
 /// A store, open for this process. Several processes may use one store at a time.
@@ -121,25 +125,37 @@ pub struct Store {
     run: Run,
     journal: Journal,
     usage: usage::Usage,
+    recovered: Option<Verification>,
 }
 
 impl Store {
     /// Opens the store in `root`, making it if there is none. Removes what processes that were
-    /// killed left in `tmp/`.
+    /// killed left in `tmp/`, and drops what a power cut has torn.
     pub fn open(root: &Utf8Path) -> Result<Store, StoreError> {
+        Store::open_in(root, Boot::current())
+    }
+
+    fn open_in(root: &Utf8Path, boot: Boot) -> Result<Store, StoreError> {
         let root = absolute(root)?;
-        prepare(&root)?;
+        layout::prepare(&root)?;
         let usage = usage::Usage::begin(&root)?;
         let run = Run::begin(&root.join("tmp"))?;
-        let journal = Journal::begin(&root);
-        let store = Store {
+        let journal = Journal::begin(&root, run.directory(), boot);
+        let mut store = Store {
             root,
             run,
             journal,
             usage,
+            recovered: None,
         };
-        store.settle()?;
+        store.recovered = store.settle()?;
         Ok(store)
+    }
+
+    /// What was verified when this was opened, because a machine had lost power; what was damaged
+    /// is removed.
+    pub fn recovered(&self) -> Option<&Verification> {
+        self.recovered.as_ref()
     }
 
     /// The directory.
@@ -178,7 +194,7 @@ impl Store {
     }
 
     fn manifest_path(&self, hash: &Hash) -> Utf8PathBuf {
-        self.root.join("manifests").join(hash.to_string())
+        manifest_path(&self.root, hash)
     }
 
     fn plan_path(&self, plan: &PlanHash) -> Utf8PathBuf {
@@ -189,9 +205,9 @@ impl Store {
         self.root.join("records").join(plan.to_string())
     }
 
-    fn output_path(&self, object: &Object) -> Utf8PathBuf {
+    fn makers_path(&self, object: &Object) -> Utf8PathBuf {
         self.root
-            .join("outputs")
+            .join("makers")
             .join(object.to_string().replace(':', "-"))
     }
 }
@@ -206,63 +222,15 @@ pub fn object_path(root: &Utf8Path, object: &Object) -> Utf8PathBuf {
     }
 }
 
+fn manifest_path(root: &Utf8Path, hash: &Hash) -> Utf8PathBuf {
+    root.join("manifests").join(hash.to_string())
+}
+
 fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
     let absolute = std::path::absolute(path.as_std_path()).at("find", path)?;
     Utf8PathBuf::from_path_buf(absolute)
         .map_err(|_| std::io::Error::other("the path is not UTF-8"))
         .at("use", path)
-}
-
-/// Checks the version of what is there, or makes a new store.
-fn prepare(root: &Utf8Path) -> Result<(), StoreError> {
-    std::fs::create_dir_all(root).at("create", root)?;
-    if !is_store(root)? {
-        // Of several programs that begin at the same time one makes it, and the others find it made.
-        let lock = std::fs::File::open(root).at("open", root)?;
-        lock.lock().at("lock", root)?;
-        if !is_store(root)? {
-            make(root)?;
-        }
-    }
-    // A version of this program may have added one.
-    make_directories(root)
-}
-
-/// Whether there is a store, of the version that this program knows.
-fn is_store(root: &Utf8Path) -> Result<bool, StoreError> {
-    let version = root.join("version");
-    match std::fs::read_to_string(&version) {
-        Ok(found) if found == VERSION => Ok(true),
-        Ok(found) => {
-            let (path, found) = (root.to_owned(), found.trim_end().to_owned());
-            Err(StoreError::Version { path, found })
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(e) => Err(e).at("read", &version)?,
-    }
-}
-
-/// Makes a store in a directory that holds nothing else, or what a killed program has begun.
-fn make(root: &Utf8Path) -> Result<(), StoreError> {
-    const NEW: &str = "version.new";
-    let mut entries = root.read_dir_utf8().at("list", root)?;
-    let ours = |name: &str| DIRECTORIES.contains(&name) || name == NEW;
-    if entries.any(|entry| entry.is_ok_and(|entry| !ours(entry.file_name()))) {
-        return Err(StoreError::NotAStore {
-            path: root.to_owned(),
-        });
-    }
-    make_directories(root)?;
-    io::write_new(&root.join(NEW), VERSION.as_bytes(), &root.join("version"))?;
-    Ok(())
-}
-
-fn make_directories(root: &Utf8Path) -> Result<(), StoreError> {
-    for name in DIRECTORIES {
-        let directory = root.join(name);
-        std::fs::create_dir_all(&directory).at("create", &directory)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! Records: what a plan made, when, how long it took, and on what.
 
+use std::collections::BTreeSet;
+use std::io::Write as _;
+
 use serde::{Deserialize, Serialize};
 
-use super::io::{read_if_there, write_new};
-use super::{Store, StoreError};
-use crate::plan::{Object, PlanHash, Resolved};
+use super::io::{At as _, IoError, read_if_there, write_new};
+use super::{Damaged, Store, StoreError};
+use crate::plan::{Hash, Object, PlanHash, Resolved};
 
 /// What a build used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,17 @@ pub struct Usage {
     pub max_rss_kib: Option<u64>,
 }
 
+/// How it is known what a plan made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provenance {
+    /// It ran here.
+    Here,
+    /// The cache of this name said so. Nothing but the cache vouches for it: when the plan runs here
+    /// and makes something else, what was made here counts.
+    Cache(String),
+}
+
 /// What is known of a plan that was run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -27,42 +41,59 @@ pub struct Record {
     pub label: String,
     /// What it made.
     pub output: Object,
-    /// When it ended, in seconds since 1970.
+    /// How that is known.
+    pub provenance: Provenance,
+    /// When it ended, or was heard of, in seconds since 1970.
     pub finished: u64,
     /// What it took.
     pub usage: Usage,
-    /// The kernel and machine it ran on.
+    /// The kernel and machine it ran on; empty if it ran elsewhere.
     pub machine: String,
-    /// The version of Distill that ran it.
+    /// The version of Distill that wrote this.
     pub distill: String,
 }
 
+/// A record as it lies on the disk: it names its plan, so that one that got under the name of another
+/// plan is found out.
+#[derive(Serialize, Deserialize)]
+struct Filed {
+    plan: PlanHash,
+    #[serde(flatten)]
+    record: Record,
+}
+
 impl Store {
-    /// What is recorded of `plan`. A record that cannot be read counts as none.
+    /// What is recorded of `plan`. A record that cannot be read, or is of another plan, counts as none.
     pub fn record(&self, plan: &PlanHash) -> Result<Option<Record>, StoreError> {
         let bytes = read_if_there(&self.record_path(plan))?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        let filed = bytes.and_then(|bytes| serde_json::from_slice::<Filed>(&bytes).ok());
+        let ours = filed.filter(|filed| filed.plan == *plan);
+        Ok(ours.map(|filed| filed.record))
     }
 
-    /// Records what `plan` made: its encoding, the record, and the way back from the output. The
-    /// output must have landed.
+    /// Records what `plan` made: its encoding, the way back from the output, and the record. The
+    /// output must have landed, or a cache must have told of it.
     pub fn write_record(&self, plan: &Resolved, record: &Record) -> Result<(), StoreError> {
         let hash = plan.hash();
         self.write_plan(plan)?;
-        let bytes = serde_json::to_vec(record).expect("plain data");
-        let output = self.output_path(&record.output);
-        write_new(&self.run.fresh(), hash.to_string().as_bytes(), &output)?;
+        self.note_maker(&record.output, &hash)?;
+        let filed = Filed {
+            plan: hash,
+            record: record.clone(),
+        };
+        let bytes = serde_json::to_vec(&filed).expect("plain data");
         write_new(&self.run.fresh(), &bytes, &self.record_path(&hash))?;
         Ok(())
     }
 
     /// Stores the encoding of `plan`, so that it can be run again without its recipe.
     pub fn write_plan(&self, plan: &Resolved) -> Result<(), StoreError> {
-        write_new(
-            &self.run.fresh(),
-            &plan.encode(),
-            &self.plan_path(&plan.hash()),
-        )?;
+        let (hash, bytes) = (plan.hash(), plan.encode());
+        let path = self.plan_path(&hash);
+        // What is there may outlive a power cut, which what would take its place does not yet.
+        if read_if_there(&path)?.is_none_or(|there| there != bytes) {
+            write_new(&self.run.fresh(), &bytes, &path)?;
+        }
         Ok(())
     }
 
@@ -73,21 +104,73 @@ impl Store {
         };
         let plan = *hash;
         match Resolved::decode(&bytes) {
-            Ok(resolved) => Ok(Some(resolved)),
-            Err(source) if source.is_foreign() => Err(StoreError::Foreign { plan, source }),
-            Err(source) => Err(StoreError::Plan { plan, source }),
+            Ok(resolved) if resolved.hash() == *hash => Ok(Some(resolved)),
+            Ok(_) => Err(StoreError::Plan {
+                plan,
+                source: Damaged::OtherHash,
+            }),
+            Err(source) if source.is_foreign() && PlanHash(Hash::of(&bytes)) == plan => {
+                Err(StoreError::Foreign { plan, source })
+            }
+            Err(source) => Err(StoreError::Plan {
+                plan,
+                source: Damaged::Unreadable(source),
+            }),
         }
     }
 
-    /// The plan that made `object` last.
-    pub fn maker(&self, object: &Object) -> Result<Option<PlanHash>, StoreError> {
-        let bytes = read_if_there(&self.output_path(object))?;
-        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok()))
+    /// The plans that have made `object`, here or elsewhere. Their records may be gone by now.
+    pub fn makers(&self, object: &Object) -> Result<BTreeSet<PlanHash>, StoreError> {
+        Ok(self.read_makers(object)?.0)
+    }
+
+    /// Adds to the plans that have made `object`. They are a list that is only appended to, a line
+    /// each: what is torn is not read, and what is lost is found again from the records.
+    pub(super) fn note_maker(&self, object: &Object, plan: &PlanHash) -> Result<(), IoError> {
+        let (makers, is_torn) = self.read_makers(object)?;
+        if makers.contains(plan) {
+            return Ok(());
+        }
+        let path = self.makers_path(object);
+        let mut file = std::fs::File::options();
+        let file = file.create(true).append(true).open(&path);
+        // In one write, so that lines of several processes do not mix.
+        let end = if is_torn { "\n" } else { "" };
+        let line = format!("{end}{plan}\n");
+        let written = file.and_then(|mut file| file.write_all(line.as_bytes()));
+        written.at("write", &path)
+    }
+
+    /// The list of makers, and whether its last line has no end.
+    fn read_makers(&self, object: &Object) -> Result<(BTreeSet<PlanHash>, bool), IoError> {
+        let bytes = read_if_there(&self.makers_path(object))?.unwrap_or_default();
+        let is_torn = bytes.last().is_some_and(|byte| *byte != b'\n');
+        let text = String::from_utf8_lossy(&bytes);
+        Ok((text.lines().flat_map(str::parse).collect(), is_torn))
+    }
+
+    /// The plans whose records came from a cache: from any, or from the one of that name.
+    pub fn told_by(&self, cache: Option<&str>) -> Result<Vec<PlanHash>, StoreError> {
+        let mut told = Vec::new();
+        for plan in self.records()? {
+            let provenance = self.record(&plan)?.map(|record| record.provenance);
+            if let Some(Provenance::Cache(name)) = provenance
+                && cache.is_none_or(|cache| cache == name)
+            {
+                told.push(plan);
+            }
+        }
+        told.sort();
+        Ok(told)
+    }
+
+    /// Removes the record of a plan: it runs when it is needed again.
+    pub fn drop_record(&self, plan: &PlanHash) -> Result<(), StoreError> {
+        Ok(super::io::remove_if_there(&self.record_path(plan))?)
     }
 
     /// The plans whose hash begins with `prefix`, sorted; all that were ever run, if it is empty.
     pub fn plans(&self, prefix: &str) -> Result<Vec<PlanHash>, StoreError> {
-        use super::io::At as _;
         let directory = self.root.join("plans");
         let entries = directory.read_dir_utf8().at("list", &directory)?;
         let names = entries.flatten().map(|entry| entry.file_name().to_owned());

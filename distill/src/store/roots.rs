@@ -64,10 +64,11 @@ impl Store {
         Ok(())
     }
 
-    /// The root that `plan` is.
+    /// The root that `plan` is. A note that cannot be read, or is on another plan, counts as none.
     pub fn root_of(&self, plan: &PlanHash) -> Result<Option<Root>, StoreError> {
         let bytes = read_if_there(&self.root.join("roots").join(plan.to_string()))?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        let root = bytes.and_then(|bytes| serde_json::from_slice::<Root>(&bytes).ok());
+        Ok(root.filter(|root| root.plan == *plan))
     }
 
     /// All roots, the newest first. What cannot be read counts as none.
@@ -76,7 +77,9 @@ impl Store {
         let mut roots = Vec::new();
         for entry in directory.read_dir_utf8().at("list", &directory)?.flatten() {
             let bytes = read_if_there(entry.path())?.unwrap_or_default();
-            roots.extend(serde_json::from_slice::<Root>(&bytes));
+            let root = serde_json::from_slice::<Root>(&bytes).ok();
+            let name = entry.file_name();
+            roots.extend(root.filter(|root| root.plan.to_string() == name));
         }
         roots.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.plan.cmp(&b.plan)));
         Ok(roots)

@@ -10,6 +10,8 @@ use nix::fcntl::{Flock, FlockArg};
 
 use super::intake::remove_tree;
 use super::io::{At as _, IoError};
+use super::pristine;
+use crate::unique;
 
 /// This process's part of `tmp/`; the lock on it is held as long as the process lives.
 #[derive(Debug)]
@@ -27,26 +29,23 @@ impl Run {
     /// Makes a directory for this process in `tmp`, and removes those of processes that are gone.
     pub(super) fn begin(tmp: &Utf8Path) -> Result<Run, IoError> {
         sweep(tmp)?;
-        for attempt in 0.. {
-            let name = format!("run-{}-{attempt}", std::process::id());
-            let lock_path = tmp.join(format!("{name}.lock"));
-            let Some(lock) = try_lock(&lock_path)? else {
-                continue;
+        loop {
+            let path = tmp.join(format!("run-{}.lock", unique::name()));
+            let lock = match File::create_new(&path) {
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => continue,
+                file => try_lock(file.at("create", &path)?, &path)?,
             };
-            let directory = tmp.join(name);
-            match std::fs::create_dir(&directory) {
-                Ok(()) => {
-                    return Ok(Run {
-                        directory,
-                        counter: AtomicU64::new(0),
-                        _lock: lock,
-                    });
-                }
-                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(e).at("create", directory),
+            // Else another process takes it for one whose owner is gone, and removes it.
+            if let Some(lock) = lock {
+                let directory = path.with_extension("");
+                pristine::make(&directory, 0o700)?;
+                return Ok(Run {
+                    directory,
+                    counter: AtomicU64::new(0),
+                    _lock: lock,
+                });
             }
         }
-        unreachable!("the loop only ends by returning")
     }
 
     pub(super) fn directory(&self) -> &Utf8Path {
@@ -92,9 +91,8 @@ impl Drop for TempDir {
     }
 }
 
-/// The lock on `path`, unless somebody holds it.
-fn try_lock(path: &Utf8Path) -> Result<Option<Flock<File>>, IoError> {
-    let file = File::create(path).at("create", path)?;
+/// The lock on what was opened at `path`, unless somebody holds it.
+fn try_lock(file: File, path: &Utf8Path) -> Result<Option<Flock<File>>, IoError> {
     match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
         Ok(lock) => Ok(is_at(&lock, path).then_some(lock)),
         Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
@@ -112,14 +110,20 @@ fn is_at(file: &File, path: &Utf8Path) -> bool {
     }
 }
 
-/// Removes what belongs to no living process.
+/// Removes what belongs to no living process. The lock tells, not a number: the process may live in
+/// another container, or on another machine if the file system has locks for that.
 fn sweep(tmp: &Utf8Path) -> Result<(), IoError> {
     for entry in tmp.read_dir_utf8().at("list", tmp)?.flatten() {
         let path = entry.path();
         if path.extension() != Some("lock") {
             continue;
         }
-        if let Some(_lock) = try_lock(path)? {
+        let file = match File::open(path) {
+            // Its owner came to its end just now.
+            Err(e) if e.kind() == ErrorKind::NotFound => continue,
+            file => file.at("open", path)?,
+        };
+        if let Some(_lock) = try_lock(file, path)? {
             discard(&path.with_extension(""), path);
         }
     }

@@ -48,14 +48,34 @@ impl Store {
     }
 
     fn share(&self) -> Result<(), IoError> {
-        self.usage
-            .0
-            .relock(FlockArg::LockShared)
-            .at("lock", &self.root)
+        self.usage.share().at("lock", &self.root)
     }
 }
 
 impl Drop for Exclusive<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.share();
+    }
+}
+
+impl Usage {
+    /// Waits until nobody else has the store open; until the result is dropped, nobody can open it.
+    pub(super) fn wait_until_alone(&self) -> Result<Alone<'_>, IoError> {
+        // The shared lock is given up meanwhile (flock(2)): of several who wait, one goes first.
+        let locked = self.0.relock(FlockArg::LockExclusive);
+        locked.at("lock", "locks/store")?;
+        Ok(Alone(self))
+    }
+
+    fn share(&self) -> nix::Result<()> {
+        self.0.relock(FlockArg::LockShared)
+    }
+}
+
+/// A store that nobody else has open.
+pub(super) struct Alone<'a>(&'a Usage);
+
+impl Drop for Alone<'_> {
     fn drop(&mut self) {
         let _ = self.0.share();
     }

@@ -11,7 +11,8 @@ use crate::plan::{
     AbsPath, Arch, Artifact, Build, Input, Mode, Object, OutputKind, PathSet, Plan, PlanHash,
     RelPath, Resolved, Source,
 };
-use crate::store::{Record, Store, Usage};
+use crate::fetch::CachedOutput;
+use crate::store::{Provenance, Record, Store, Usage};
 
 /// Whoever runs these tests, one of the two is another machine than theirs.
 fn elsewhere() -> Arch {
@@ -78,10 +79,12 @@ impl Supplier for Cached {
         Err(ExecuteError::Cancelled)
     }
 
-    fn output(&self, plan: &PlanHash) -> Option<Object> {
-        self.0
-            .filter(|(of, _)| of == plan)
-            .map(|(_, output)| output)
+    fn output(&self, plan: &PlanHash) -> Option<CachedOutput> {
+        let (of, object) = self.0?;
+        (of == *plan).then(|| CachedOutput {
+            object,
+            cache: "a cache".into(),
+        })
     }
 
     fn offers(&self, object: &Object) -> bool {
@@ -206,6 +209,7 @@ fn what_another_machine_has_made_can_be_used() {
     world.store.land_tree(&tree).unwrap();
     let record = Record {
         label: plan.label(),
+        provenance: Provenance::Here,
         output,
         finished: 1,
         usage: Usage::default(),

@@ -253,7 +253,7 @@ fn a_supplier_that_panics_while_the_run_asks_it_ends_the_run() {
             Err(ExecuteError::Cancelled)
         }
 
-        fn output(&self, _: &crate::plan::PlanHash) -> Option<Object> {
+        fn output(&self, _: &crate::plan::PlanHash) -> Option<crate::fetch::CachedOutput> {
             panic!("a cache of a user's own")
         }
     }

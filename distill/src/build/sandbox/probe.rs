@@ -189,12 +189,7 @@ struct Place(Utf8PathBuf);
 
 impl Place {
     fn make(scratch: &Utf8Path) -> io::Result<Self> {
-        let name = format!(
-            ".probe-{}-{:?}",
-            std::process::id(),
-            std::thread::current().id()
-        );
-        let place = Self(scratch.join(name.replace(['(', ')'], "")));
+        let place = Self(scratch.join(format!(".probe-{}", crate::unique::name())));
         for directory in ["", "low", "high", "top", "target"] {
             DirBuilder::new()
                 .mode(0o755)

@@ -95,6 +95,14 @@ pub(in crate::cli) struct FsckArgs {
     /// Only tell what is damaged
     #[arg(short = 'n', long)]
     pub(in crate::cli) dry_run: bool,
+    /// Verify nothing, but drop the records of what caches said that plans made, or of what this
+    /// cache said; those plans run, or are asked for, again
+    #[arg(long, value_name = "CACHE")]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's type of an option with or without a value"
+    )]
+    pub(in crate::cli) from_cache: Option<Option<String>>,
 }
 
 #[derive(Debug, Args)]

@@ -382,9 +382,9 @@ fn an_image_that_is_a_tree_stays_in_the_store_unless_it_is_wanted_elsewhere() {
 fn the_image_is_put_in_its_place_also_without_the_way_back_to_its_plan() {
     let world = World::new();
     world.run(&disk("one"), &["build", "droplet"]);
-    let outputs = world.path("store/outputs");
-    std::fs::remove_dir_all(&outputs).unwrap();
-    std::fs::create_dir(&outputs).unwrap();
+    let makers = world.path("store/makers");
+    std::fs::remove_dir_all(&makers).unwrap();
+    std::fs::create_dir(&makers).unwrap();
     let ran = world.run(&disk("one"), &["-o", "out.img"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(world.path("work/out.img").is_file());

@@ -9,24 +9,20 @@
 //! trees/<hash>.tar.zst      its files
 //! tmp/                      what is being written
 //! ```
-//! Files are written beside their place and renamed, so several processes may write to one cache,
-//! and a server that serves the directory is a cache for others ([`Key::path`]).
+//! Files are written in `tmp/`, each under a name that no other process uses, and renamed, so several
+//! processes may write to one cache, also from containers and other machines, and a server that serves the directory is a cache for others ([`Key::path`]).
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Cache, CacheError, Found, Key};
 use crate::plan::Digest;
+use crate::unique;
 
 const MARKER: &str = "distill-cache";
 const VERSION: &str = "1\n";
-
-/// Tells apart what the threads of this process write at once.
-static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// A cache in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,14 +76,15 @@ impl DirectoryCache {
     }
 
     /// Puts bytes under a key. Blobs and manifests are held against their hash; whoever puts an
-    /// output or an archive vouches for it. What is there already is left alone.
+    /// output or an archive vouches for it. What is there already is left alone, unless it is empty,
+    /// as a power cut leaves files.
     pub fn put(&self, key: &Key, bytes: &mut dyn Read) -> Result<(), CacheError> {
         let path = self.root.join(key.path());
-        if path.exists() {
+        if path.metadata().is_ok_and(|there| there.len() > 0) {
             return Ok(());
         }
-        let temporary = self.temporary()?;
-        let put = write(key, bytes, &temporary).and_then(|()| {
+        let (temporary, file) = self.temporary()?;
+        let put = write(key, bytes, file, &temporary).and_then(|()| {
             let parent = path.parent().unwrap_or(&self.root);
             fs::create_dir_all(parent).map_err(io_error(parent))?;
             fs::rename(&temporary, &path).map_err(io_error(&path))
@@ -117,11 +114,12 @@ impl DirectoryCache {
         Ok(digests)
     }
 
-    fn temporary(&self) -> Result<Utf8PathBuf, CacheError> {
+    /// A new file that no other process has open: what two of them wrote to one file would be filed
+    /// under the keys of both.
+    fn temporary(&self) -> Result<(Utf8PathBuf, File), CacheError> {
         let dir = self.root.join("tmp");
         fs::create_dir_all(&dir).map_err(io_error(&dir))?;
-        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-        Ok(dir.join(format!("{}-{serial}", process::id())))
+        unique::create_file(&dir, "").map_err(io_error(&dir))
     }
 }
 
@@ -135,8 +133,7 @@ fn expected(key: &Key) -> Option<Digest> {
 }
 
 /// Writes `bytes` to a new file, and refuses them if they do not belong to `key`.
-fn write(key: &Key, bytes: &mut dyn Read, to: &Utf8Path) -> Result<(), CacheError> {
-    let mut file = File::create(to).map_err(io_error(to))?;
+fn write(key: &Key, bytes: &mut dyn Read, mut file: File, to: &Utf8Path) -> Result<(), CacheError> {
     let expected = expected(key);
     match copy(bytes, &mut file, expected).map_err(io_error(to))? {
         Some(got) if expected != Some(got) => Err(CacheError::Mismatch { key: *key, got }),
@@ -213,6 +210,58 @@ mod tests {
         fs::rename(cache.root().join(MARKER), cache.root().join("other")).unwrap();
         let error = DirectoryCache::create(cache.root()).unwrap_err();
         assert!(error.to_string().contains("no file `distill-cache`"));
+    }
+
+    #[test]
+    fn what_a_power_cut_emptied_is_put_again() {
+        let (_dir, cache) = new_cache();
+        let key = Key::Manifest(Hash::of("manifest"));
+        cache.put(&key, &mut &b"manifest"[..]).unwrap();
+        let path = cache.root().join(key.path());
+        fs::write(&path, "").unwrap();
+        cache.put(&key, &mut &b"manifest"[..]).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"manifest");
+    }
+
+    /// Bytes of which a part comes, then somebody else's work is done, then the rest comes.
+    struct Interrupted<'a>(Vec<&'static [u8]>, &'a dyn Fn());
+
+    impl Read for Interrupted<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some(part) = self.0.pop() else {
+                return Ok(0);
+            };
+            buffer[..part.len()].copy_from_slice(part);
+            if self.0.len() == 1 {
+                self.1();
+            }
+            Ok(part.len())
+        }
+    }
+
+    /// The names must not be those that a process of the same number in another container has: so
+    /// the number, and what a process can count, must have no part in them.
+    #[test]
+    fn what_processes_of_one_number_put_at_once_is_not_mixed() {
+        let (_dir, cache) = new_cache();
+        let (one, two) = (Hash::of("one"), Hash::of("two"));
+        let names = |cache: &DirectoryCache| -> Vec<_> {
+            let entries = fs::read_dir(cache.root().join("tmp")).unwrap();
+            entries.map(|entry| entry.unwrap().file_name()).collect()
+        };
+        let meanwhile = || {
+            let name = names(&cache)[0].to_string_lossy().into_owned();
+            assert!(!name.contains(&std::process::id().to_string()) || name.len() == 32);
+            assert_eq!(name.len(), 32, "a random name: {name}");
+            cache
+                .put(&Key::Output(crate::plan::PlanHash(two)), &mut &b"two"[..])
+                .unwrap();
+        };
+        let mut bytes = Interrupted(vec![b"e", b"on"], &meanwhile);
+        let key = Key::Output(crate::plan::PlanHash(one));
+        cache.put(&key, &mut bytes).unwrap();
+        assert_eq!(fs::read(cache.root().join(key.path())).unwrap(), b"one");
+        assert_eq!(names(&cache).len(), 0);
     }
 
     #[test]
