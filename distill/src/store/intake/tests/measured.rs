@@ -73,7 +73,7 @@ fn a_large_tree_again() {
     // Nothing is removed between: ext4 looks at every inode that was freed in the last seconds before it
     // makes a new one.
     measured("linked", &place, || {
-        link(&tree, &stored, &place.join("linked"))
+        link(&tree, &stored, &place.join("linked"));
     });
     let from = |path: &RelPath| Origin {
         tree: stored.clone(),
