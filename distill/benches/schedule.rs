@@ -15,7 +15,8 @@ use distill::build::{
     WrongMachine,
 };
 use distill::plan::{
-    AbsPath, Action, Artifact, BuildPlatform, Input, Merge, Mode, Name, Object, PathError, Plan, RelPath, Source,
+    AbsPath, Action, Artifact, BuildPlatform, Input, Merge, Mode, Name, Object, PathError, Plan,
+    RelPath, Source,
 };
 use distill::store::{Store, Usage};
 use nix::sys::resource::{UsageWho, getrusage};

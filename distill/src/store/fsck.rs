@@ -177,7 +177,10 @@ impl Store {
     fn verify_plans(&self, report: &mut Verification) -> Result<(), StoreError> {
         for plan in self.plans("")? {
             // One that another version of Distill wrote cannot be read here, and is no damage.
-            if !matches!(self.plan(&plan), Ok(Some(_)) | Err(StoreError::Foreign { .. })) {
+            if !matches!(
+                self.plan(&plan),
+                Ok(Some(_)) | Err(StoreError::Foreign { .. })
+            ) {
                 report.damages.push(Damage::Plan(plan));
             }
         }

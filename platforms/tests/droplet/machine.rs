@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use distill::build::sandbox::{Io, Limits, Method, Spec, Stack, Status, discard, probe, spawn};
+use distill::build::sandbox::{
+    Io, Limits, Method, Spec, Stack, Status, Writable, discard, probe, spawn,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -45,8 +47,8 @@ impl Machine {
         for name in PROGRAMS {
             let host = Path::new("/").join(name);
             if let Ok(target) = fs::read_link(&host) {
-                fs::create_dir_all(machine.path("upper")).unwrap();
-                symlink(target, machine.path("upper").join(name)).unwrap();
+                fs::create_dir_all(machine.path("root")).unwrap();
+                symlink(target, machine.path("root").join(name)).unwrap();
             }
         }
         for directory in ["run/cloud", "run/droplet", "run/ssh/authorized_keys", "out"] {
@@ -103,7 +105,7 @@ impl Machine {
     fn place(&self, path: &str) -> Utf8PathBuf {
         match path.strip_prefix("out").or(path.strip_prefix("usr")) {
             Some(_) => self.path(path),
-            None => self.path("upper").join(path),
+            None => self.path("root").join(path),
         }
     }
 
@@ -171,7 +173,7 @@ impl Machine {
     }
 
     fn spec(&self, args: &[&str]) -> Spec {
-        let mut root = vec![self.stack("/", "upper", Vec::new())];
+        let mut root = vec![self.stack("/", "root", Vec::new())];
         for name in PROGRAMS {
             let host = Utf8PathBuf::from(format!("/{name}"));
             if host.is_dir() && !host.is_symlink() {
@@ -181,7 +183,7 @@ impl Machine {
         Spec {
             root,
             method: Method::Overlay,
-            out: self.path("out"),
+            writable: vec![self.writable("out"), self.writable("run")],
             program: "/bin/sh".into(),
             args: args.iter().map(ToString::to_string).collect(),
             env: vec![("PATH".to_owned(), PATH.to_owned())],
@@ -192,18 +194,20 @@ impl Machine {
         }
     }
 
-    fn stack(&self, at: &str, upper: &str, layers: Vec<Utf8PathBuf>) -> Stack {
-        let (upper, work) = (self.path(upper), self.path(&format!("work-{upper}")));
-        fs::create_dir_all(&upper).unwrap();
-        if work.exists() {
-            discard(&work).unwrap();
+    fn writable(&self, name: &str) -> Writable {
+        Writable {
+            at: format!("/{name}").into(),
+            directory: self.place(name),
         }
-        fs::create_dir(&work).unwrap();
+    }
+
+    fn stack(&self, at: &str, top: &str, layers: Vec<Utf8PathBuf>) -> Stack {
+        let top = self.path(top);
+        fs::create_dir_all(&top).unwrap();
         Stack {
             at: at.into(),
             layers,
-            upper,
-            work,
+            top,
         }
     }
 
@@ -228,7 +232,7 @@ impl Machine {
 }
 
 impl Drop for Machine {
-    /// What overlayfs leaves in a work directory must be made accessible first.
+    /// What a script leaves must be made accessible first.
     fn drop(&mut self) {
         discard(&self.path("")).unwrap();
     }

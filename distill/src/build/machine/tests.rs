@@ -7,11 +7,11 @@ use super::super::{
     Builder, Cancel, Event, ExecuteError, Executed, Job, JobId, Local, Options, shell_spec,
 };
 use super::*;
+use crate::fetch::CachedOutput;
 use crate::plan::{
     AbsPath, Arch, Artifact, Build, Input, Mode, Object, OutputKind, PathSet, Plan, PlanHash,
     RelPath, Resolved, Source,
 };
-use crate::fetch::CachedOutput;
 use crate::store::{Provenance, Record, Store, Usage};
 
 /// Whoever runs these tests, one of the two is another machine than theirs.

@@ -13,8 +13,8 @@ use super::super::{
 };
 use crate::fetch::{Fetcher, Settings};
 use crate::plan::{
-    AbsPath, Action, Artifact, BuildPlatform, Digest, Hash, Input, Merge, Mode, Name, Object, Origin, Plan,
-    RelPath, Source,
+    AbsPath, Action, Artifact, BuildPlatform, Digest, Hash, Input, Merge, Mode, Name, Object,
+    Origin, Plan, RelPath, Source,
 };
 use crate::store::{Store, Usage};
 

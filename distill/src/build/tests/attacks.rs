@@ -15,12 +15,22 @@ fn no_file_of_the_users_becomes_an_output() {
     fs::write(home.join("key"), "secret").unwrap();
     for (name, attack) in [
         ("the directory", format!("ln -s {home} /out/sub")),
-        ("the file", format!("mkdir /out/sub; ln -s {home}/key /out/sub/key")),
-        ("out of /out", "mkdir /out/sub; ln -s ../../build /out/sub/key".to_owned()),
+        (
+            "the file",
+            format!("mkdir /out/sub; ln -s {home}/key /out/sub/key"),
+        ),
+        (
+            "out of /out",
+            "mkdir /out/sub; ln -s ../../build /out/sub/key".to_owned(),
+        ),
     ] {
         let result = lab.build(&script_for_file("sub/key", &attack));
         assert!(result.is_err(), "{name}: {result:?}");
-        assert_eq!(fs::read_to_string(home.join("key")).unwrap(), "secret", "{name}");
+        assert_eq!(
+            fs::read_to_string(home.join("key")).unwrap(),
+            "secret",
+            "{name}"
+        );
     }
 }
 
@@ -105,16 +115,31 @@ fn system_calls_that_lead_out_are_refused() {
         asked += &format!("print('{name}', *call({number}, 0, 0, 0, 0, 0, 0))\n");
         wanted += &format!("{name} -1 {errno}\n");
     }
-    for flag in [0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000] {
+    for flag in [
+        0x0002_0000,
+        0x0200_0000,
+        0x0400_0000,
+        0x0800_0000,
+        0x1000_0000,
+        0x2000_0000,
+        0x4000_0000,
+    ] {
         asked += &format!("print('unshare', *call(272, {flag}))\n");
         wanted += &format!("unshare -1 {}\n", libc::EPERM);
     }
-    for family in [libc::AF_VSOCK, libc::AF_ALG, libc::AF_PACKET, libc::AF_BLUETOOTH, libc::AF_TIPC] {
+    for family in [
+        libc::AF_VSOCK,
+        libc::AF_ALG,
+        libc::AF_PACKET,
+        libc::AF_BLUETOOTH,
+        libc::AF_TIPC,
+    ] {
         asked += &format!("print('socket', *call(41, {family}, 1, 0))\n");
         wanted += &format!("socket -1 {}\n", libc::EAFNOSUPPORT);
     }
     for family in ["AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"] {
-        asked += &format!("print(socket.socket(socket.{family}, socket.SOCK_DGRAM).fileno() > 2)\n");
+        asked +=
+            &format!("print(socket.socket(socket.{family}, socket.SOCK_DGRAM).fileno() > 2)\n");
         wanted += "True\n";
     }
     asked += "print('getgroups', *call(115, 0, 0))\n";

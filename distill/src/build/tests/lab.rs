@@ -215,11 +215,7 @@ pub(super) fn script_for_file(file: &str, text: &str) -> Plan {
     plan(inputs, OutputKind::File(path(file)))
 }
 
-fn inputs(
-    programs: Literal,
-    text: &str,
-    more: Vec<Input<Artifact>>,
-) -> Vec<Input<Artifact>> {
+fn inputs(programs: Literal, text: &str, more: Vec<Input<Artifact>>) -> Vec<Input<Artifact>> {
     let build = format!("#!/bin/sh -eu\nPATH=/bin\n{text}\n");
     let mut inputs = vec![
         at("/", programs),

@@ -130,17 +130,26 @@ impl Volume {
         }
         let directory = TempDir::new().unwrap();
         let image = directory.path().join("image");
-        fs::File::create(&image).unwrap().set_len(512 << 20).unwrap();
+        fs::File::create(&image)
+            .unwrap()
+            .set_len(512 << 20)
+            .unwrap();
         if Command::new(mkfs).arg("-q").arg(&image).output().is_err() {
             skipped(&format!("there is no `{mkfs}`"));
             return None;
         }
         let place = directory.path().join("mounted");
         fs::create_dir(&place).unwrap();
-        let mounted = Command::new("mount").args(["-o", "loop"]).args([&image, &place]).output();
+        let mounted = Command::new("mount")
+            .args(["-o", "loop"])
+            .args([&image, &place])
+            .output();
         let mounted = mounted.unwrap();
         if !mounted.status.success() {
-            skipped(&format!("cannot mount it: {}", String::from_utf8_lossy(&mounted.stderr)));
+            skipped(&format!(
+                "cannot mount it: {}",
+                String::from_utf8_lossy(&mounted.stderr)
+            ));
             return None;
         }
         Some(Volume(directory))
@@ -171,7 +180,10 @@ fn what_else_is_in_the_store_cannot_be_seen() {
     let look = "stat -c '%n %h %s' /in/a /in/b /in/c /src/in/a > /out/seen";
     let look = script(look, vec![at("/in", &made), at("/src/in", &made)]);
     let output = lab.build(&look).unwrap();
-    assert_eq!(lab.read(&output, "seen"), "/in/a 1 2\n/in/b 1 2\n/in/c 1 2\n/src/in/a 1 2\n");
+    assert_eq!(
+        lab.read(&output, "seen"),
+        "/in/a 1 2\n/in/b 1 2\n/in/c 1 2\n/src/in/a 1 2\n"
+    );
 }
 
 /// Shared hosts set a default access control list on directories, which would take the place of the
@@ -181,11 +193,17 @@ fn the_directory_of_the_store_hands_nothing_down() {
     let Some(lab) = Lab::new() else { return };
     let shared = lab.directory().join("shared");
     fs::create_dir(&shared).unwrap();
-    fs::set_permissions(&shared, std::os::unix::fs::PermissionsExt::from_mode(0o2777)).unwrap();
+    fs::set_permissions(
+        &shared,
+        std::os::unix::fs::PermissionsExt::from_mode(0o2777),
+    )
+    .unwrap();
     if let Err(error) = xattr::set(&shared, "system.posix_acl_default", &open_list()) {
         return skipped(&format!("no access control lists here: {error}"));
     }
-    let Some(there) = Lab::below(&shared) else { return };
+    let Some(there) = Lab::below(&shared) else {
+        return;
+    };
     let made = script(
         "mkdir -p /out/a/b; echo x > /out/a/f; mkdir /src/new; stat -c '%a %g' / /src /src/new \
          /src/in /src/in/f /out /out/a /in /in/f /tmp > /out/seen",
@@ -194,18 +212,33 @@ fn the_directory_of_the_store_hands_nothing_down() {
     let (here, there_) = (lab.build(&made).unwrap(), there.build(&made).unwrap());
     assert_eq!(there.read(&there_, "seen"), lab.read(&here, "seen"));
     assert_eq!(here, there_);
-    let Object::Tree(tree) = here else { panic!("no tree") };
-    let modes: String = lab.store.manifest(&tree).unwrap().iter().map(|(path, node)| {
-        format!("{path} {node:?}\n")
-    }).collect();
-    assert!(!modes.contains("0777") && !modes.contains("0666"), "{modes}");
+    let Object::Tree(tree) = here else {
+        panic!("no tree")
+    };
+    let modes: String = lab
+        .store
+        .manifest(&tree)
+        .unwrap()
+        .iter()
+        .map(|(path, node)| format!("{path} {node:?}\n"))
+        .collect();
+    assert!(
+        !modes.contains("0777") && !modes.contains("0666"),
+        "{modes}"
+    );
 }
 
 /// Read and write for everybody, in the form of linux/posix_acl_xattr.h: a version, then tag,
 /// permissions and id for owner, owning group, another user, mask, others.
 fn open_list() -> Vec<u8> {
     let mut list = 2_u32.to_le_bytes().to_vec();
-    for (tag, permissions, id) in [(1_u16, 7_u16, u32::MAX), (2, 7, 1000), (4, 7, u32::MAX), (0x10, 7, u32::MAX), (0x20, 6, u32::MAX)] {
+    for (tag, permissions, id) in [
+        (1_u16, 7_u16, u32::MAX),
+        (2, 7, 1000),
+        (4, 7, u32::MAX),
+        (0x10, 7, u32::MAX),
+        (0x20, 6, u32::MAX),
+    ] {
         list.extend(tag.to_le_bytes());
         list.extend(permissions.to_le_bytes());
         list.extend(id.to_le_bytes());
@@ -217,9 +250,14 @@ fn open_list() -> Vec<u8> {
 #[test]
 fn sources_are_the_builds_own() {
     let Some(lab) = Lab::new() else { return };
-    let source = script("mkdir /out/d; echo old > /out/d/f; echo old > /out/g", vec![]);
+    let source = script(
+        "mkdir /out/d; echo old > /out/d/f; echo old > /out/g",
+        vec![],
+    );
     let change = "cd /src/it; echo new > d/f; mv d e; rm g; chmod 700 /src/it; cp e/f /out/f";
-    let output = lab.build(&script(change, vec![at("/src/it", &source)])).unwrap();
+    let output = lab
+        .build(&script(change, vec![at("/src/it", &source)]))
+        .unwrap();
     assert_eq!(lab.read(&output, "f"), "new\n");
     let kept = lab.build(&source).unwrap();
     assert!(lab.store.is_sound(&kept));

@@ -25,7 +25,9 @@ const GUIDE: &str = include_str!("../../../../docs/src/hermetic.md");
 /// The beginnings of the names of what may differ.
 fn excepted() -> Vec<&'static str> {
     let (_, table) = GUIDE.split_once("## What may differ").unwrap();
-    let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('|').next());
+    let cells = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('|').next());
     let names: Vec<_> = cells.flat_map(|cell| cell.split('`').step_by(2)).collect();
     assert!(names.len() > 5, "the guide has no table of exceptions");
     names
@@ -50,7 +52,10 @@ fn everything() -> String {
     };
     let environment: BTreeMap<_, _> = env::vars().collect();
     note("environment", format!("{environment:?}"));
-    note("arguments", format!("{:?}", env::args().skip(1).collect::<Vec<_>>()));
+    note(
+        "arguments",
+        format!("{:?}", env::args().skip(1).collect::<Vec<_>>()),
+    );
     note("directory", format!("{:?}", env::current_dir()));
     system(&mut note);
     limits(&mut note);
@@ -62,10 +67,11 @@ fn everything() -> String {
     for top in ["/", "/dev", "/in", "/src", "/out", "/tmp", "/sysroot"] {
         files(Utf8Path::new(top), &mut note);
     }
-    seen.into_iter().fold(String::new(), |mut text, (name, what)| {
-        writeln!(text, "{name}: {what}").unwrap();
-        text
-    })
+    seen.into_iter()
+        .fold(String::new(), |mut text, (name, what)| {
+            writeln!(text, "{name}: {what}").unwrap();
+            text
+        })
 }
 
 type Note<'a> = dyn FnMut(&str, String) + 'a;
@@ -84,18 +90,30 @@ fn system(note: &mut Note<'_>) {
         nix::unistd::getgroups().unwrap(),
     );
     note("ids", format!("{ids:?}"));
-    note("cpus", format!("{:?}", std::thread::available_parallelism()));
+    note(
+        "cpus",
+        format!("{:?}", std::thread::available_parallelism()),
+    );
     // Asked for with all bits set it is told, and not changed (personality(2)).
     // SAFETY: no memory is passed.
-    note("personality", format!("{:x}", unsafe { libc::personality(0xffff_ffff) }));
+    note(
+        "personality",
+        format!("{:x}", unsafe { libc::personality(0xffff_ffff) }),
+    );
     note("dumpable", format!("{:?}", nix::sys::prctl::get_dumpable()));
-    note("zone", format!("{:?} {:?}", fs::exists("/etc/localtime"), env::var_os("TZ")));
+    note(
+        "zone",
+        format!("{:?} {:?}", fs::exists("/etc/localtime"), env::var_os("TZ")),
+    );
     let umask = nix::sys::stat::umask(nix::sys::stat::Mode::empty());
     note("umask", format!("{umask:?}"));
     for place in ["/", "/out", "/src", "/tmp", "/dev", "/dev/shm"] {
         let stat = nix::sys::statvfs::statvfs(place).unwrap();
         note(&format!("flags of {place}"), format!("{:?}", stat.flags()));
-        note(&format!("size of {place}"), format!("{} {}", stat.blocks(), stat.files()));
+        note(
+            &format!("size of {place}"),
+            format!("{} {}", stat.blocks(), stat.files()),
+        );
     }
 }
 
@@ -103,7 +121,10 @@ fn limits(note: &mut Note<'_>) {
     let all = fs::read_to_string("/proc/self/limits").unwrap();
     for line in all.lines().skip(1) {
         let (name, values) = line.split_at(26);
-        note(&format!("limit of {}", name.trim()), values.trim().to_owned());
+        note(
+            &format!("limit of {}", name.trim()),
+            values.trim().to_owned(),
+        );
     }
 }
 
@@ -114,13 +135,24 @@ fn kernel(note: &mut Note<'_>) {
         // SAFETY: the calls below read no memory but what null pointers point to, which is none.
         let result = unsafe { libc::syscall(number, a, b, c) };
         let error = std::io::Error::last_os_error();
-        note(&format!("call {name}"), if result < 0 { error.to_string() } else { "done".into() });
+        note(
+            &format!("call {name}"),
+            if result < 0 {
+                error.to_string()
+            } else {
+                "done".into()
+            },
+        );
     };
     let session_keyring = -3;
     call("keyctl", libc::SYS_keyctl, [0, session_keyring, 0]);
     call("vsock", libc::SYS_socket, [libc::AF_VSOCK.into(), 1, 0]);
     call("alg", libc::SYS_socket, [libc::AF_ALG.into(), 5, 0]);
-    call("userns", libc::SYS_unshare, [libc::CLONE_NEWUSER.into(), 0, 0]);
+    call(
+        "userns",
+        libc::SYS_unshare,
+        [libc::CLONE_NEWUSER.into(), 0, 0],
+    );
     call("io_uring", libc::SYS_io_uring_setup, [1, 0, 0]);
     call("bpf", libc::SYS_bpf, [0, 0, 0]);
     call("log", libc::SYS_syslog, [10, 0, 0]);
@@ -128,15 +160,31 @@ fn kernel(note: &mut Note<'_>) {
 }
 
 fn processes(note: &mut Note<'_>) {
-    let ids = (nix::unistd::getpid(), nix::unistd::getppid(), nix::unistd::getpgrp());
-    note("process", format!("{ids:?} {:?}", nix::unistd::getsid(None)));
+    let ids = (
+        nix::unistd::getpid(),
+        nix::unistd::getppid(),
+        nix::unistd::getpgrp(),
+    );
+    note(
+        "process",
+        format!("{ids:?} {:?}", nix::unistd::getsid(None)),
+    );
     let names = |directory: &str| {
         let entries = fs::read_dir(directory).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.collect::<BTreeSet<_>>()
     };
     let threads = |name: &String| name.parse::<u32>().is_err();
-    note("proc", format!("{:?}", names("/proc").into_iter().filter(threads).collect::<Vec<_>>()));
+    note(
+        "proc",
+        format!(
+            "{:?}",
+            names("/proc")
+                .into_iter()
+                .filter(threads)
+                .collect::<Vec<_>>()
+        ),
+    );
     for stream in ["0", "1", "2"] {
         let link = fs::read_link(format!("/proc/self/fd/{stream}"));
         let link = link.map(|link| link.to_string_lossy().split(':').next().map(str::to_owned));
@@ -147,7 +195,9 @@ fn processes(note: &mut Note<'_>) {
 
 /// Every text that lies in a directory of `/proc`, line by line where lines have names.
 fn texts(directory: &str, note: &mut Note<'_>) {
-    let Ok(entries) = fs::read_dir(directory) else { return };
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
     for entry in entries.map(Result::unwrap) {
         let file = entry.path();
         let name = file.to_str().unwrap().to_owned();
@@ -173,17 +223,39 @@ fn texts(directory: &str, note: &mut Note<'_>) {
 
 /// What tells of this process alone, and is another each time that it looks.
 const CHANGING: [&str; 17] = [
-    "self/auxv", "self/maps", "self/smaps", "self/smaps_rollup", "self/numa_maps", "self/pagemap",
-    "self/mem", "self/stat", "self/statm", "self/sched", "self/schedstat", "self/io", "self/stack",
-    "self/syscall", "self/wchan", "self/limits", "self/environ",
+    "self/auxv",
+    "self/maps",
+    "self/smaps",
+    "self/smaps_rollup",
+    "self/numa_maps",
+    "self/pagemap",
+    "self/mem",
+    "self/stat",
+    "self/statm",
+    "self/sched",
+    "self/schedstat",
+    "self/io",
+    "self/stack",
+    "self/syscall",
+    "self/wchan",
+    "self/limits",
+    "self/environ",
 ];
 
 /// Every file below a directory, on the way that a program of backups would describe it.
 fn files(top: &Utf8Path, note: &mut Note<'_>) {
     let mut open = vec![top.to_owned()];
     while let Some(directory) = open.pop() {
-        for entry in directory.read_dir_utf8().into_iter().flatten().map(Result::unwrap) {
-            let (file, meta) = (entry.path().to_owned(), entry.path().symlink_metadata().unwrap());
+        for entry in directory
+            .read_dir_utf8()
+            .into_iter()
+            .flatten()
+            .map(Result::unwrap)
+        {
+            let (file, meta) = (
+                entry.path().to_owned(),
+                entry.path().symlink_metadata().unwrap(),
+            );
             let above = ["/proc", "/out", "/src", "/in", "/tmp", "/dev", "/sysroot"];
             let elsewhere = above.contains(&file.as_str());
             if meta.is_dir() && !elsewhere && file != "/dev/pts" {
@@ -202,7 +274,9 @@ fn describe(file: &Utf8Path, meta: &fs::Metadata, note: &mut Note<'_>) {
         write!(what, " {} bytes, {} names", meta.len(), meta.nlink()).unwrap();
     }
     // Not of what this program or its own `/dev` makes.
-    let made = ["/dev", "/proc", "/tmp"].iter().any(|place| file.starts_with(place));
+    let made = ["/dev", "/proc", "/tmp"]
+        .iter()
+        .any(|place| file.starts_with(place));
     if !made {
         write!(what, " {}", meta.mtime()).unwrap();
     }
@@ -229,7 +303,10 @@ fn seen(place: &Utf8Path) -> Option<String> {
     add_program(&mut literal, "look-around", &this);
     let inputs = vec![
         at("/", literal),
-        at("/", Artifact::file(path("build"), Mode::EXECUTABLE, program)),
+        at(
+            "/",
+            Artifact::file(path("build"), Mode::EXECUTABLE, program),
+        ),
         at("/", text(&MARK[1..], "")),
         at("/in", text("d/f", "text")),
         at("/src/it", text("d/f", "text")),
@@ -270,7 +347,14 @@ fn leave_a_key() {
         libc::syscall(libc::SYS_keyctl, 1, std::ptr::null::<libc::c_char>());
         let (kind, name, payload) = (c"user", c"distill-trial", b"secret");
         let length = payload.len();
-        libc::syscall(libc::SYS_add_key, kind.as_ptr(), name.as_ptr(), payload.as_ptr(), length, session_keyring)
+        libc::syscall(
+            libc::SYS_add_key,
+            kind.as_ptr(),
+            name.as_ptr(),
+            payload.as_ptr(),
+            length,
+            session_keyring,
+        )
     };
     assert!(key > 0, "{}", std::io::Error::last_os_error());
 }
@@ -305,14 +389,19 @@ fn the_host_cannot_be_seen() {
         .map(|(name, who, script)| (*name, *who, (*script).to_owned()))
         .collect();
     if nix::unistd::geteuid().is_root() {
-        let other = "chmod 711 \"$TMPDIR\"; mkdir \"$TMPDIR/own\"; chown 12345:54321 \"$TMPDIR/own\"
+        let other =
+            "chmod 711 \"$TMPDIR\"; mkdir \"$TMPDIR/own\"; chown 12345:54321 \"$TMPDIR/own\"
                      export TMPDIR=$TMPDIR/own
                      exec setpriv --reuid 12345 --regid 54321 --groups 1,2,3 \"$@\"";
         all.push(("another user with groups", &[], other.to_owned()));
     }
     for (name, who, script) in all {
         let directory = tempfile::tempdir().unwrap();
-        fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).unwrap();
+        fs::set_permissions(
+            directory.path(),
+            std::os::unix::fs::PermissionsExt::from_mode(0o711),
+        )
+        .unwrap();
         let file = directory.path().join("seen");
         fs::write(&file, "").unwrap();
         fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
@@ -325,11 +414,17 @@ fn the_host_cannot_be_seen() {
             return skipped(&format!("`{name}`: nothing was seen"));
         }
         let is_kept = |(name, _): &(String, String)| !excepted.iter().any(|e| name.starts_with(e));
-        let split = |line: &str| line.split_once(": ").map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let split = |line: &str| {
+            line.split_once(": ")
+                .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        };
         let seen: BTreeMap<_, _> = text.lines().filter_map(split).filter(is_kept).collect();
         let first = first.get_or_insert_with(|| seen.clone());
         let names: BTreeSet<_> = first.keys().chain(seen.keys()).collect();
-        for key in names.into_iter().filter(|key| first.get(*key) != seen.get(*key)) {
+        for key in names
+            .into_iter()
+            .filter(|key| first.get(*key) != seen.get(*key))
+        {
             let pair = (first.get(key), seen.get(key));
             writeln!(different, "[{name}] {key}: {pair:?}").unwrap();
         }

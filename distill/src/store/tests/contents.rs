@@ -34,7 +34,11 @@ fn a_torn_manifest_is_refused() {
     let object = land(&store, "one");
     let hash = hash_of(object);
     // The header without entries is a manifest, too: of an empty tree.
-    std::fs::write(store.manifest_path(&hash), crate::plan::Tree::new().encode()).unwrap();
+    std::fs::write(
+        store.manifest_path(&hash),
+        crate::plan::Tree::new().encode(),
+    )
+    .unwrap();
     assert!(store.manifest(&hash).is_err() && !store.is_sound(&object));
 }
 

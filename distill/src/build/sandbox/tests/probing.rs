@@ -237,7 +237,10 @@ fn forbidden_elsewhere() {
 
 #[test]
 fn really_hidden_proc() {
-    run_elsewhere(concat!(module_path!(), "::hidden_elsewhere"), "mount -t tmpfs none /proc/fs");
+    run_elsewhere(
+        concat!(module_path!(), "::hidden_elsewhere"),
+        "mount -t tmpfs none /proc/fs",
+    );
 }
 
 #[test]
@@ -374,11 +377,16 @@ fn formats_elsewhere() {
     if !elsewhere() {
         return;
     }
-    let mut trial = Sandboxed::sh("").unwrap().with_layer(&[("foreign", "DISTILL-TRIAL\n")]);
+    let mut trial = Sandboxed::sh("")
+        .unwrap()
+        .with_layer(&[("foreign", "DISTILL-TRIAL\n")]);
     let file = trial.spec.root[0].layers[1].join("foreign");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     let outside = Command::new(&file).output().unwrap();
-    assert_eq!(outside.stdout, b"DISTILL-TRIAL\n", "there is no interpreter to be kept out");
+    assert_eq!(
+        outside.stdout, b"DISTILL-TRIAL\n",
+        "there is no interpreter to be kept out"
+    );
     trial.spec.program = "/foreign".into();
     let error = trial.start().unwrap_err();
     let SandboxError::Execute { source, .. } = error else {
