@@ -13,4 +13,5 @@
 mod disks;
 mod interrupted;
 mod mistakes;
+mod terminal;
 mod world;

@@ -132,12 +132,18 @@ impl World {
         }
     }
 
-    /// The processes that see this world's store as a mount: those in its sandboxes.
+    /// The first processes of this world's sandboxes, with which all others in them end. They have the
+    /// environment of the program, whose memory they share, and process ids of their own.
     fn processes(&self) -> Vec<String> {
-        let home = self.home().to_str().expect("UTF-8");
+        let home = format!("HOME={}\0", self.home().to_str().expect("UTF-8"));
+        let ids = |process: &Path| process.join("ns/pid").read_link().ok();
+        let own = ids(Path::new("/proc/self"));
         let is_ours = |process: &PathBuf| {
-            let mounts = std::fs::read_to_string(process.join("mountinfo"));
-            mounts.is_ok_and(|mounts| mounts.contains(home))
+            let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+            let has_home = environment
+                .windows(home.len())
+                .any(|window| window == home.as_bytes());
+            has_home && ids(process) != own
         };
         let processes = Path::new("/proc").read_dir().expect("/proc");
         let paths = processes.flatten().map(|entry| entry.path());
