@@ -103,9 +103,11 @@ impl Machine {
 
     /// Where a file of the machine lies outside of it.
     fn place(&self, path: &str) -> Utf8PathBuf {
-        match path.strip_prefix("out").or(path.strip_prefix("usr")) {
-            Some(_) => self.path(path),
-            None => self.path("root").join(path),
+        let apart = ["out", "run", "usr"];
+        if apart.iter().any(|name| path.starts_with(name)) {
+            self.path(path)
+        } else {
+            self.path("root").join(path)
         }
     }
 
