@@ -112,7 +112,7 @@ fn kernel() -> Finding {
             Finding::fine("system", format!("Linux {release}, {machine}"))
         }
         Err(errno) => {
-            let hint = "use Linux 5.10 or later";
+            let hint = "use Linux 5.12 or later";
             Finding::bad(
                 Grade::Weak,
                 "system",
