@@ -9,8 +9,6 @@ mod environment;
 mod error;
 mod event;
 mod executor;
-#[cfg(test)]
-mod golden;
 mod graph;
 mod job;
 mod jobserver;

@@ -4,6 +4,7 @@
 //! Where a test cannot run it prints `skipped: why`, and fails if the environment has `CI=true`.
 
 mod attacks;
+mod golden;
 mod lab;
 mod stores;
 mod unseen;

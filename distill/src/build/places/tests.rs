@@ -1,6 +1,8 @@
+use super::super::SOURCES;
 use super::super::root;
+use super::super::sandbox::{MOUNT_POINTS, Method};
 use super::*;
-use crate::plan::{AbsPath, Hash, Mode, PROGRAM};
+use crate::plan::{AbsPath, Hash, Mode, PROGRAM, SANDBOX_PLACES};
 
 const FILE: Node = Node::File {
     mode: Mode::EXECUTABLE,
@@ -39,6 +41,19 @@ fn said(parts: impl IntoIterator<Item = Part>) -> String {
         Ok(_) => String::new(),
         Err(error) => error.to_string().lines().next().unwrap().to_owned(),
     }
+}
+
+/// The definition's list of them, and the sandbox's own.
+#[test]
+fn the_places_of_the_sandbox_are_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let scratch = camino::Utf8Path::from_path(directory.path()).unwrap();
+    let spec = root::spec(&[], scratch, Method::Overlay).unwrap();
+    let own = spec.writable.iter().map(|writable| writable.at.to_string());
+    let mounted = MOUNT_POINTS.iter().map(|name| format!("/{name}"));
+    let mut places: Vec<_> = own.chain(mounted).filter(|at| at != SOURCES).collect();
+    places.sort();
+    assert_eq!(places, SANDBOX_PLACES);
 }
 
 #[test]

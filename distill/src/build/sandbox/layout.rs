@@ -21,8 +21,8 @@ use super::step::{Attributes, Step};
 /// root does everywhere; without the others it cannot change its namespaces or look at process 1.
 const FILE_CAPABILITIES: u32 = 0b1_1011;
 
-/// The directories of every root that something is mounted on.
-const MOUNT_POINTS: [&str; 3] = ["dev", "proc", "tmp"];
+/// The directories of every root that something of the sandbox itself is mounted on.
+pub const MOUNT_POINTS: [&str; 3] = ["dev", "proc", "tmp"];
 
 /// The devices that a program finds in `/dev`.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];

@@ -36,6 +36,7 @@ use nix::unistd::{Pid, getegid, geteuid, getpid};
 use self::child::{Ended, Job};
 pub use self::error::SandboxError;
 use self::layout::Caller;
+pub use self::layout::MOUNT_POINTS;
 pub use self::limits::{Limits, LowLimit};
 pub use self::populate::populate;
 pub use self::probe::{Capabilities, Lack, MAX_LAYERS, probe};

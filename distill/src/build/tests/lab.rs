@@ -123,7 +123,8 @@ fn told(error: &BuildError) -> String {
     }
 }
 
-struct NoSources;
+/// Brings nothing: plans here need no sources.
+pub(super) struct NoSources;
 
 impl Supplier for NoSources {
     fn supply(

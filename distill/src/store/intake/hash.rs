@@ -14,9 +14,17 @@ use super::descend::{Locked, open_file_in};
 use super::error::IntakeError;
 use super::parallel::in_parallel;
 use super::root::{Root, seal};
-use super::scan::Purpose;
 use super::workers;
-use crate::plan::{Hash, Hasher, Mode, RelPath};
+use crate::plan::{Hash, Hasher, Mode, PathSet, RelPath};
+
+/// What a directory is read for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose<'a> {
+    /// It is made fit for the store; these paths may be set-user-id or set-group-id.
+    TakeIn(&'a PathSet),
+    /// It is in the store: nothing is changed, and what is not fit is damaged.
+    Verify,
+}
 
 /// A file to hash.
 pub(super) struct Job {

@@ -12,19 +12,10 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 use super::attribute;
 use super::contents::go_on;
 use super::error::{IntakeError, Special, io_error};
-use super::hash::{Job, hash_all};
+use super::hash::{Job, Purpose, hash_all};
 use super::hashed::HashedTree;
 use super::root::{Root, bits, make_symlink_in};
 use crate::plan::{Mode, Node, PathSet, RelPath, Tree};
-
-/// What a directory is read for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Purpose<'a> {
-    /// It is made fit for the store; these paths may be set-user-id or set-group-id.
-    TakeIn(&'a PathSet),
-    /// It is in the store: nothing is changed, and what is not fit is damaged.
-    Verify,
-}
 
 /// The longest path that a tree may have, in bytes: somewhat less than the kernel takes at once, so that
 /// what one build makes, another one can reach wherever the tree lies there.

@@ -5,36 +5,18 @@ use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
 
-use super::sandbox::Method;
-use super::{Builder, Cancel, Event, ExecuteError, JobId, Local, Options, Supplier};
+use super::super::sandbox::Method;
+use super::super::{Builder, Cancel, Local, Options};
+use super::lab::{NoSources, path};
 use crate::disk::{
     Attributes, Contents as DiskContents, DiskSize, FatFile, FatLabel, FatPath, FatVolume, Guid,
     Label, Layout, Partition, PartitionType, SectorSize, Size, VolumeId,
 };
 use crate::plan::{
     AbsPath, Action, Artifact, Extract, Fill, Input, Literal, LiteralNode, Merge, Mode, Name,
-    Object, Operation, PathSet, Pick, Place, Plan, RelPath, Source, Unpack, archive::Format,
+    Operation, PathSet, Pick, Place, Plan, Unpack, archive::Format,
 };
 use crate::store::Store;
-
-/// There are no sources.
-struct Nothing;
-
-impl Supplier for Nothing {
-    fn supply(
-        &self,
-        _: JobId,
-        _: &Source,
-        _: &Cancel,
-        _: &(dyn Fn(Event) + Sync),
-    ) -> Result<Object, ExecuteError> {
-        Err(ExecuteError::Cancelled)
-    }
-}
-
-fn path(text: &str) -> RelPath {
-    RelPath::new(text).unwrap()
-}
 
 fn plan(action: Action<Artifact>) -> Plan {
     Plan::named(Name::new("sample").unwrap()).action(action)
@@ -186,7 +168,7 @@ fn outputs_of_operations_are_golden() {
     let builder = Builder {
         store: &store,
         executor: &local,
-        supplier: &Nothing,
+        supplier: &NoSources,
         options: &Options::default(),
         events: &|_| {},
         cancel: &Cancel::default(),
