@@ -223,7 +223,7 @@ pub(super) fn detach(caller: Caller, hostname: &str) -> Result<Vec<Step>, Sandbo
     ])
 }
 
-/// A list of its own, which is empty, of the interpreters of foreign programs (binfmt_misc). Where the
+/// A list of its own, which is empty, of the interpreters of foreign programs (`binfmt_misc`). Where the
 /// kernel keeps one list for all (before Linux 6.7), the probe has found out whether anything is on it.
 pub(super) fn own_formats() -> Step {
     mount("binfmt_misc", FORMATS, MsFlags::empty(), "")

@@ -143,7 +143,7 @@ pub(super) struct Trouble {
 }
 
 /// The places below `/proc` that something is mounted on, by the fifth field of `/proc/self/mountinfo`
-/// (proc_pid_mountinfo(5)). A place that is made for a mount hides nothing.
+/// (`proc_pid_mountinfo(5)`). A place that is made for a mount hides nothing.
 fn covered() -> Vec<String> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let places = mounts.lines().filter_map(|line| line.split(' ').nth(4));
@@ -331,7 +331,7 @@ fn why_no_rule(readings: &Readings, trouble: &Trouble) -> Lack {
     lack(format!("{what}: {errno}"), NEWER)
 }
 
-/// The oldest kernel that has all that a sandbox needs: mount_setattr(2) came last.
+/// The oldest kernel that has all that a sandbox needs: `mount_setattr(2)` came last.
 const NEWER: &str = "use Linux 5.12 or later";
 
 fn why_no_proc(readings: &Readings, trouble: &Trouble) -> Lack {

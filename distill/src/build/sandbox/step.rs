@@ -74,7 +74,7 @@ pub(super) enum Step {
     Try(Box<Step>),
 }
 
-/// Attributes of a mount (mount_setattr(2)).
+/// Attributes of a mount (`mount_setattr(2)`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attributes {
     /// Nothing can be changed in it. Devices can be written to all the same.

@@ -6,7 +6,7 @@ use std::process::Command;
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
-use super::super::sandbox::tests::fixture::{elsewhere, run_elsewhere, skipped};
+use super::super::sandbox::tests::fixture::{elsewhere, run_elsewhere, skipped, unprivileged};
 use super::lab::{Lab, at, script, text};
 use crate::plan::{Action, Artifact, Name, Object, PathSet, Pick, Plan};
 
@@ -124,8 +124,7 @@ struct Volume(TempDir);
 impl Volume {
     fn make(mkfs: &str) -> Option<Volume> {
         if !nix::unistd::geteuid().is_root() {
-            // Not a lack of this machine: the tests run as root, too, where it counts.
-            eprintln!("skipped: only root can mount what `{mkfs}` makes");
+            unprivileged(&format!("only root can mount what `{mkfs}` makes"));
             return None;
         }
         let directory = TempDir::new().unwrap();
@@ -228,7 +227,7 @@ fn the_directory_of_the_store_hands_nothing_down() {
     );
 }
 
-/// Read and write for everybody, in the form of linux/posix_acl_xattr.h: a version, then tag,
+/// Read and write for everybody, in the form of `linux/posix_acl_xattr.h`: a version, then tag,
 /// permissions and id for owner, owning group, another user, mask, others.
 fn open_list() -> Vec<u8> {
     let mut list = 2_u32.to_le_bytes().to_vec();

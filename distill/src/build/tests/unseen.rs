@@ -283,7 +283,7 @@ fn describe(file: &Utf8Path, meta: &fs::Metadata, note: &mut Note<'_>) {
     if meta.is_symlink() {
         write!(what, " {}", file.read_link_utf8().unwrap()).unwrap();
     }
-    let attributes = xattr::list(file).map(|names| names.collect::<BTreeSet<_>>());
+    let attributes = xattr::list(file).map(Iterator::collect::<BTreeSet<_>>);
     write!(what, " {:?}", attributes.unwrap_or_default()).unwrap();
     note(&format!("file {file}"), what);
 }

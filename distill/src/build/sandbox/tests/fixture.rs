@@ -266,6 +266,12 @@ pub(in crate::build) fn usable() -> bool {
     answer.is_ok()
 }
 
+/// Say that a test is root's only. That is no lack of the machine: in CI root runs it.
+#[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
+pub(in crate::build) fn unprivileged(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
 /// Say that a test cannot run, which is a failure where everything is expected to.
 #[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
 pub(in crate::build) fn skipped(why: &str) {
