@@ -186,12 +186,19 @@ pub(super) fn add_program(literal: &mut Literal, place: &str, file: &Utf8Path) {
     }
 }
 
-/// Adds a directory of Python's modules.
+/// Adds a directory of Python's modules, with the packages that the programs here want.
 fn add_modules(literal: &mut Literal, directory: &Utf8Path) {
-    const LEFT_OUT: [&str; 3] = ["__pycache__", "test", "dist-packages"];
+    const PACKAGES: [&str; 6] = [
+        "collections",
+        "ctypes",
+        "encodings",
+        "importlib",
+        "lib-dynload",
+        "re",
+    ];
     for entry in directory.read_dir_utf8().unwrap().map(Result::unwrap) {
         let (name, file) = (entry.file_name(), entry.path());
-        if entry.file_type().unwrap().is_dir() && !LEFT_OUT.contains(&name) {
+        if entry.file_type().unwrap().is_dir() && PACKAGES.contains(&name) {
             add_modules(literal, file);
         } else if file.is_file() {
             let place = file.as_str().trim_start_matches('/').to_owned();
