@@ -124,3 +124,23 @@ fn user_namespaces_that_are_forbidden() {
         ],
     );
 }
+
+/// A lower stack once gave an image that was invalid, and recorded as good.
+#[test]
+fn a_limit_that_is_lower_than_what_builds_are_promised() {
+    let told = [
+        "the limit on stack is 65536 here, but builds are promised 8388608",
+        "hint: start from a shell in which `ulimit -Hs` says 8192 or more",
+    ];
+    let arrange = "ulimit -Ss 64; ulimit -Hs 64";
+    fails_where(arrange, &["build", "no-output"], 15, &told);
+    fails_where(arrange, &["doctor"], 15, &["unfit  limits"]);
+}
+
+/// As engines of containers have it: what refuses is named.
+#[test]
+fn settings_that_are_read_only() {
+    let told = ["parts of this one are hidden, by mounts on /proc/sys"];
+    let arrange = "mount --bind -o ro /proc/sys /proc/sys";
+    fails_where(arrange, &["build", "no-output"], 15, &told);
+}

@@ -173,17 +173,18 @@ pub(super) const PROGRAMS: [&str; 13] = [
 
 /// Adds a program of the host at a place, with its libraries.
 pub(super) fn add_program(literal: &mut Literal, place: &str, file: &Utf8Path) {
-    let mut add = |place: &str, file: &Utf8Path| {
-        let node = LiteralNode::File {
-            mode: Some(Mode::EXECUTABLE),
-            contents: Contents::Local(file.canonicalize_utf8().unwrap()),
-        };
-        literal.0.insert(path(place), node);
-    };
-    add(place, file);
+    add_file(literal, place, file);
     for library in libraries(file) {
-        add(library.as_str().trim_start_matches('/'), &library);
+        add_file(literal, library.as_str().trim_start_matches('/'), &library);
     }
+}
+
+fn add_file(literal: &mut Literal, place: &str, file: &Utf8Path) {
+    let node = LiteralNode::File {
+        mode: Some(Mode::EXECUTABLE),
+        contents: Contents::Local(file.canonicalize_utf8().unwrap()),
+    };
+    literal.0.insert(path(place), node);
 }
 
 /// Adds a directory of Python's modules, with the packages that the programs here want.
@@ -201,8 +202,11 @@ fn add_modules(literal: &mut Literal, directory: &Utf8Path) {
         if entry.file_type().unwrap().is_dir() && PACKAGES.contains(&name) {
             add_modules(literal, file);
         } else if file.is_file() {
-            let place = file.as_str().trim_start_matches('/').to_owned();
-            add_program(literal, &place, file);
+            let place = file.as_str().trim_start_matches('/');
+            match file.extension() {
+                Some("so") => add_program(literal, place, file),
+                _ => add_file(literal, place, file),
+            }
         }
     }
 }
