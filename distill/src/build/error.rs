@@ -19,7 +19,7 @@ use crate::store::io::{FULL_HINT, IoError};
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
     /// The program ended with an error.
-    #[error("the build {}", ended(*status))]
+    #[error("the build {}{}", ended(*status), memory_hint(*status))]
     Failed {
         /// How it ended.
         status: Status,
@@ -135,6 +135,18 @@ fn ended(status: Status) -> String {
     match status {
         Status::Code(code) => format!("ended with exit status {code}"),
         Status::Signal(signal) => format!("was ended by signal {signal}"),
+    }
+}
+
+/// What to do about a build that the kernel killed. Nobody else does that: one that is stopped, or late,
+/// is told as such.
+fn memory_hint(status: Status) -> &'static str {
+    match status {
+        Status::Signal(libc::SIGKILL) => {
+            "\nhint: the kernel does that when memory is short: run fewer jobs at a time with \
+             `--jobs`, or give this machine or its control group more memory"
+        }
+        _ => "",
     }
 }
 

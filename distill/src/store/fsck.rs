@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
+use std::thread::Builder;
 
 use camino::Utf8PathBuf;
 
@@ -95,7 +96,9 @@ impl Store {
         };
         std::thread::scope(|scope| {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
-            (0..threads).for_each(|_| drop(scope.spawn(work)));
+            // Where no more threads can be had, fewer do all of it.
+            (1..threads).for_each(|_| drop(Builder::new().spawn_scoped(scope, work)));
+            work();
         });
         let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.verify_plans(&mut report)?;

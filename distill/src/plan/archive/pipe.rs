@@ -58,10 +58,15 @@ pub(super) fn ahead<T, P: Read>(
     let (fill, filled) = sync_channel(AHEAD);
     let (emptied, empty) = channel();
     thread::scope(|scope| {
-        scope.spawn(move || match produce() {
+        let failing = fill.clone();
+        let started = thread::Builder::new().spawn_scoped(scope, move || match produce() {
             Ok(input) => pump(input, &fill, &empty),
             Err(error) => drop(fill.send(Err(error))),
         });
+        if let Err(error) = started {
+            drop(failing.send(Err(error)));
+        }
+        drop(failing);
         consume(Pipe {
             filled,
             emptied,

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Scope, ScopedJoinHandle};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 use super::error::IntakeError;
 use super::root::Root;
@@ -64,12 +64,12 @@ pub(super) struct Writers<'scope> {
 }
 
 impl<'scope> Writers<'scope> {
-    /// Starts `count` threads.
+    /// Starts `count` threads, or as many as can be had; an error if that is none.
     pub(super) fn start(
         scope: &'scope Scope<'scope, '_>,
         root: &'scope Root,
         count: usize,
-    ) -> Writers<'scope> {
+    ) -> io::Result<Writers<'scope>> {
         let (sender, receiver) = sync_channel(count * WAITING);
         let shared = Arc::new(Shared {
             root,
@@ -79,16 +79,18 @@ impl<'scope> Writers<'scope> {
             failure: Mutex::default(),
             used: Mutex::default(),
         });
-        let start = |_| {
+        let start = || {
             let shared = Arc::clone(&shared);
-            scope.spawn(move || shared.work())
+            Builder::new().spawn_scoped(scope, move || shared.work())
         };
-        Writers {
-            threads: (0..count).map(start).collect(),
+        let mut threads = vec![start()?];
+        threads.extend((1..count).map_while(|_| start().ok()));
+        Ok(Writers {
+            threads,
             shared,
             queue: sender,
             batch: Batch::default(),
-        }
+        })
     }
 
     /// Reads a file of `size` bytes, at most [`MAX_FILE`], to be written soon.
@@ -252,7 +254,7 @@ mod tests {
             let root = Root::create(&path).unwrap();
             let work = AssertUnwindSafe(|| {
                 thread::scope(|scope| {
-                    let mut writers = Writers::start(scope, &root, 2);
+                    let mut writers = Writers::start(scope, &root, 2).unwrap();
                     spoil(&root, &mut writers);
                     // More than may wait in the queue, one by one.
                     for number in 0..100 {

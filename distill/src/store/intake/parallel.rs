@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::Builder;
 
 use super::error::IntakeError;
 use super::workers;
@@ -32,7 +33,8 @@ pub(super) fn in_parallel<J: Sync, T: Send>(
     };
     std::thread::scope(|scope| {
         let threads = threads.clamp(1, workers()).min(parts.len().max(1));
-        (1..threads).for_each(|_| drop(scope.spawn(run)));
+        // Where no more threads can be had, fewer do all of it.
+        (1..threads).for_each(|_| drop(Builder::new().spawn_scoped(scope, run)));
         run();
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -86,6 +86,11 @@ impl Root {
         self.fd.as_fd()
     }
 
+    /// The directory's own path, for messages.
+    pub(super) fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
     /// An error at `path`.
     pub(super) fn at<E: Into<std::io::Error>>(
         &self,

@@ -10,7 +10,7 @@ use camino::Utf8Path;
 
 use super::batch::{MAX_FILE, Writers};
 use super::contents::{self, go_on};
-use super::error::IntakeError;
+use super::error::{IntakeError, io_error};
 use super::hashed::HashedTree;
 use super::root::Root;
 use super::workers;
@@ -47,7 +47,8 @@ pub(super) fn write_all(
     std::thread::scope(|scope| {
         let mut writer = Writer {
             root,
-            writers: Writers::start(scope, root, workers()),
+            writers: Writers::start(scope, root, workers())
+                .map_err(io_error("start a thread to write to", root.path()))?,
             nodes: Vec::new(),
             links: Vec::new(),
             failure: None,
