@@ -91,7 +91,7 @@ fn run_in(job: &Job, state: &State, mut network: Option<Network>) -> Outcome<End
         fresh,
         program,
         stack: Stack::new(),
-        counters: None,
+        counters: network.as_ref().and_then(Network::counters),
     };
     let home = network.as_ref().map(Network::descriptors);
     let flags = if fresh {
@@ -107,8 +107,8 @@ fn run_in(job: &Job, state: &State, mut network: Option<Network>) -> Outcome<End
     };
     let (status, usage) = sys::run_sharing(&mut first, init, flags, home, alive)?;
     state.gone();
-    if let Some(network) = network.filter(|_| state.network_is_untouched()) {
-        network.keep();
+    if let (Some(network), Some(counters)) = (network, state.untouched_network()) {
+        network.keep(counters);
     }
     Ok(Ended {
         status: state.status().unwrap_or(status),
@@ -135,7 +135,7 @@ struct First<'a> {
     program: Option<Program<'a>>,
     /// For the program's process.
     stack: Stack,
-    /// What the network namespace tells of itself before the program starts.
+    /// The counters of the network namespace before the program starts.
     counters: Option<u64>,
 }
 
@@ -179,7 +179,9 @@ fn init(first: &mut First<'_>) {
     let Some(program) = &mut first.program else {
         return state.running();
     };
-    first.counters = network::counters();
+    if first.fresh {
+        first.counters = network::counters();
+    }
     let pid = match sys::vfork(program, become_program, &mut first.stack, libc::SIGCHLD) {
         Ok(pid) => pid,
         Err(errno) => return state.failed(execute, errno),
@@ -189,7 +191,7 @@ fn init(first: &mut First<'_>) {
     }
     state.running();
     let status = sys::wait_for(pid);
-    state.note_network(first.counters.is_some() && network::counters() == first.counters);
+    state.note_network(network::counters().filter(|now| first.counters == Some(*now)));
     state.ended(status, sys::max_rss(libc::RUSAGE_CHILDREN));
 }
 
@@ -236,7 +238,9 @@ fn perform(step: &Step, job: &Job) -> Outcome {
             options,
         } => sys::mount(kind, target, Some(kind), flags.bits(), options),
         Step::Bind(from, to) => sys::mount(from, to, None, libc::MS_BIND, c""),
-        Step::Attributes(path, attributes) => sys::attributes(path, attributes.bits()),
+        Step::Attributes(path, attributes) => {
+            sys::attributes(path, attributes.bits(), attributes.is_recursive())
+        }
         Step::Directory(path, mode) => sys::directory(path, *mode),
         Step::File(path) => make_file(path),
         Step::Link(to, path) => sys::link(to, path),

@@ -166,7 +166,9 @@ const ARCHITECTURE: u32 = 0xC000_0000
 /// A bit of the numbers of x86-64's calls with short pointers, which not every kernel knows.
 const SHORT_POINTERS: u32 = 0x4000_0000;
 
-/// The instructions: for each rule, "is it this call? then answer"; at the end, "allow".
+/// The instructions: a few comparisons lead to the rule of a call, if it has one. When a filter is put on,
+/// the kernel tries it on every call there is, to know which it need not be asked about again; so a chain of
+/// comparisons would cost each sandbox a tenth of a millisecond.
 ///
 /// Programs of another architecture (such as i386 on x86-64), which not every kernel executes, are
 /// killed by their first call: nobody's build depends on them by accident.
@@ -182,14 +184,36 @@ fn assemble(rules: &[Rule]) -> Vec<sock_filter> {
         program.push(jump(libc::BPF_JSET, SHORT_POINTERS, 0, 1));
         program.push(refuse(libc::ENOSYS));
     }
-    for rule in rules {
-        let block = block(rule);
-        let call = u32::try_from(rule.call).expect("a number of a system call");
-        program.push(jump(libc::BPF_JEQ, call, 0, length(&block)));
-        program.extend(block);
-    }
-    program.push(answer(libc::SECCOMP_RET_ALLOW));
+    let mut sorted: Vec<&Rule> = rules.iter().collect();
+    sorted.sort_by_key(|rule| rule.call);
+    program.extend(search(&sorted));
     program
+}
+
+/// Finds the rule of a call among some that are sorted by call, and allows the call if it has none.
+fn search(rules: &[&Rule]) -> Vec<sock_filter> {
+    match rules {
+        [] => vec![answer(libc::SECCOMP_RET_ALLOW)],
+        [rule] => {
+            let block = block(rule);
+            let mut program = vec![jump(libc::BPF_JEQ, number(rule), 0, length(&block))];
+            program.extend(block);
+            program.push(answer(libc::SECCOMP_RET_ALLOW));
+            program
+        }
+        _ => {
+            let (low, high) = rules.split_at(rules.len() / 2);
+            let below = search(low);
+            let mut program = vec![jump(libc::BPF_JGE, number(high[0]), length(&below), 0)];
+            program.extend(below);
+            program.extend(search(high));
+            program
+        }
+    }
+}
+
+fn number(rule: &Rule) -> u32 {
+    u32::try_from(rule.call).expect("a number of a system call")
 }
 
 /// What happens once the call is known. Each way through it ends with an answer.

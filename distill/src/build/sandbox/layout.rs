@@ -66,8 +66,7 @@ pub(super) fn setup(spec: &Spec, caller: Caller) -> Result<Vec<Step>, SandboxErr
     if let Some(fifo) = &spec.jobserver {
         steps.extend(bind_file(fifo.as_str(), "dev/jobserver")?);
     }
-    // What lies in it is there: devices are mounts of their own, and so are the writable places.
-    steps.push(Step::Attributes(constant("dev"), Attributes::ReadOnly));
+    steps.extend(close_devices());
     steps.extend([Step::ChangeRoot, Step::Umask(0o022)]);
     Ok(steps)
 }
@@ -106,8 +105,9 @@ pub(super) fn exec(spec: &Spec) -> Result<Exec, SandboxError> {
 }
 
 /// Make the directories that something is mounted on, on top of the root. What is there and no
-/// directory is a leftover of the last user of that directory: it goes. All of them are 0755 and of the
-/// epoch, whatever the caller's umask and clock say.
+/// directory is a leftover of the last user of that directory: it goes. Those that can be seen, since
+/// nothing is mounted on them themselves, are 0755 and of the epoch, whatever the caller's umask and clock
+/// say.
 pub(super) fn make_mount_points(spec: &Spec) -> Result<(), SandboxError> {
     let root = spec.base()?;
     let stacks = spec.root.iter().skip(1).map(|stack| stack.at.as_path());
@@ -119,7 +119,8 @@ pub(super) fn make_mount_points(spec: &Spec) -> Result<(), SandboxError> {
             path.push(component);
             make_directory(&path).map_err(|source| mount_point(&path, source))?;
         }
-        for above in path.ancestors().take_while(|above| *above != root.top) {
+        let above = path.ancestors().skip(1);
+        for above in above.take_while(|above| *above != root.top) {
             settle(above).map_err(|source| mount_point(above, source))?;
         }
     }
@@ -278,39 +279,41 @@ fn overlay_options(layers: usize) -> String {
 
 /// `/proc`, `/dev` and `/tmp`.
 fn system_mounts() -> Vec<Step> {
-    let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
     let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     let mut steps = vec![
         mount_proc(Utf8Path::new("proc")),
         mount("tmpfs", "dev", MsFlags::MS_NOSUID, "mode=0755"),
-        Step::Directory(constant("dev/shm"), 0o755),
-        mount("tmpfs", "dev/shm", plain, "mode=1777"),
+        Step::Directory(constant("dev/shm"), 0o1777),
         Step::Directory(constant("dev/pts"), 0o755),
     ];
     for name in DEVICES {
-        steps.extend(bind_device(name));
+        let at = constant(&format!("dev/{name}"));
+        steps.push(Step::File(at.clone()));
+        steps.push(Step::Bind(constant(&format!("/dev/{name}")), at));
     }
     for (name, to) in DEVICE_LINKS {
         steps.push(Step::Link(constant(to), constant(&format!("dev/{name}"))));
     }
+    steps.push(mount("tmpfs", "tmp", plain, "mode=1777"));
+    steps
+}
+
+/// Makes `/dev` and everything in it read-only, now that all of it is there: where the caller is root, the
+/// host's devices belong to the program, which could change their mode. Then come the two that are written
+/// to, of which `shm` is a second mount of a directory of the same file system.
+fn close_devices() -> [Step; 4] {
+    let (quiet, shm) = (MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, constant("dev/shm"));
     let pts = mount(
         "devpts",
         "dev/pts",
         quiet,
         "newinstance,ptmxmode=0666,mode=0620",
     );
-    steps.push(Step::Try(Box::new(pts)));
-    steps.push(mount("tmpfs", "tmp", plain, "mode=1777"));
-    steps
-}
-
-/// Where the caller is root, the host's devices belong to the program, which could change their mode.
-fn bind_device(name: &str) -> [Step; 3] {
-    let at = constant(&format!("dev/{name}"));
     [
-        Step::File(at.clone()),
-        Step::Bind(constant(&format!("/dev/{name}")), at.clone()),
-        Step::Attributes(at, Attributes::ReadOnly),
+        Step::Bind(shm.clone(), shm.clone()),
+        Step::Attributes(constant("dev"), Attributes::AllReadOnly),
+        Step::Attributes(shm, Attributes::Writable),
+        Step::Try(Box::new(pts)),
     ]
 }
 

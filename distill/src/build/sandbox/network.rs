@@ -21,6 +21,8 @@ pub(super) struct Network {
     net: File,
     /// Who made them, since the ids that a user namespace maps are fixed.
     maker: Caller,
+    /// Its [`counters`] when it was new; known once a sandbox has ended in it.
+    counters: Option<u64>,
 }
 
 /// Those that no sandbox is in: at most as many as sandboxes ever ran side by side.
@@ -41,14 +43,22 @@ impl Network {
             user: open("user")?,
             net: open("net")?,
             maker,
+            counters: None,
         })
     }
 
-    /// Keep it for a later sandbox. No process may be in it, and it must look as it did when it was new.
-    pub(super) fn keep(self) {
+    /// Keep it for a later sandbox. No process may be in it, and its counters must be what they were when
+    /// it was new.
+    pub(super) fn keep(self, counters: u64) {
+        let counters = Some(counters);
         IDLE.lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(self);
+            .push(Self { counters, ..self });
+    }
+
+    /// Its counters when it was new, if it was used before.
+    pub(super) fn counters(&self) -> Option<u64> {
+        self.counters
     }
 
     /// Descriptors of the namespaces, in the order in which they can be entered.
@@ -58,13 +68,11 @@ impl Network {
 }
 
 /// All that a program can read of what happened in its network namespace before.
-const COUNTERS: [&CStr; 6] = [
+const COUNTERS: [&CStr; 4] = [
     c"/proc/self/net/dev",
     c"/proc/self/net/snmp",
     c"/proc/self/net/snmp6",
     c"/proc/self/net/netstat",
-    c"/proc/self/net/arp",
-    c"/proc/self/net/unix",
 ];
 
 /// A number that changes with any of the counters of the network namespace that this process is in.

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use nix::errno::Errno;
@@ -23,8 +23,8 @@ pub(super) struct State {
     floor: AtomicI64,
     /// KiB: the most that one process of the sandbox had in memory.
     peak: AtomicI64,
-    /// The network namespace looks as it did before.
-    network_is_untouched: AtomicBool,
+    /// The counters of the network namespace, if they are what they were before; else 0.
+    untouched_network: AtomicU64,
 }
 
 /// The setup is under way.
@@ -62,7 +62,7 @@ impl State {
             pidfd: OnceLock::new(),
             floor: AtomicI64::new(0),
             peak: AtomicI64::new(0),
-            network_is_untouched: AtomicBool::new(false),
+            untouched_network: AtomicU64::new(0),
         }
     }
 
@@ -110,14 +110,17 @@ impl State {
         self.floor.store(kib, Ordering::Relaxed);
     }
 
-    pub(super) fn note_network(&self, untouched: bool) {
-        self.network_is_untouched
-            .store(untouched, Ordering::Relaxed);
+    /// A network namespace whose counters happen to be 0 counts as one that was used.
+    pub(super) fn note_network(&self, untouched: Option<u64>) {
+        self.untouched_network
+            .store(untouched.unwrap_or(0), Ordering::Relaxed);
     }
 
-    /// False where process 1 was killed before it could look.
-    pub(super) fn network_is_untouched(&self) -> bool {
-        self.network_is_untouched.load(Ordering::Relaxed)
+    /// The counters of the network namespace, if they are what they were; nothing where process 1 was
+    /// killed before it could look.
+    pub(super) fn untouched_network(&self) -> Option<u64> {
+        let counters = self.untouched_network.load(Ordering::Relaxed);
+        (counters != 0).then_some(counters)
     }
 
     pub(super) fn ended(&self, status: c_int, peak: i64) {

@@ -79,20 +79,30 @@ pub(super) enum Step {
 pub(super) enum Attributes {
     /// Nothing can be changed in it. Devices can be written to all the same.
     ReadOnly,
+    /// The same for it and all mounts in it.
+    AllReadOnly,
+    /// It can be written to again.
+    Writable,
     /// Set-user-id bits and devices mean nothing in it.
     Plain,
 }
 
 impl Attributes {
-    /// Their bits, `MOUNT_ATTR_…` of linux/mount.h.
-    pub(super) fn bits(self) -> u64 {
+    /// What to set and what to clear, `MOUNT_ATTR_…` of linux/mount.h.
+    pub(super) fn bits(self) -> [u64; 2] {
         const RDONLY: u64 = 1;
         const NOSUID: u64 = 2;
         const NODEV: u64 = 4;
         match self {
-            Self::ReadOnly => RDONLY,
-            Self::Plain => NOSUID | NODEV,
+            Self::ReadOnly | Self::AllReadOnly => [RDONLY, 0],
+            Self::Writable => [0, RDONLY],
+            Self::Plain => [NOSUID | NODEV, 0],
         }
+    }
+
+    /// Whether it is about the mounts inside, too.
+    pub(super) fn is_recursive(self) -> bool {
+        self == Self::AllReadOnly
     }
 }
 
@@ -100,6 +110,8 @@ impl fmt::Display for Attributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ReadOnly => "ro",
+            Self::AllReadOnly => "ro, and all in it",
+            Self::Writable => "rw",
             Self::Plain => "nosuid,nodev",
         })
     }

@@ -478,18 +478,20 @@ pub(super) fn mount(
     })
 }
 
-/// Set attributes of the mount at a path (`MOUNT_ATTR_…`), and leave those that it has.
-pub(super) fn attributes(path: &CStr, attributes: u64) -> Outcome {
+/// Set and clear attributes of the mount at a path (`MOUNT_ATTR_…`), and leave all others; if it is
+/// recursive, of all mounts in it, too.
+pub(super) fn attributes(path: &CStr, [set, clear]: [u64; 2], recursive: bool) -> Outcome {
     // `struct mount_attr` of linux/mount.h: what to set, what to clear, propagation, and a descriptor
     // that only mapped mounts need.
-    let change: [u64; 4] = [attributes, 0, 0, 0];
+    let change: [u64; 4] = [set, clear, 0, 0];
+    let flags = if recursive { libc::AT_RECURSIVE } else { 0 };
     // SAFETY: the path is a C string; the structure has the length that is given.
     check(unsafe {
         libc::syscall(
             libc::SYS_mount_setattr,
             libc::AT_FDCWD,
             path.as_ptr(),
-            0,
+            flags,
             change.as_ptr(),
             size_of_val(&change),
         )

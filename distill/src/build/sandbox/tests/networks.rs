@@ -11,7 +11,8 @@ fn name_of_idle() -> Option<String> {
     let network = Network::take(caller())?;
     let [_, net] = network.descriptors();
     let name = fs::read_link(format!("/proc/self/fd/{net}")).unwrap();
-    network.keep();
+    let counters = network.counters().unwrap();
+    network.keep(counters);
     Some(name.to_str().unwrap().to_owned())
 }
 

@@ -87,39 +87,34 @@ fn setup_with_stacks() {
     enter directory `/store/run/root`
     mount proc on `proc` with `ro,nosuid,nodev,noexec,hidepid=ptraceable,subset=pid`
     mount tmpfs on `dev` with `nosuid,mode=0755`
-    make directory `dev/shm` with mode 0755
-    mount tmpfs on `dev/shm` with `nosuid,nodev,mode=1777`
+    make directory `dev/shm` with mode 1777
     make directory `dev/pts` with mode 0755
     make file `dev/null`
     bind `/dev/null` to `dev/null`
-    make the mount on `dev/null` ro
     make file `dev/zero`
     bind `/dev/zero` to `dev/zero`
-    make the mount on `dev/zero` ro
     make file `dev/full`
     bind `/dev/full` to `dev/full`
-    make the mount on `dev/full` ro
     make file `dev/random`
     bind `/dev/random` to `dev/random`
-    make the mount on `dev/random` ro
     make file `dev/urandom`
     bind `/dev/urandom` to `dev/urandom`
-    make the mount on `dev/urandom` ro
     make file `dev/tty`
     bind `/dev/tty` to `dev/tty`
-    make the mount on `dev/tty` ro
     link `dev/fd` to `/proc/self/fd`
     link `dev/stdin` to `fd/0`
     link `dev/stdout` to `fd/1`
     link `dev/stderr` to `fd/2`
     link `dev/ptmx` to `pts/ptmx`
-    mount devpts on `dev/pts` with `nosuid,noexec,newinstance,ptmxmode=0666,mode=0620`, if allowed
     mount tmpfs on `tmp` with `nosuid,nodev,mode=1777`
     bind `/store/run/out` to `out`
     make the mount on `out` nosuid,nodev
     make file `dev/jobserver`
     bind `/store/run/jobs` to `dev/jobserver`
-    make the mount on `dev` ro
+    bind `dev/shm` to `dev/shm`
+    make the mount on `dev` ro, and all in it
+    make the mount on `dev/shm` rw
+    mount devpts on `dev/pts` with `nosuid,noexec,newinstance,ptmxmode=0666,mode=0620`, if allowed
     change the root
     set the umask to 022
     ");
