@@ -32,7 +32,7 @@ fuzz_target!(|input: &[u8]| {
         }
     };
     let mut options = Options::new(format);
-    options.limits = Limits { members: 1000, bytes: 1 << 20 };
+    options.limits = Limits { members: 1000, bytes: 1 << 20, ..options.limits };
     options.threads = 1;
     let mut checker = Checker::default();
     if unpack(&bytes[..], &options, &mut checker).is_ok() {
