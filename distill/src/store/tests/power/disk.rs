@@ -42,10 +42,12 @@ struct Disk {
 }
 
 impl Disk {
-    fn mount(image: &Utf8Path, mount: &Utf8Path) -> Result<Disk, String> {
+    fn mount(image: &Utf8Path, kind: &str, mount: &Utf8Path) -> Result<Disk, String> {
         std::fs::create_dir_all(mount).map_err(|error| error.to_string())?;
         let device = tool("losetup", &["-f", "--show", image.as_str()])?;
-        let mounted = tool("mount", &[&device, mount.as_str()]);
+        // The original of a copy is mounted meanwhile, which has the same identity.
+        let options = if kind == "xfs" { "nouuid" } else { "rw" };
+        let mounted = tool("mount", &["-o", options, &device, mount.as_str()]);
         let disk = Disk {
             device,
             mount: mount.to_owned(),
@@ -61,7 +63,7 @@ impl Disk {
             "ext4" => tool(&mkfs, &["-q", "-F", image.as_str()])?,
             _ => tool(&mkfs, &[image.as_str()])?,
         };
-        Disk::mount(image, mount)
+        Disk::mount(image, kind, mount)
     }
 }
 
@@ -151,12 +153,13 @@ fn copies() {
     let directory = tempfile::tempdir().unwrap();
     let top = Utf8Path::from_path(directory.path()).unwrap();
     let outer = Disk::make(&top.join("outer.img"), 1 << 30, "ext4", &top.join("outer"));
-    let inner = outer.and_then(|outer| {
+    let both = outer.and_then(|outer| {
         let image = top.join("outer/inner.img");
         let inner = Disk::make(&image, 512 << 20, &kind, &top.join("inner"))?;
-        Ok((inner, outer))
+        Ok((outer, inner))
     });
-    let (inner, outer) = match inner {
+    // If the test fails, what was mounted last goes first.
+    let (outer, inner) = match both {
         Ok(disks) => disks,
         Err(why) => {
             eprintln!("skipped: {why}");
@@ -168,7 +171,7 @@ fn copies() {
     for cut in 0..cuts.unwrap_or(100_usize) {
         std::thread::sleep(Duration::from_millis(dice.roll(1500)));
         copy(&outer, &top.join("copy.img"));
-        look_into(&top.join("copy.img"), top, cut, &mut tally);
+        look_into((&top.join("copy.img"), &kind), top, cut, &mut tally);
         eprintln!("{}: {tally:?}", cut + 1);
     }
     drop((writer, inner, outer));
@@ -184,8 +187,8 @@ fn copy(outer: &Disk, to: &Utf8Path) {
     copied.unwrap();
 }
 
-fn look_into(image: &Utf8Path, top: &Utf8Path, cut: usize, tally: &mut Tally) {
-    let disk = Disk::mount(image, &top.join("copy")).unwrap();
+fn look_into((image, kind): (&Utf8Path, &str), top: &Utf8Path, cut: usize, tally: &mut Tally) {
+    let disk = Disk::mount(image, kind, &top.join("copy")).unwrap();
     let root = disk.mount.join("store");
     let store = Store::open_in(&root, Boot::named("second")).unwrap();
     if let Some(report) = store.recovered() {
