@@ -389,10 +389,11 @@ fn the_host_cannot_be_seen() {
         .map(|(name, who, script)| (*name, *who, (*script).to_owned()))
         .collect();
     if nix::unistd::geteuid().is_root() {
-        let other =
-            "chmod 711 \"$TMPDIR\"; mkdir \"$TMPDIR/own\"; chown 12345:54321 \"$TMPDIR/own\"
-                     export TMPDIR=$TMPDIR/own
-                     exec setpriv --reuid 12345 --regid 54321 --groups 1,2,3 \"$@\"";
+        // The program may lie where only root may look.
+        let other = "chmod 711 \"$TMPDIR\"; mkdir \"$TMPDIR/own\"; export TMPDIR=$TMPDIR/own
+                     cp \"$1\" \"$TMPDIR/program\"; shift; cd \"$TMPDIR\"
+                     chown -R 12345:54321 \"$TMPDIR\"
+                     exec setpriv --reuid 12345 --regid 54321 --groups 1,2,3 ./program \"$@\"";
         all.push(("another user with groups", &[], other.to_owned()));
     }
     for (name, who, script) in all {
