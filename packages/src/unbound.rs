@@ -25,7 +25,8 @@ pub fn unbound_all(config: &Config) -> Plan {
             "--with-libexpat=/src/none".to_owned(), ssl, events,
         ],
         make: ["unbound", "unbound-checkconf", "unbound-control", "unbound-host"],
-        install: ["install-lib"],
+        // Its own ways to install know no DESTDIR.
+        install: ["unbound"],
         cleanup: execline! {
             if { install -D -m 755 -t "/out/usr/sbin" unbound "unbound-checkconf" "unbound-control" }
             if { install -D -m 755 -t "/out/usr/bin" "unbound-host" }

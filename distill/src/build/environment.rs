@@ -21,10 +21,11 @@ pub const PROGRAM: &str = "/build";
 /// Where a build leaves its output.
 pub const OUT: &str = "/out";
 
-/// What inputs put here or below is a build's own copy, which it may change. All other inputs are
-/// read-only: they are shared by all builds, and a file system that copies on the first write would show
-/// that (a directory cannot be renamed, a file changes its inode).
-pub const SOURCES: &str = "/src";
+/// What inputs put at these places or below is a build's own copy, which it may change: sources, and
+/// what programs write to on a machine whose root is read-only. All other inputs are read-only: they are
+/// shared by all builds, and a file system that copies on the first write would show that (a directory
+/// cannot be renamed, a file changes its inode).
+pub const OWN: [&str; 3] = ["/run", "/src", "/var"];
 
 /// Makes every `make` below the build take its tokens from the job server, however many there are.
 /// (With a job server, the number after `-j` means nothing.)

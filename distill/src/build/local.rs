@@ -87,7 +87,7 @@ impl<'a> Local<'a> {
         let parts = root::parts(self.store, &build.inputs, job.labels)?;
         let whole = root::check(&parts)?;
         let scratch = self.store.temp_dir()?;
-        root::copy_sources(&parts, &whole, scratch.path(), job.cancel.flag())?;
+        root::copy_own(&parts, &whole, scratch.path(), job.cancel.flag())?;
         let mut spec = root::spec(&parts, scratch.path(), self.method)?;
         if let Some(slot) = slot {
             let fifo = scratch.path().join("jobserver");

@@ -27,7 +27,7 @@ mod supplier;
 mod take;
 
 pub use cancel::Cancel;
-pub use environment::{ENVIRONMENT, HOSTNAME, OUT, PROGRAM, SOURCES};
+pub use environment::{ENVIRONMENT, HOSTNAME, OUT, OWN, PROGRAM};
 pub use error::{BuildError, ExecuteError, Failure};
 pub use event::{Event, JobId, Outcome};
 pub use executor::{Executed, Executor, Job};

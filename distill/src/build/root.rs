@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::environment::{ENVIRONMENT, HOSTNAME, MAKEFLAGS, OUT, PROGRAM, SOURCES};
+use super::environment::{ENVIRONMENT, HOSTNAME, MAKEFLAGS, OUT, OWN, PROGRAM};
 use super::machine::Machine;
 use super::places;
 use super::sandbox::{Limits, Method, Spec, Stack, Writable};
@@ -158,20 +158,19 @@ pub(super) fn origins(parts: &[Part]) -> BTreeMap<RelPath, Origin> {
 }
 
 /// The sandbox of a build whose private directories lie in `scratch`: its inputs in stacks, one for each
-/// place, and its own copy of what lies at [`SOURCES`], which [`copy_sources`] has made.
+/// place, and its own copies of what lies at [`OWN`], which [`copy_own`] has made.
 pub(super) fn spec(parts: &[Part], scratch: &Utf8Path, method: Method) -> Result<Spec, IoError> {
     let env = ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let writable = |at: &str, directory| Writable {
         at: at.into(),
         directory,
     };
+    let mut own = vec![writable(OUT, make_dir(out(scratch))?)];
+    own.extend(OWN.map(|place| writable(place, own_copy(scratch, place))));
     Ok(Spec {
         root: stacks(parts, scratch)?,
         method,
-        writable: vec![
-            writable(OUT, make_dir(out(scratch))?),
-            writable(SOURCES, own_sources(scratch)),
-        ],
+        writable: own,
         program: PROGRAM.into(),
         args: Vec::new(),
         env: env.into(),
@@ -193,19 +192,20 @@ pub(super) fn out(scratch: &Utf8Path) -> Utf8PathBuf {
     scratch.join("out")
 }
 
-/// Where a build's own copy of its sources lies on the host.
-fn own_sources(scratch: &Utf8Path) -> Utf8PathBuf {
-    scratch.join("src")
+/// Where a build's own copy of what inputs have at a place lies on the host.
+fn own_copy(scratch: &Utf8Path, place: &str) -> Utf8PathBuf {
+    scratch.join(place.trim_start_matches('/'))
 }
 
-/// A stack for each place that is not [`SOURCES`] or below it.
+/// A stack for each place that is none of [`OWN`] or below one.
 fn stacks(parts: &[Part], scratch: &Utf8Path) -> Result<Vec<Stack>, IoError> {
-    let (root, sources) = (AbsPath::root(), sources());
+    let (root, own) = (AbsPath::root(), OWN.map(relative));
     let mut layers: BTreeMap<&AbsPath, Vec<Utf8PathBuf>> = BTreeMap::from([(&root, Vec::new())]);
     for part in parts {
         let place = part.at.relative();
-        let own = place.is_some_and(|at| at == sources || at.strip_prefix(&sources).is_some());
-        if !own {
+        let lies_in = |own: &RelPath, at: &RelPath| at == own || at.strip_prefix(own).is_some();
+        let is_own = place.is_some_and(|at| own.iter().any(|own| lies_in(own, &at)));
+        if !is_own {
             layers.entry(&part.at).or_default().push(part.path.clone());
         }
     }
@@ -217,22 +217,25 @@ fn stacks(parts: &[Part], scratch: &Utf8Path) -> Result<Vec<Stack>, IoError> {
     layers.into_iter().enumerate().map(stack).collect()
 }
 
-/// Copies what lies at [`SOURCES`] or below in `whole`, the union of the parts, into a directory of the
+/// Copies what lies at [`OWN`] or below in `whole`, the union of the parts, into directories of the
 /// build's own.
-pub(super) fn copy_sources(
+pub(super) fn copy_own(
     parts: &[Part],
     whole: &Tree,
     scratch: &Utf8Path,
     stop: &AtomicBool,
 ) -> Result<(), IntakeError> {
-    let (sources, origins) = (sources(), origins(parts));
-    let from = |path: &RelPath| origins[&sources.join(path)].clone();
-    copy_tree(&whole.inside(&sources), from, &own_sources(scratch), stop)?;
+    let origins = origins(parts);
+    for place in OWN {
+        let base = relative(place);
+        let from = |path: &RelPath| origins[&base.join(path)].clone();
+        copy_tree(&whole.inside(&base), from, &own_copy(scratch, place), stop)?;
+    }
     Ok(())
 }
 
-fn sources() -> RelPath {
-    RelPath::new(SOURCES.trim_start_matches('/')).expect("a constant")
+fn relative(place: &str) -> RelPath {
+    RelPath::new(place.trim_start_matches('/')).expect("a constant")
 }
 
 /// A directory that a build sees as the root of something: its mode and time must not tell of the
@@ -254,7 +257,7 @@ pub fn shell_spec(
     Machine::here().check(&build.platform)?;
     let parts = parts(store, &build.inputs, &BTreeMap::new())?;
     let whole = check(&parts)?;
-    copy_sources(&parts, &whole, scratch, &AtomicBool::new(false))?;
+    copy_own(&parts, &whole, scratch, &AtomicBool::new(false))?;
     let mut spec = spec(&parts, scratch, method)?;
     spec.program = program.into();
     Ok(spec)

@@ -52,7 +52,7 @@ impl Operation {
             Operation::Build => &[
                 "1: runs `/build` as root of its own namespaces, with the environment, host name and \
                  devices of `build::environment` and no network; inputs cannot be changed, except \
-                 for private copies of those at `/src`; `/dev`, `/proc`, `/tmp` and `/out` are the \
+                 for private copies of those at `/src`, `/run` and `/var`; `/dev`, `/proc`, `/tmp` and `/out` are the \
                  sandbox's; owners and times of the output are dropped",
             ],
             Operation::Unpack => &[

@@ -1,4 +1,4 @@
-use super::super::SOURCES;
+use super::super::OWN;
 use super::super::root;
 use super::super::sandbox::{MOUNT_POINTS, Method};
 use super::*;
@@ -51,7 +51,10 @@ fn the_places_of_the_sandbox_are_known() {
     let spec = root::spec(&[], scratch, Method::Overlay).unwrap();
     let own = spec.writable.iter().map(|writable| writable.at.to_string());
     let mounted = MOUNT_POINTS.iter().map(|name| format!("/{name}"));
-    let mut places: Vec<_> = own.chain(mounted).filter(|at| at != SOURCES).collect();
+    let mut places: Vec<_> = own
+        .chain(mounted)
+        .filter(|at| !OWN.contains(&at.as_str()))
+        .collect();
     places.sort();
     assert_eq!(places, SANDBOX_PLACES);
 }
