@@ -129,10 +129,10 @@ fn user_namespaces_that_are_forbidden() {
 #[test]
 fn a_limit_that_is_lower_than_what_builds_are_promised() {
     let told = [
-        "the limit on stack is 65536 here, but builds are promised 8388608",
+        "the limit on stack is 1048576 here, but builds are promised 8388608",
         "hint: start from a shell in which `ulimit -Hs` says 8192 or more",
     ];
-    let arrange = "ulimit -Ss 64; ulimit -Hs 64";
+    let arrange = "ulimit -Ss 1024; ulimit -Hs 1024";
     fails_where(arrange, &["build", "no-output"], 15, &told);
     fails_where(arrange, &["doctor"], 15, &["unfit  limits"]);
 }

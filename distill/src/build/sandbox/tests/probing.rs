@@ -306,7 +306,7 @@ fn a_limit_that_is_too_low() {
 #[test]
 fn really_low_limit() {
     let test = concat!(module_path!(), "::low_limit_elsewhere");
-    run_elsewhere(test, "ulimit -Ss 64; ulimit -Hs 64");
+    run_elsewhere(test, "ulimit -Ss 1024; ulimit -Hs 1024");
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn low_limit_elsewhere() {
         return;
     };
     insta::assert_snapshot!(found.method(1).unwrap_err(), @r"
-    the limit on stack is 65536 here, but builds are promised 8388608
+    the limit on stack is 1048576 here, but builds are promised 8388608
     hint: start from a shell in which `ulimit -Hs` says 8192 or more; what lowered it is a `ulimit -Hs` before, /etc/security/limits.conf, or the unit of a service
     ");
 }
