@@ -204,7 +204,10 @@ fn texts(directory: &str, note: &mut Note<'_>) {
         if !entry.file_type().unwrap().is_file() || CHANGING.iter().any(|end| name.ends_with(end)) {
             continue;
         }
-        match fs::read(&file) {
+        // The state and the signals are those of one thread: of the one that looks, and not of the first,
+        // which may be about to sleep.
+        let own = name.replace("/proc/self/status", "/proc/thread-self/status");
+        match fs::read(own) {
             Err(error) => note(&name, error.to_string()),
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes);
