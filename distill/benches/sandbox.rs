@@ -14,7 +14,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use distill::build::sandbox::{
+use distill::engine::sandbox::{
     Input, Io, Limits, Method, Spec, Stack, Writable, discard, spawn, spread,
 };
 

@@ -10,7 +10,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use camino::Utf8Path;
-use distill::build::{
+use distill::engine::{
     Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId, Options, Supplier,
     WrongMachine,
 };

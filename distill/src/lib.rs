@@ -5,9 +5,9 @@
 // The macros' output names this crate as a user of it does, also inside it.
 extern crate self as distill;
 
-pub mod build;
 pub mod cli;
 pub mod disk;
+pub mod engine;
 pub mod fetch;
 pub mod machine;
 pub mod package;

@@ -14,7 +14,7 @@ use super::invocation::Invocation;
 use super::preflight::{self, makes_file};
 use super::session::Session;
 use super::units;
-use crate::build::Options;
+use crate::engine::Options;
 use crate::plan::{Object, Plan};
 use crate::store::{Placed, Root, Store};
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::error::CliError;
 use super::exit::Exit;
 use super::invocation::Invocation;
-use crate::build::BuildError;
+use crate::engine::BuildError;
 use crate::plan::closure;
 
 /// What is wrong with a system is an error of its image; what is wrong with a recipe, of its plan.

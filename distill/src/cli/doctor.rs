@@ -10,8 +10,8 @@ use super::invocation::Invocation;
 use super::preflight::Volume;
 use super::ui::Ui;
 use super::units;
-use crate::build::cpus;
-use crate::build::sandbox::{Capabilities, Lack, probe};
+use crate::engine::cpus;
+use crate::engine::sandbox::{Capabilities, Lack, probe};
 use crate::fetch::Address;
 use crate::store::Store;
 

@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use super::exit::Exit;
-use crate::build::sandbox::{Lack, SandboxError};
-use crate::build::{BuildError, ExecuteError, PublishError};
+use crate::engine::sandbox::{Lack, SandboxError};
+use crate::engine::{BuildError, ExecuteError, PublishError};
 use crate::fetch::CacheError;
 use crate::machine::MachineError;
 use crate::plan::Source;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::build::{BuildError, ExecuteError, RootError};
+use crate::engine::{BuildError, ExecuteError, RootError};
 use crate::fetch::FetchErrorKind;
 use crate::store::StoreError;
 use crate::store::io::IoError;
@@ -133,9 +133,9 @@ impl From<&ExecuteError> for Exit {
     }
 }
 
-impl From<&crate::build::sandbox::SandboxError> for Exit {
-    fn from(error: &crate::build::sandbox::SandboxError) -> Exit {
-        use crate::build::sandbox::SandboxError;
+impl From<&crate::engine::sandbox::SandboxError> for Exit {
+    fn from(error: &crate::engine::sandbox::SandboxError) -> Exit {
+        use crate::engine::sandbox::SandboxError;
         match error {
             SandboxError::Execute { .. } | SandboxError::Killed { .. } => Exit::BuildFailed,
             SandboxError::Place { .. } | SandboxError::Nul { .. } => Exit::Definition,
@@ -189,9 +189,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::build::sandbox::{SandboxError, Status};
-    use crate::build::{Failure, Machine};
     use crate::cli::error::CliError;
+    use crate::engine::sandbox::{SandboxError, Status};
+    use crate::engine::{Failure, Machine};
     use crate::fetch::{Attempt, FetchError, Reason};
     use crate::plan::{Arch, BuildPlatform, Digest, Hash, Name, Object};
     use crate::store::io::At as _;

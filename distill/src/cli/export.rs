@@ -9,7 +9,7 @@ use super::graph::Graph;
 use super::invocation::Invocation;
 use super::session::Session;
 use super::{preflight, units};
-use crate::build::{BuildError, Publisher};
+use crate::engine::{BuildError, Publisher};
 use crate::fetch::DirectoryCache;
 use crate::plan::Action;
 

@@ -8,7 +8,7 @@ use super::graph::argument;
 use super::settings::Settings;
 use super::ui::Ui;
 use super::view;
-use crate::build::{BuildError, ExecuteError, Failure};
+use crate::engine::{BuildError, ExecuteError, Failure};
 use crate::plan::Source;
 use crate::store::object_path;
 use crate::system::{Finding, SystemError};
@@ -136,9 +136,9 @@ mod tests {
     use std::panic::Location;
 
     use super::*;
-    use crate::build::sandbox::Status;
     use crate::cli::args::GlobalOptions;
     use crate::cli::tests::{Shared, World};
+    use crate::engine::sandbox::Status;
     use crate::plan::{Hash, PlanHash};
 
     fn failed(location: &'static Location<'static>) -> CliError {

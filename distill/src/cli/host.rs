@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _, Read, Write};
 
 use camino::Utf8PathBuf;
 
-use crate::build::Cancel;
+use crate::engine::Cancel;
 
 /// Environment variables. Those that are empty count as not set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
 
 use super::exit::Exit;
-use crate::build::Cancel;
+use crate::engine::Cancel;
 
 /// Takes charge of Ctrl-C, and of a request to end, until it is dropped.
 pub(super) struct Interrupt {

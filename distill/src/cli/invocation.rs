@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::target::Target;
 use super::ui::Ui;
 use super::units;
-use crate::build::Cancel;
+use crate::engine::Cancel;
 use crate::plan::Plan;
 use crate::store::Store;
 

@@ -10,7 +10,7 @@ use super::copy;
 use super::error::CliError;
 use super::invocation::Invocation;
 use super::units;
-use crate::build::sandbox::{MAX_LAYERS, Method, probe};
+use crate::engine::sandbox::{MAX_LAYERS, Method, probe};
 use crate::plan::{Action, OutputKind, Plan, closure};
 use crate::store::Store;
 use crate::store::io::{At as _, IoError};

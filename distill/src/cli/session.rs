@@ -8,7 +8,7 @@ use super::interrupt::Interrupt;
 use super::invocation::Invocation;
 use super::preflight;
 use super::view::{self, Tally};
-use crate::build::{
+use crate::engine::{
     Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId, Local, Options, Sources,
     Supplier, Survey, WrongMachine,
 };

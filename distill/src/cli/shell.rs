@@ -7,8 +7,8 @@ use super::invocation::Invocation;
 use super::log::find;
 use super::session::Session;
 use super::streams::talk;
-use crate::build::sandbox::{self, Method, Spec, Status, probe};
-use crate::build::{PROGRAM, shell_spec};
+use crate::engine::sandbox::{self, Method, Spec, Status, probe};
+use crate::engine::{PROGRAM, shell_spec};
 use crate::plan::{AbsPath, Action, Build, Object, Plan, PlanHash};
 use crate::store::Store;
 use crate::store::io::At as _;
@@ -61,7 +61,7 @@ fn prepare(
     let roots = invocation.roots()?;
     let graph = Graph::new(&roots, invocation.target, &session.store)?;
     let inputs: Vec<Plan> = graph.one(package)?.plan.dependencies().cloned().collect();
-    session.build(&inputs, &crate::build::Options::default())?;
+    session.build(&inputs, &crate::engine::Options::default())?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use super::invocation::Invocation;
 use super::session::Session;
 use super::view::{self, Tally};
 use super::{preflight, units};
-use crate::build::{BuildError, Event, Failure, Options, Outcome, Sources, Supplier as _};
+use crate::engine::{BuildError, Event, Failure, Options, Outcome, Sources, Supplier as _};
 use crate::fetch::{Address, Cache as _, DirectoryCache, Found, Key};
 use crate::plan::{Digest, Object, Origin, Source};
 use crate::store::intake::{HashedFile, NEVER};

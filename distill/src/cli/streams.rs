@@ -18,7 +18,7 @@ use signal_hook::iterator::Signals;
 
 use super::error::CliError;
 use super::terminal::Terminal;
-use crate::build::sandbox::{self, Exit, Input, Io, Killer, Running, Spec};
+use crate::engine::sandbox::{self, Exit, Input, Io, Killer, Running, Spec};
 
 /// Runs a program in its sandbox, for a user at the streams of this process, to its end.
 pub(super) fn talk(spec: &Spec) -> Result<Exit, CliError> {

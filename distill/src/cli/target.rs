@@ -9,7 +9,7 @@ use super::args::RunOptions;
 use super::error::CliError;
 use super::host::Environment;
 use super::ui::Ui;
-use crate::build::Cancel;
+use crate::engine::Cancel;
 use crate::package::Config;
 use crate::plan::{Name, Object, Plan};
 use crate::store::Store;

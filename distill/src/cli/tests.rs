@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Environment, Host, Target, run_on};
-use crate::build::Cancel;
 use crate::disk::{DiskSize, Guid, Layout, SectorSize};
+use crate::engine::Cancel;
 use crate::plan::{
     AbsPath, Action, Artifact, Hash, Input, Merge, Meta, Mode, Name, Origin, Place, Plan, RelPath,
     Source, Version,

@@ -20,7 +20,7 @@ use super::metadata::Metadata;
 use super::monitor::Monitor;
 use super::socket::{METADATA_SOCKET, MONITOR_SOCKET, connect, listen, port_socket};
 use super::spec::{Firmware, MachineSpec};
-use crate::build::sandbox::follow_parent;
+use crate::engine::sandbox::follow_parent;
 use crate::store::io::{At as _, remove_if_there};
 
 /// How often to look whether the machine has ended.

@@ -46,7 +46,7 @@ pub(crate) fn misplaced(at: &AbsPath) -> Option<String> {
 
 impl Action<Artifact> {
     /// What of a build's inputs would never be seen, as far as the definition tells. Of what plans
-    /// make, it is known when they have run (`build::RootError`).
+    /// make, it is known when they have run (`engine::RootError`).
     pub(super) fn unseen(&self) -> Option<String> {
         let Action::Build(Build { inputs, .. }) = self else {
             return None;

@@ -51,7 +51,7 @@ impl Operation {
         match self {
             Operation::Build => &[
                 "1: runs `/build` as root of its own namespaces, with the environment, host name and \
-                 devices of `build::environment` and no network; inputs cannot be changed, except \
+                 devices of `engine::environment` and no network; inputs cannot be changed, except \
                  for private copies of those at `/src`, `/run` and `/var`; `/dev`, `/proc`, `/tmp` and `/out` are the \
                  sandbox's; owners and times of the output are dropped",
             ],

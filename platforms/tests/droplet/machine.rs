@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use distill::build::sandbox::{
+use distill::engine::sandbox::{
     Io, Limits, Method, Spec, Stack, Status, Writable, discard, probe, spawn,
 };
 use serde_json::Value;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use distill::build::Cancel;
 use distill::cli::{Environment, Exit, Host, Target, run_on};
+use distill::engine::Cancel;
 use distill::package::{Config, Package};
 use distill::plan::{Artifact, Plan};
 use distill::store::io::At as _;

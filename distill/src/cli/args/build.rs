@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::values::{jobs, time};
-use crate::build::Options;
+use crate::engine::Options;
 
 /// How to work, for every command that may build.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]

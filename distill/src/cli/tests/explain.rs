@@ -337,7 +337,7 @@ fn a_plan_shows_on_which_machine_it_is_built() {
     assert_eq!(*encoded, platform);
     // No machine has what nobody says that it has.
     let ran = world.run(&target, &[]);
-    let machine = crate::build::Machine::here();
+    let machine = crate::engine::Machine::here();
     let told = format!(
         "error: cannot build on this machine: `board (riscv64-linux-musl)` needs a machine of \
          `riscv64 with kvm`, and this one is `{machine}`\n"

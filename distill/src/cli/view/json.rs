@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::tally::{Tally, id};
-use crate::build::{Event, ExecuteError, Failure, Outcome};
 use crate::cli::error::Report;
 use crate::cli::exit::Exit;
+use crate::engine::{Event, ExecuteError, Failure, Outcome};
 use crate::store::Usage;
 
 /// The object for an event.

@@ -120,7 +120,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::build::{Event, Outcome};
+    use crate::engine::{Event, Outcome};
     use crate::plan::{Hash, Object, PlanHash};
     use crate::store::Usage;
 

@@ -14,7 +14,7 @@ pub(super) use json::failures;
 pub(super) use tally::Tally;
 
 use super::ui::Ui;
-use crate::build::Event;
+use crate::engine::Event;
 
 /// Does `work`, which tells what happens; shows that, and adds it up.
 pub(super) fn watch<T>(

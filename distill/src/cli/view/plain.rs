@@ -1,8 +1,8 @@
 //! Events as lines that stay.
 
-use crate::build::{Event, JobId, Outcome};
 use crate::cli::ui::Ui;
 use crate::cli::units;
+use crate::engine::{Event, JobId, Outcome};
 
 use super::tally::{JobState, Tally};
 

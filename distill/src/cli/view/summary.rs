@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::tally::{JobState, Phase, Tally};
-use crate::build::Outcome;
 use crate::cli::ui::Ui;
 use crate::cli::units;
+use crate::engine::Outcome;
 
 /// A build is worth being named from here on.
 const SLOW: Duration = Duration::from_secs(1);

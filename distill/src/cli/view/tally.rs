@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::build::{Event, JobId, Outcome};
+use crate::engine::{Event, JobId, Outcome};
 use crate::store::Usage;
 
 /// A download on its way.

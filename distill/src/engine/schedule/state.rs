@@ -21,7 +21,7 @@
 //! nodes can arise from following. Each edge of the graph is looked at a fixed number of times, whatever
 //! the order of events: nodes count what they still miss and are never asked to look again.
 
-use crate::build::graph::NodeId;
+use crate::engine::graph::NodeId;
 use crate::plan::{Object, PlanHash, Resolved};
 
 /// How much of a node is needed.
@@ -94,14 +94,14 @@ pub(super) enum Trial {
 /// Where a job belongs: few jobs use processors at a time, and some downloads beside them. A plan
 /// among the downloads is not run: a cache has its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::build) enum Lane {
+pub(in crate::engine) enum Lane {
     Work,
     Download,
 }
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::build) enum Ended {
+pub(in crate::engine) enum Ended {
     Made(Object),
     Failed,
     /// It was stopped through no fault of its own: it counts as not tried.
@@ -112,7 +112,7 @@ pub(in crate::build) enum Ended {
 
 /// A definition that failed without being run: another definition of the same plan was run, and failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::build) struct Twin {
-    pub(in crate::build) ran: NodeId,
-    pub(in crate::build) twin: NodeId,
+pub(in crate::engine) struct Twin {
+    pub(in crate::engine) ran: NodeId,
+    pub(in crate::engine) twin: NodeId,
 }

@@ -339,7 +339,7 @@ fn ctrl_c_is_still_told_as_such() {
 fn no_more_threads_is_a_message() {
     // No machine has room for stacks of so many bytes.
     let tests = std::env::current_exe().unwrap();
-    let inside = "build::run::tests::in_a_process_without_threads";
+    let inside = "engine::run::tests::in_a_process_without_threads";
     let ran = std::process::Command::new(tests)
         .args(["--exact", inside, "--ignored", "--test-threads=1"])
         .env("RUST_MIN_STACK", (1_u64 << 46).to_string())

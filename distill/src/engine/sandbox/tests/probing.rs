@@ -9,8 +9,8 @@ use nix::errno::Errno;
 use tempfile::TempDir;
 
 use super::fixture::{Trial as Sandboxed, elsewhere, run_elsewhere, usable};
-use crate::build::sandbox::probe::{Readings, Trial, Trials, Trouble, diagnose};
-use crate::build::sandbox::{Capabilities, Limits, MAX_LAYERS, Method, SandboxError, probe};
+use crate::engine::sandbox::probe::{Readings, Trial, Trials, Trouble, diagnose};
+use crate::engine::sandbox::{Capabilities, Limits, MAX_LAYERS, Method, SandboxError, probe};
 
 const GOOD: Trials = Trials {
     namespaces: Ok(()),

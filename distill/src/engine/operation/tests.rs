@@ -8,7 +8,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
-use crate::build::Cancel;
+use crate::engine::Cancel;
 use crate::plan::archive::Format;
 use crate::plan::{AbsPath, Action, Input, Mode, PathSet, Resolved};
 use crate::store::intake::{NEVER, scan};

@@ -4,7 +4,7 @@
 //! if the environment has `CI=true`.
 
 mod errors;
-pub(in crate::build) mod fixture;
+pub(in crate::engine) mod fixture;
 mod inside;
 mod layers;
 mod life;

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::fixture::{Trial, finish, usable};
-use crate::build::sandbox::{Status, discard, follow_parent};
+use crate::engine::sandbox::{Status, discard, follow_parent};
 
 #[test]
 fn exit_code_is_passed_on() {

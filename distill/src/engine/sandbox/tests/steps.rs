@@ -4,9 +4,9 @@ use std::fs;
 
 use camino::Utf8Path;
 
-use crate::build::sandbox::layout::{self, Caller};
-use crate::build::sandbox::step::Step;
-use crate::build::sandbox::{Input, Limits, Method, Spec, Stack, Writable};
+use crate::engine::sandbox::layout::{self, Caller};
+use crate::engine::sandbox::step::Step;
+use crate::engine::sandbox::{Input, Limits, Method, Spec, Stack, Writable};
 
 fn spec(method: Method) -> Spec {
     let stack = |at: &str, name: &str, layers: &[&str]| Stack {

@@ -145,5 +145,5 @@ fn an_input_inside_of_another_needs_a_directory_there() {
 /// The program's name is said twice: to who defines builds, and to who runs them.
 #[test]
 fn the_program_is_the_one_that_definitions_know() {
-    assert_eq!(PROGRAM, crate::build::PROGRAM);
+    assert_eq!(PROGRAM, crate::engine::PROGRAM);
 }

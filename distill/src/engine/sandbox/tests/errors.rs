@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::fixture::{Trial, silent};
-use crate::build::sandbox::{SandboxError, Spec, spawn};
+use crate::engine::sandbox::{SandboxError, Spec, spawn};
 
 /// The whole chain of messages, with the trial's directory written as `DIR`.
 fn message(trial: &Trial) -> String {

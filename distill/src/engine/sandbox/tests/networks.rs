@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::fixture::{Trial, skipped};
-use crate::build::sandbox::caller;
-use crate::build::sandbox::network::Network;
+use crate::engine::sandbox::caller;
+use crate::engine::sandbox::network::Network;
 
 /// The name of an idle one, if there is one. Other tests, beside this one, take and leave some.
 fn name_of_idle() -> Option<String> {

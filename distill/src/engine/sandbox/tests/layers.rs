@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use camino::Utf8PathBuf;
 
 use super::fixture::Trial;
-use crate::build::sandbox::{MAX_LAYERS, Method, populate, spread};
+use crate::engine::sandbox::{MAX_LAYERS, Method, populate, spread};
 
 fn read(path: impl AsRef<std::path::Path>) -> String {
     fs::read_to_string(path).unwrap()

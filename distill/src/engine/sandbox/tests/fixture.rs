@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
-use crate::build::sandbox::{
+use crate::engine::sandbox::{
     Exit, Input, Io, Limits, Method, Running, SandboxError, Spec, Stack, Status, Writable, discard,
     probe, spawn,
 };
@@ -229,7 +229,7 @@ fn copy(from: &Utf8Path, to: &Utf8Path) {
 }
 
 /// Where the host has a program.
-pub(in crate::build) fn locate(program: &str) -> Option<Utf8PathBuf> {
+pub(in crate::engine) fn locate(program: &str) -> Option<Utf8PathBuf> {
     let places = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"].map(Utf8Path::new);
     places
         .into_iter()
@@ -238,7 +238,7 @@ pub(in crate::build) fn locate(program: &str) -> Option<Utf8PathBuf> {
 }
 
 /// The absolute paths in what `ldd` prints, which is nothing for a static program.
-pub(in crate::build) fn libraries(program: &Utf8Path) -> Vec<Utf8PathBuf> {
+pub(in crate::engine) fn libraries(program: &Utf8Path) -> Vec<Utf8PathBuf> {
     let output = Command::new("ldd").arg(program).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     text.split_whitespace()
@@ -248,7 +248,7 @@ pub(in crate::build) fn libraries(program: &Utf8Path) -> Vec<Utf8PathBuf> {
 }
 
 /// Whether sandboxes can be made here; if not, it has been said why.
-pub(in crate::build) fn usable() -> bool {
+pub(in crate::engine) fn usable() -> bool {
     static ANSWER: OnceLock<Result<(), String>> = OnceLock::new();
     let answer = ANSWER.get_or_init(|| {
         let scratch = TempDir::new().unwrap();
@@ -268,13 +268,13 @@ pub(in crate::build) fn usable() -> bool {
 
 /// Say that a test is root's only. That is no lack of the machine: in CI root runs it.
 #[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
-pub(in crate::build) fn unprivileged(why: &str) {
+pub(in crate::engine) fn unprivileged(why: &str) {
     eprintln!("skipped: {why}");
 }
 
 /// Say that a test cannot run, which is a failure where everything is expected to.
 #[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
-pub(in crate::build) fn skipped(why: &str) {
+pub(in crate::engine) fn skipped(why: &str) {
     eprintln!("skipped: {why}");
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{why}");
 }
@@ -283,19 +283,19 @@ pub(in crate::build) fn skipped(why: &str) {
 const ELSEWHERE: &str = "DISTILL_TEST_ELSEWHERE";
 
 /// Whether this is the process that [`run_elsewhere`] has started.
-pub(in crate::build) fn elsewhere() -> bool {
+pub(in crate::engine) fn elsewhere() -> bool {
     std::env::var_os(ELSEWHERE).is_some()
 }
 
 /// Runs this test program again with one test, after a script in new user and mount namespaces. Every
 /// path in the test's own directory for temporary files is gone afterwards.
-pub(in crate::build) fn run_elsewhere(test: &str, script: &str) {
+pub(in crate::engine) fn run_elsewhere(test: &str, script: &str) {
     run_elsewhere_as(&["--user", "--map-root-user", "--mount"], test, script);
 }
 
 /// The same in these namespaces, which are options of `unshare`, if any. The script may `exec` the rest
 /// of the way, which is in its arguments. False if it cannot be tried here, which has been said.
-pub(in crate::build) fn run_elsewhere_as(namespaces: &[&str], test: &str, script: &str) -> bool {
+pub(in crate::engine) fn run_elsewhere_as(namespaces: &[&str], test: &str, script: &str) -> bool {
     if !usable() {
         return false;
     }
