@@ -19,6 +19,9 @@ use crate::plan::{
 };
 use crate::store::{Store, Usage};
 
+mod elsewhere;
+mod others;
+
 /// What `work` gives, unless it takes too long: then it hangs, and the test fails.
 fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = mpsc::channel();
@@ -491,8 +494,6 @@ fn an_event_costs_the_same_however_many_plans_there_are() {
         "{few} s a plan of 1,000, {many} s of 16,000"
     );
 }
-
-mod others;
 
 /// A store that knows nothing and has nothing.
 struct Empty;
