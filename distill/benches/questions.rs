@@ -122,8 +122,9 @@ fn measure(what: &str, roots: &[Plan], cache: Option<Cache>) -> Result<()> {
     let began = Instant::now();
     builder.survey(roots)?;
     let surveyed = began.elapsed();
+    let began = Instant::now();
     builder.build(roots)?;
-    let built = began.elapsed() - surveyed;
+    let built = began.elapsed();
     let (surveyed, built) = (surveyed.as_secs_f64(), built.as_secs_f64());
     println!("{what:<36} asked {surveyed:>6.2} s, built {built:>6.2} s");
     Ok(())
@@ -154,10 +155,13 @@ fn built(plans: &[Plan]) -> Result<Memory> {
     let memory = Memory::default();
     for plan in plans {
         let tree = |literal: &Literal| literal_tree(literal).map(|tree| Object::Tree(tree.hash()));
-        let action = plan.action().map_err(Clone::clone)?.try_map(|artifact| match artifact {
-            Artifact::Literal(literal) => tree(literal).map_err(Box::<dyn Error>::from),
-            Artifact::Plan(_) | Artifact::Source(_) => Err("not made of literals".into()),
-        })?;
+        let action = plan
+            .action()
+            .map_err(Clone::clone)?
+            .try_map(|artifact| match artifact {
+                Artifact::Literal(literal) => tree(literal).map_err(Box::<dyn Error>::from),
+                Artifact::Plan(_) | Artifact::Source(_) => Err("not made of literals".into()),
+            })?;
         let resolved = Resolved::new(action);
         let bytes = format!("made by {}\n", resolved.hash());
         let output = Object::Blob(Hash::of(&bytes).into());
