@@ -20,7 +20,8 @@ pub trait Contents: Backend {
     fn missing(&self, wanted: &[Content]) -> Result<BTreeSet<Content>, BackendError>;
 
     /// Where the bytes of `wanted` are; what is not in the answer is not here. Whoever reads them holds
-    /// them against their digest.
+    /// them against their digest. Not all that is looked for is read: what costs much memory, or keeps a
+    /// connection, should begin with the first byte that is read.
     fn read(&self, wanted: &[Content]) -> Result<BTreeMap<Content, Found>, BackendError>;
 
     /// Takes bytes in, in any order, and refuses what has another digest or size than it says. What is

@@ -18,6 +18,9 @@ use crate::plan::{Digest, PlanHash};
 /// One question holds no more than this, so that the time for its answer is a bound of something.
 const MANY: usize = 1000;
 
+/// So many contents are looked for together when somebody comes for one of them.
+const AHEAD: usize = 64;
+
 /// The caches of one run, in the order in which they are asked.
 #[derive(Debug)]
 pub(in crate::fetch) struct Caches {
@@ -36,6 +39,16 @@ struct Member {
     is_silent: AtomicBool,
     /// It said that it cannot answer, and that was told.
     has_failed: AtomicBool,
+    ahead: Mutex<Ahead>,
+}
+
+/// Contents that a cache said it has: who comes for one of them soon comes for the others.
+#[derive(Debug, Default)]
+struct Ahead {
+    /// Those that nobody looked for.
+    waiting: BTreeSet<Content>,
+    /// Those that were looked for with another one.
+    found: HashMap<Digest, Found>,
 }
 
 /// Whoever asks: how long it waits, and where it is told what is wrong.
@@ -76,6 +89,7 @@ impl Caches {
             cache: cache.clone(),
             is_silent: AtomicBool::new(false),
             has_failed: AtomicBool::new(false),
+            ahead: Mutex::default(),
         };
         Caches {
             members: caches.iter().map(member).collect(),
@@ -156,6 +170,7 @@ impl Caches {
                     for content in here {
                         if left.remove(&content) {
                             lock(&self.places).insert(content.digest, Some(index));
+                            lock(&member.ahead).waiting.insert(content);
                         }
                     }
                 });
@@ -245,20 +260,30 @@ impl Member {
         }
     }
 
-    fn look(&self, contents: &Arc<dyn Contents>, content: Content, asker: Asker<'_>) -> Looked {
+    /// Looks for a content, and for some of those that this cache said it has.
+    fn look(
+        &self,
+        contents: &Arc<dyn Contents>,
+        content: Content,
+        asker: Asker<'_>,
+    ) -> Looked {
+        let ahead = &self.ahead;
         if self.is_silent() {
             return Looked::Unanswered(Reason::Silent(asker.limit));
         }
-        let contents = Arc::clone(contents);
-        let asked = asker
-            .patient()
-            .ask(move || match contents.read(&[content]) {
-                Ok(mut found) => Ok(found.remove(&content)),
-                Err(error) => Err(Reason::cache(error)),
-            });
-        let reason = match asked {
-            Ok(Ok(Some(found))) => return Looked::Found(found),
-            Ok(Ok(None)) => return Looked::Absent,
+        if let Some(found) = lock(ahead).found.remove(&content.digest) {
+            return Looked::Found(found);
+        }
+        let (contents, wanted) = (Arc::clone(contents), lock(ahead).with(content));
+        let call = move || contents.read(&wanted).map_err(Reason::cache);
+        let reason = match asker.patient().ask(call) {
+            Ok(Ok(mut all)) => {
+                let found = all.remove(&content);
+                let rest = all.into_iter();
+                let rest = rest.map(|(content, found)| (content.digest, found));
+                lock(ahead).found.extend(rest);
+                return found.map_or(Looked::Absent, Looked::Found);
+            }
             Ok(Err(reason)) => {
                 self.tell(asker, reason.clone());
                 reason
@@ -291,6 +316,20 @@ impl Member {
     fn tell(&self, asker: Asker<'_>, reason: Reason) {
         let place = self.cache.name.clone();
         asker.progress.gave_up(&Attempt { place, reason });
+    }
+}
+
+impl Ahead {
+    /// A content to be looked for, and others that wait for it.
+    fn with(&mut self, content: Content) -> Vec<Content> {
+        let mut wanted = vec![content];
+        self.waiting.remove(&content);
+        while wanted.len() < AHEAD
+            && let Some(other) = self.waiting.pop_first()
+        {
+            wanted.push(other);
+        }
+        wanted
     }
 }
 

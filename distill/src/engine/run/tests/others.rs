@@ -184,8 +184,8 @@ fn questions_of_one_moment_are_one_batch() {
         // And who has the bytes of the parts: one more.
         assert_eq!(calls(), 3);
         builder.build(&[top]).unwrap();
-        // Nothing is asked again; each file is read.
-        assert_eq!(calls(), 3 + parts.len());
+        // Nothing is asked again, and files are looked for many at a time.
+        assert!(calls() <= 3 + 12, "{} calls", calls());
     });
     assert_eq!((scene.ran().len(), scene.told("Brought")), (1, 100));
 }
@@ -198,8 +198,7 @@ fn a_build_without_a_survey_asks_as_few_questions() {
     scene.with(vec![Cache::new(Arc::clone(&cache))], |builder| {
         builder.build(&[top]).unwrap();
     });
-    let questions = cache.calls() - parts.len();
-    assert_eq!(questions, 3);
+    assert!(cache.calls() <= 3 + 12, "{} calls", cache.calls());
 }
 
 /// Whoever is asked never answers.
