@@ -137,11 +137,11 @@ impl Fetcher {
                 return Ok(None);
             };
             let bytes = read_all(bytes, LONGEST_MANIFEST)?;
-            let (got, expected) = (Digest::from(Hash::of(&bytes)), Digest::from(*tree));
+            let manifest = Tree::decode(&bytes).map_err(|_| bad("its manifest is not readable"))?;
+            let (got, expected) = (Digest::from(manifest.hash()), Digest::from(*tree));
             if got != expected {
                 return Err(Reason::Mismatch { expected, got });
             }
-            let manifest = Tree::decode(&bytes).map_err(|_| bad("its manifest is not readable"))?;
             let Some(archive) = self.open(cache, &Key::Archive(*tree), cancel)? else {
                 return Err(bad("it has the manifest of a tree, but not the files"));
             };
