@@ -1,46 +1,7 @@
-//! Packages: functions of a config, and what they may return.
+//! What packages can be made of, and what they may return.
 
-use std::any::{TypeId, type_name};
-use std::fmt;
-use std::sync::Arc;
-
-use super::config::Config;
-use crate::plan::{AbsPath, Artifact, Literal, Plan, Source};
-
-/// What tells packages apart: the function's own type, or the address of a closure that holds data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Key {
-    Function(TypeId),
-    Closure(usize),
-}
-
-type Function = dyn Fn(&Config) -> Items + Send + Sync;
-
-/// A package: a function of the config. Made from any function or closure that returns plans,
-/// artifacts or further packages.
-#[derive(Clone)]
-pub struct Package {
-    name: &'static str,
-    identity: Option<TypeId>,
-    call: Arc<Function>,
-}
-
-impl<F, R> From<F> for Package
-where
-    F: Fn(&Config) -> R + Send + Sync + 'static,
-    R: Into<Items>,
-{
-    fn from(function: F) -> Package {
-        // A function item has no size, and a type of its own: that type is its identity.
-        let identity = (size_of::<F>() == 0).then(TypeId::of::<F>);
-        let call = Arc::new(move |config: &Config| function(config).into());
-        Package {
-            name: type_name::<F>(),
-            identity,
-            call,
-        }
-    }
-}
+use super::definition::{Config, Item, Items, Package};
+use crate::plan::{Artifact, Literal, Plan, Source};
 
 impl From<&Package> for Package {
     fn from(package: &Package) -> Package {
@@ -57,31 +18,6 @@ impl From<Plan> for Package {
 impl From<Artifact> for Package {
     fn from(artifact: Artifact) -> Package {
         Package::from(move |_: &Config| artifact.clone())
-    }
-}
-
-impl Package {
-    /// The path of the function, such as `distill_packages::zlib::zlib`.
-    pub fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// What the function returns for `config`.
-    pub(super) fn call(&self, config: &Config) -> Items {
-        (self.call)(config)
-    }
-
-    pub(super) fn key(&self) -> Key {
-        match self.identity {
-            Some(function) => Key::Function(function),
-            None => Key::Closure(Arc::as_ptr(&self.call).cast::<()>().addr()),
-        }
-    }
-}
-
-impl fmt::Debug for Package {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
     }
 }
 
@@ -115,21 +51,6 @@ macro_rules! packages_from_tuples {
 }
 
 packages_from_tuples! { A B C D E F G H I J K L M N O P }
-
-/// What a package may return, piece by piece.
-#[derive(Debug, Clone)]
-pub enum Item {
-    /// An artifact, to lie where its user puts it.
-    Artifact(Artifact),
-    /// An artifact that must lie at a place of its own.
-    At(AbsPath, Artifact),
-    /// Another package, expanded with the same config.
-    Package(Package),
-}
-
-/// What a package returns: any number of [`Item`]s.
-#[derive(Debug, Clone, Default)]
-pub struct Items(pub Vec<Item>);
 
 macro_rules! items_from {
     ($($type:ty => $make:expr),* $(,)?) => {$(
@@ -166,13 +87,4 @@ impl<T: Into<Items>> FromIterator<T> for Items {
     fn from_iter<I: IntoIterator<Item = T>>(list: I) -> Items {
         Items(list.into_iter().flat_map(|items| items.into().0).collect())
     }
-}
-
-/// An artifact, and its place if it insists on one.
-#[derive(Debug, Clone)]
-pub struct Placed {
-    /// Where it must lie; nothing if its user decides.
-    pub at: Option<AbsPath>,
-    /// The artifact.
-    pub of: Artifact,
 }
