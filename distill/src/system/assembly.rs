@@ -1,7 +1,6 @@
-//! The root file system of a system on a platform, as data.
+//! A system on a platform: what its root file system holds, or everything that is wrong with it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::panic::Location;
 
 use super::account::Accounts;
@@ -10,60 +9,29 @@ use super::file::{File, FileNode, Owner, Text};
 use super::finding::{Finding, Problem, SystemError};
 use super::graph::Graph;
 use super::platform::Platform;
+use super::root::{Permission, Root};
 use super::service::{Directory, Service};
 use super::unix::User;
 use super::{EXECLINEB, Init, ground, init, kernel, listen, s6, s6_rc, skeleton, sysctl, wiring};
 use crate::execline;
 use crate::package::script::ExpandError;
 use crate::package::{Config, Package, Shebang};
-use crate::plan::{AbsPath, Contents, Literal, LiteralNode, Mode, RelPath};
+use crate::plan::{AbsPath, Contents, Literal, LiteralNode, Mode, Plan, RelPath};
 
-/// The permission bits and ids of a path that is not simply root's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Permission {
-    /// The path below the root.
-    pub path: RelPath,
-    /// Its permission bits.
-    pub mode: Mode,
-    /// The user's id.
-    pub uid: u32,
-    /// The group's id.
-    pub gid: u32,
-}
+impl Platform {
+    /// The root file system of `system` on this platform, or everything that is wrong with it.
+    pub fn root(&self, system: &System) -> Result<Root, SystemError> {
+        compose(self, system)
+    }
 
-/// Everything that a root file system holds.
-#[derive(Debug, Clone)]
-pub struct Root {
-    /// Files that the system writes itself, whoever asked for them.
-    pub files: Literal,
-    /// What packages bring, in the order of platform, services, system.
-    pub packages: Vec<Package>,
-    /// What is not simply root's.
-    pub permissions: Vec<Permission>,
-    /// All users and groups.
-    pub accounts: Accounts,
-}
-
-impl Root {
-    /// The permissions as mksquashfs reads them (`-pf`): `path m mode uid gid`, one a line.
-    pub fn pseudo_file(&self) -> String {
-        let mut text = String::new();
-        for Permission {
-            path,
-            mode,
-            uid,
-            gid,
-        } in &self.permissions
-        {
-            let escaped = path.as_str().replace('\\', "\\\\").replace(' ', "\\ ");
-            let _ = writeln!(text, "{escaped} m {:o} {uid} {gid}", mode.bits());
-        }
-        text
+    /// The image of `system` on this platform.
+    pub fn image(&self, system: &System) -> Result<Plan, SystemError> {
+        Ok(self.image.make(self, &self.root(system)?))
     }
 }
 
 /// Puts a system on a platform.
-pub(super) fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
+fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
     let services = services(platform, system);
     let (graph, mut findings) = Graph::new(&services);
     findings.extend(wiring::check(&graph));
