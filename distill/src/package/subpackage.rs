@@ -1,7 +1,6 @@
 //! Parts of a package's output, and packages put together. Neither costs a build.
 
-use super::config::Config;
-use super::function::{Package, Placed};
+use super::definition::{Config, Package, Placed};
 use crate::plan::{AbsPath, Action, Artifact, Input, Merge, Name, PathSet, Pick, Plan};
 
 /// What a library's users need to compile and link: `lib`, `include`, `share` below `usr`.

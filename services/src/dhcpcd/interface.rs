@@ -3,8 +3,25 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use super::config::{Family, print_all};
 use crate::net::Cidr;
+
+/// A kind of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Family::V4 => "4",
+            Family::V6 => "6",
+        })
+    }
+}
 
 /// What an interface has if no server answers (`fallback`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +96,16 @@ impl Interface {
         if self.fallback.is_some() {
             writeln!(f, "fallback fallback-{name}")?;
         }
-        print_all(&self.extra, f)
+        print_options(&self.extra, f)
     }
+}
+
+/// Options and their values, one a line.
+pub(super) fn print_options(
+    options: &[(String, String)],
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    options
+        .iter()
+        .try_for_each(|(name, value)| writeln!(f, "{}", format!("{name} {value}").trim_end()))
 }
