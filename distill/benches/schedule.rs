@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use distill::engine::{
-    Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId, Options, Supplier,
-    WrongMachine,
+    Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId, Options, Output,
+    Supplier, WrongMachine,
 };
 use distill::plan::{
     AbsPath, Action, Artifact, BuildPlatform, Input, Merge, Mode, Name, Object, PathError, Plan,
@@ -38,7 +38,7 @@ impl Executor for Nothing {
 
     fn execute(&self, job: &Job<'_>) -> Executed {
         Executed {
-            output: Ok(Object::Tree(job.plan.hash().0)),
+            output: Ok(Output::here(Object::Tree(job.plan.hash().0))),
             usage: Usage::default(),
             log: None,
             tail: Vec::new(),

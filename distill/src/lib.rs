@@ -10,6 +10,7 @@ pub mod disk;
 pub mod engine;
 pub mod fetch;
 pub mod machine;
+pub mod objects;
 pub mod package;
 pub mod plan;
 pub mod store;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::exit::Exit;
 use crate::engine::sandbox::{Lack, SandboxError};
 use crate::engine::{BuildError, ExecuteError, PublishError};
-use crate::fetch::CacheError;
 use crate::machine::MachineError;
+use crate::objects::BackendError;
 use crate::plan::Source;
 use crate::store::StoreError;
 use crate::store::intake::IntakeError;
@@ -69,7 +69,7 @@ pub enum CliError {
     Intake(#[from] IntakeError),
     /// A directory of sources could not be read or written.
     #[error(transparent)]
-    Cache(#[from] CacheError),
+    Cache(#[from] BackendError),
     /// What was built could not be given away.
     #[error(transparent)]
     Publish(#[from] PublishError),
@@ -94,7 +94,7 @@ impl CliError {
             | CliError::Damaged(_)
             | CliError::Intake(_)
             | CliError::Cache(_)
-            | CliError::Publish(PublishError::Pack(_) | PublishError::Cache(_)) => Exit::Definition,
+            | CliError::Publish(PublishError::Backend(_)) => Exit::Definition,
             CliError::Offline(_) => Exit::Unreachable,
             CliError::Unfit(_)
             | CliError::Lack(_)

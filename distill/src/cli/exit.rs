@@ -120,7 +120,9 @@ impl From<&ExecuteError> for Exit {
             ExecuteError::Root(_) | ExecuteError::Unmatched { .. } | ExecuteError::Kind { .. } => {
                 Exit::Definition
             }
-            ExecuteError::NoRoom { .. } | ExecuteError::WrongMachine(_) => Exit::Unfit,
+            ExecuteError::NoRoom { .. }
+            | ExecuteError::WrongMachine(_)
+            | ExecuteError::LeftElsewhere { .. } => Exit::Unfit,
             ExecuteError::Intake(_) | ExecuteError::Disk(_) if is_of_the_machine(error) => {
                 Exit::Unfit
             }

@@ -24,11 +24,13 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &ExportArgs) -> Result<u8, 
     let graph = Graph::new(&roots, invocation.target, &session.store)?;
     let publisher = Publisher {
         store: &session.store,
-        cache: &cache,
+        contents: &cache,
+        records: &cache,
     };
+    let mut made = Vec::new();
     let mut count = 0;
     for node in &graph.nodes {
-        let (Some(plan), Some(output)) = (node.hash, node.output) else {
+        let (Some(plan), Some(output)) = (&node.resolved, node.output) else {
             continue;
         };
         if session.cancel.is_cancelled() {
@@ -40,8 +42,10 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &ExportArgs) -> Result<u8, 
             publisher.bytes(&output)?;
             count += 1;
         }
-        publisher.record(&plan, &output)?;
+        made.push(plan);
     }
+    // Bytes come before what tells of them.
+    publisher.records(&made)?;
     let count = units::count(count, "output");
     invocation
         .ui

@@ -1,6 +1,6 @@
 //! A store, and what it takes to build into it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::error::CliError;
 use super::graph::Graph;
@@ -22,6 +22,8 @@ pub(super) struct Session<'a> {
     pub(super) store: Store,
     pub(super) cancel: Cancel,
     _interrupt: Option<Interrupt>,
+    /// One for all that is asked and fetched: what is known of caches is found out once.
+    fetcher: OnceLock<Fetcher>,
 }
 
 /// Runs nothing and brings nothing: for who only looks.
@@ -79,6 +81,7 @@ impl<'a> Session<'a> {
             store,
             cancel,
             _interrupt: interrupt,
+            fetcher: OnceLock::new(),
         })
     }
 
@@ -91,7 +94,7 @@ impl<'a> Session<'a> {
         let fetcher = self.fetcher()?;
         let supplier = Sources {
             store: &self.store,
-            fetcher: &fetcher,
+            fetcher,
             cancel: &self.cancel,
         };
         self.survey_with(roots, &supplier)
@@ -103,7 +106,7 @@ impl<'a> Session<'a> {
             executor: &Looking,
             supplier,
             options: &Options::default(),
-            events: &|_| {},
+            events: &|event| view::remark(&self.invocation.ui, &event),
             cancel: &self.cancel,
         };
         Ok(builder.survey(roots)?)
@@ -119,13 +122,13 @@ impl<'a> Session<'a> {
         }
         let fetcher = self.fetcher()?;
         if self.invocation.settings.offline {
-            self.check_sources(roots, &survey, &fetcher)?;
+            self.check_sources(roots, &survey, fetcher)?;
         }
         let method = preflight::check(self.invocation, &self.store, roots)?;
         let executor = Local::new(&self.store, options.jobs, method)?;
         let supplier = Sources {
             store: &self.store,
-            fetcher: &fetcher,
+            fetcher,
             cancel: &self.cancel,
         };
         let ui = &self.invocation.ui;
@@ -154,32 +157,33 @@ impl<'a> Session<'a> {
         survey: &Survey,
         fetcher: &Fetcher,
     ) -> Result<(), CliError> {
-        if survey
-            .sources
-            .iter()
-            .all(|source| fetcher.is_at_hand(source))
-        {
+        let mut at_hand = fetcher.at_hand(&survey.sources, self.cancel.flag());
+        let is_there = |source: &Source| at_hand.contains(&source.digest);
+        if survey.sources.iter().all(is_there) {
             return Ok(());
         }
         let graph = Graph::new(roots, self.invocation.target, &self.store)?;
         let waiting = graph.nodes.iter().filter(|node| node.hash.is_none());
-        let later = waiting.flat_map(|node| sources(node.plan)).cloned();
+        let later: Vec<&Source> = waiting.flat_map(|node| sources(node.plan)).collect();
+        at_hand.append(&mut fetcher.at_hand(later.iter().copied(), self.cancel.flag()));
         let mut missing: Vec<Source> = Vec::new();
-        for source in survey.sources.iter().cloned().chain(later) {
-            let here = self.store.has(&Object::Blob(source.digest)) || fetcher.is_at_hand(&source);
+        for source in survey.sources.iter().chain(later) {
+            let in_store = self.store.has(&Object::Blob(source.digest));
+            let here = in_store || at_hand.contains(&source.digest);
             if !here && !missing.iter().any(|other| other.digest == source.digest) {
-                missing.push(source);
+                missing.push(source.clone());
             }
         }
         Err(CliError::Offline(missing))
     }
 
-    /// Fetches sources.
-    pub(super) fn fetcher(&self) -> Result<Fetcher, CliError> {
-        Ok(Fetcher::new(
-            self.invocation
-                .settings
-                .fetching(self.store.partial_dir())?,
-        ))
+    /// Fetches sources, and asks caches.
+    pub(super) fn fetcher(&self) -> Result<&Fetcher, CliError> {
+        if let Some(fetcher) = self.fetcher.get() {
+            return Ok(fetcher);
+        }
+        let settings = &self.invocation.settings;
+        let settings = settings.fetching(self.store.partial_dir())?;
+        Ok(self.fetcher.get_or_init(|| Fetcher::new(settings)))
     }
 }

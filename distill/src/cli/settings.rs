@@ -102,8 +102,8 @@ impl Settings {
         settings.prefer_debian(fetch::read_apt(&self.root).unwrap_or_default());
         settings.prefer_debian(self.debian.iter().cloned());
         for directory in &self.caches {
-            let cache: Arc<dyn Cache> = Arc::new(DirectoryCache::open(directory)?);
-            settings.caches.push(cache);
+            let directory = DirectoryCache::open(directory)?;
+            settings.caches.push(Cache::new(Arc::new(directory)));
         }
         Ok(settings)
     }

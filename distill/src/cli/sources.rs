@@ -17,7 +17,8 @@ use super::session::Session;
 use super::view::{self, Tally};
 use super::{preflight, units};
 use crate::engine::{BuildError, Event, Failure, Options, Outcome, Sources, Supplier as _};
-use crate::fetch::{Address, Cache as _, DirectoryCache, Found, Key};
+use crate::fetch::{Address, DirectoryCache};
+use crate::objects::{BackendError, Content, Contents as _, Found, Outgoing};
 use crate::plan::{Digest, Object, Origin, Source};
 use crate::store::intake::{HashedFile, NEVER};
 use crate::store::io::At as _;
@@ -84,9 +85,10 @@ fn export(invocation: &Invocation<'_>, directory: &Utf8Path) -> Result<(), CliEr
     let mut bytes = 0;
     for source in &sources {
         let path = session.store.blob_path(&source.digest);
-        let mut file = File::open(&path).at("open", &path)?;
-        bytes += file.metadata().at("examine", &path)?.len();
-        cache.put(&Key::Blob(source.digest), &mut file)?;
+        let size = path.metadata().at("examine", &path)?.len();
+        let content = Content::sized(source.digest, size);
+        cache.write(vec![Outgoing::new(content, || File::open(&path))])?;
+        bytes += size;
     }
     let (count, size) = (units::count(sources.len(), "source"), units::bytes(bytes));
     invocation
@@ -114,7 +116,7 @@ fn fetch(
     let store = &session.store;
     let supplier = Sources {
         store,
-        fetcher: &fetcher,
+        fetcher,
         cancel: &session.cancel,
     };
     let missing = |source: &&Source| !store.has(&Object::Blob(source.digest));
@@ -221,8 +223,8 @@ fn import(invocation: &Invocation<'_>, directory: &Utf8Path) -> Result<(), CliEr
 
 /// Takes one blob, if it is what its name says; its size.
 fn take(cache: &DirectoryCache, store: &Store, digest: &Digest) -> Result<u64, CliError> {
-    let key = Key::Blob(*digest);
-    let Some(Found::File(from)) = cache.find(&key)? else {
+    let content = Content::from(*digest);
+    let Some(Found::File(from)) = cache.read(&[content])?.remove(&content) else {
         return Ok(0);
     };
     let source = File::open(&from).at("open", &from)?;
@@ -231,7 +233,7 @@ fn take(cache: &DirectoryCache, store: &Store, digest: &Digest) -> Result<u64, C
         HashedFile::copy((&source, &from), temp, hasher, &NEVER).map_err(StoreError::from)?;
     let got = copy.digest();
     if got != *digest {
-        return Err(crate::fetch::CacheError::Mismatch { key, got }.into());
+        return Err(BackendError::Mismatch { content, got }.into());
     }
     store.land_blob(&copy)?;
     Ok(source.metadata().at("examine", &from)?.len())

@@ -50,6 +50,14 @@ pub enum ExecuteError {
     /// The machine is not one that the plan may run on.
     #[error(transparent)]
     WrongMachine(#[from] WrongMachine),
+    /// It was made elsewhere, and is needed here.
+    #[error(
+        "`{output}` was made elsewhere, and nobody gives its bytes\nhint: the place where the executor leaves outputs has to be among the caches"
+    )]
+    LeftElsewhere {
+        /// What was made.
+        output: Object,
+    },
     /// The inputs do not make a root.
     #[error(transparent)]
     Root(#[from] RootError),

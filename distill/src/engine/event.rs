@@ -96,7 +96,12 @@ pub enum Event {
         /// Bytes in all, if known.
         total: Option<u64>,
     },
-    /// Something a user may want to know, such as a retry.
+    /// Something about the whole run that a user may want to know, such as a cache that does not answer.
+    Remark {
+        /// What.
+        text: String,
+    },
+    /// Something a user may want to know of a job, such as a retry.
     Note {
         /// The job.
         id: JobId,

@@ -5,10 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::error::{ExecuteError, Failure};
 use super::event::{Event, Outcome};
-use super::executor::{Executed, Job};
+use super::executor::{Executed, Job, Output, Place};
 use super::graph::{Kind, NodeId};
 use super::scheduler::Builder;
-use crate::fetch::CachedOutput;
+use crate::fetch::Shown;
 use crate::plan::{Change, Literal, Object, Plan, Resolved, Source, tree};
 use crate::store::intake::write_literal;
 use crate::store::{Provenance, Record, StoreError, Usage};
@@ -22,6 +22,8 @@ pub(super) struct PlanJob<'a> {
     pub(super) labels: &'a BTreeMap<Object, String>,
     /// What the records say, if it runs all the same.
     pub(super) recorded: Option<Object>,
+    /// Whether it was made in this run, elsewhere.
+    pub(super) made: bool,
 }
 
 impl Builder<'_> {
@@ -53,7 +55,7 @@ impl Builder<'_> {
             .land_tree(&write_literal(temp.path(), literal)?)?)
     }
 
-    /// Takes a plan's output from a cache, if that has it.
+    /// Takes a plan's output from whoever has it; nothing if nobody has, so that it has to be made.
     pub(super) fn bring(&self, job: &PlanJob<'_>) -> Result<Option<Object>, Failure> {
         let output = job.recorded.expect("a cache is asked for what is known");
         let label = job.definition.label();
@@ -61,6 +63,9 @@ impl Builder<'_> {
             .supplier
             .bring(job.id, &output, &label, self.cancel, self.events)
             .map_err(|error| job.failed(error))?;
+        if !brought && job.made {
+            return Err(job.failed(ExecuteError::LeftElsewhere { output }));
+        }
         if !brought {
             return Ok(None);
         }
@@ -75,7 +80,7 @@ impl Builder<'_> {
     }
 
     /// Runs a plan, unless another process has just done so.
-    pub(super) fn run_plan(&self, job: &PlanJob<'_>) -> Result<Object, Failure> {
+    pub(super) fn run_plan(&self, job: &PlanJob<'_>) -> Result<Output, Failure> {
         let hash = job.plan.hash();
         let fail = |error: ExecuteError| job.failed(error);
         let waiting = || (self.events)(Event::Waiting { id: job.id });
@@ -92,7 +97,7 @@ impl Builder<'_> {
             && self.store.has(&record.output)
         {
             self.finished(job.id, Outcome::Found, &record);
-            return Ok(record.output);
+            return Ok(Output::here(record.output));
         }
         self.store
             .write_plan(job.plan)
@@ -126,9 +131,13 @@ impl Builder<'_> {
     }
 
     /// Records what was made, or finds that it is not what was made before.
-    fn record(&self, job: &PlanJob<'_>, executed: Executed) -> Result<Object, ExecuteError> {
-        let (output, usage) = (executed.output?, executed.usage);
-        let record = record(job.definition.label(), output, usage);
+    fn record(&self, job: &PlanJob<'_>, executed: Executed) -> Result<Output, ExecuteError> {
+        let (made, usage) = (executed.output?, executed.usage);
+        let output = made.object;
+        let record = Record {
+            provenance: self.provenance(made.place),
+            ..record(job.definition.label(), output, usage)
+        };
         match job.recorded {
             None => {
                 self.store.write_record(job.plan, &record)?;
@@ -147,7 +156,17 @@ impl Builder<'_> {
                 });
             }
         }
-        Ok(output)
+        Ok(made)
+    }
+
+    fn provenance(&self, place: Place) -> Provenance {
+        match (place, self.executor.contents()) {
+            (Place::Here, _) => Provenance::Here,
+            (Place::Elsewhere, Some(contents)) => {
+                Provenance::Elsewhere(Shown::from(contents.name()).to_string())
+            }
+            (Place::Elsewhere, None) => Provenance::Elsewhere(String::new()),
+        }
     }
 
     /// If what is recorded comes from a cache, it has proved false, or the plan makes this today and
@@ -199,15 +218,6 @@ impl PlanJob<'_> {
             plan: Some(self.plan.hash()),
             ..failure(Kind::Plan(self.definition), error)
         }
-    }
-}
-
-/// What is written down of what a cache says that a plan made.
-pub(super) fn told(label: String, told: CachedOutput) -> Record {
-    Record {
-        provenance: Provenance::Cache(told.cache.to_string()),
-        machine: String::new(),
-        ..record(label, told.object, Usage::default())
     }
 }
 

@@ -10,7 +10,7 @@ use nix::sys::statvfs::statvfs;
 
 use super::capture::capture;
 use super::error::ExecuteError;
-use super::executor::{Executed, Executor, Job};
+use super::executor::{Executed, Executor, Job, Output};
 use super::jobserver::{Jobserver, Slot};
 use super::machine::{Machine, WrongMachine};
 use super::operation::Operations;
@@ -173,7 +173,7 @@ impl Executor for Local<'_> {
         } = trace;
         usage.wall_ms = milliseconds(began.elapsed());
         Executed {
-            output,
+            output: output.map(Output::here),
             usage,
             log,
             tail,

@@ -1,16 +1,18 @@
 //! What was built here, for others to take: what [`Sources`](super::Sources) brings, the other way round.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::sync::Arc;
 
-use crate::fetch::{Cache as _, CacheError, DirectoryCache, Key};
-use crate::plan::archive::{PackError, pack_zst};
-use crate::plan::{Hash, Object, PlanHash, RelPath};
+use crate::objects::{Answer, BackendError, Content, Contents, Outgoing, Record, Records};
+use crate::plan::tree::{Directory, Entry, Nodes as _};
+use crate::plan::{Digest, Hash, Object, PlanHash, RelPath, Resolved};
 use crate::store::intake::StoredTree;
-use crate::store::io::{At as _, IoError};
+use crate::store::io::IoError;
 use crate::store::{Store, StoreError};
 
-/// How hard to compress: what travels should be small, and is packed once.
-const LEVEL: i32 = 10;
+/// How many contents are given at once.
+const MANY: usize = 256;
 
 /// Why an output cannot be given to others.
 #[derive(Debug, thiserror::Error)]
@@ -18,63 +20,161 @@ pub enum PublishError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file of the store cannot be read, or a temporary one not written.
+    /// A file of the store cannot be read.
     #[error(transparent)]
     Io(#[from] IoError),
-    /// A tree cannot be packed.
+    /// Who should take it cannot.
     #[error(transparent)]
-    Pack(#[from] PackError),
-    /// The cache does not take it.
-    #[error(transparent)]
-    Cache(#[from] CacheError),
+    Backend(#[from] BackendError),
 }
 
-/// Puts what is in a store into a cache. What the cache has already is left alone.
+/// Puts what is in a store where others find it. What is there already is left alone.
 #[derive(Clone, Copy)]
 pub struct Publisher<'a> {
     /// Where it is.
     pub store: &'a Store,
-    /// Where others look.
-    pub cache: &'a DirectoryCache,
+    /// Takes the bytes.
+    pub contents: &'a dyn Contents,
+    /// Takes what plans made.
+    pub records: &'a dyn Records,
 }
 
 impl Publisher<'_> {
-    /// Tells what `plan` made. Without the [bytes](Publisher::bytes), that spares others only to find
-    /// it out.
-    pub fn record(&self, plan: &PlanHash, output: &Object) -> Result<(), PublishError> {
-        let line = format!("{output}\n");
-        Ok(self.cache.put(&Key::Output(*plan), &mut line.as_bytes())?)
+    /// Tells what `plans` made, as far as the store knows. Without the [bytes](Publisher::bytes), that
+    /// spares others only to find it out.
+    pub fn records(&self, plans: &[&Resolved]) -> Result<(), PublishError> {
+        let hashes: Vec<PlanHash> = plans.iter().map(|plan| plan.hash()).collect();
+        let known: BTreeMap<PlanHash, Answer> = self.records.look_up(&hashes)?;
+        let mut new: Vec<(&Resolved, Record)> = Vec::new();
+        for (plan, hash) in plans.iter().zip(hashes) {
+            if let (false, Some(record)) = (known.contains_key(&hash), self.store.record(&hash)?) {
+                new.push((plan, record));
+            }
+        }
+        let new: Vec<(&Resolved, &Record)> = new.iter().map(|(plan, of)| (*plan, of)).collect();
+        Ok(self.records.record(&new)?)
     }
 
     /// Puts the bytes of an object there.
     pub fn bytes(&self, object: &Object) -> Result<(), PublishError> {
+        // What leads to the rest comes last: where it is, the rest is, too.
+        let head = Content::head(object);
+        if self.contents.missing(&[head])?.is_empty() {
+            return Ok(());
+        }
         match object {
             Object::Blob(digest) => {
                 let path = self.store.blob_path(digest);
-                let mut file = File::open(&path).at("open", &path)?;
-                Ok(self.cache.put(&Key::Blob(*digest), &mut file)?)
+                let blob = Outgoing::new(head, move || File::open(path));
+                Ok(self.contents.write(vec![blob])?)
             }
             Object::Tree(tree) => self.tree(tree),
         }
     }
 
+    /// Puts those directories there that are not, each after what it names: where a node is, the rest is.
     fn tree(&self, tree: &Hash) -> Result<(), PublishError> {
-        // The manifest comes last: where it is, the files are, too.
-        if self.cache.find(&Key::Manifest(*tree))?.is_some() {
-            return Ok(());
+        let (mut level, mut new) = (BTreeMap::from([(*tree, None)]), New::default());
+        while !level.is_empty() {
+            let missing = self.without(level.keys().map(|node| Digest::from(*node).into()))?;
+            let mut below = BTreeMap::<Hash, Option<RelPath>>::new();
+            for (node, at) in level {
+                if missing.contains(&Digest::from(node).into()) {
+                    let directory = self.store.node(&node)?;
+                    let named = new.take(node, directory, at.as_ref());
+                    below.extend(named.into_iter().map(|(node, at)| (node, Some(at))));
+                }
+            }
+            level = below;
         }
-        let manifest = self.store.manifest(tree)?;
+        self.files(tree, &new.files)?;
+        for (node, directory) in new.from_below(*tree) {
+            let bytes = directory.encode();
+            let content = Content::sized(node, bytes.len() as u64);
+            self.contents
+                .write(vec![Outgoing::bytes(content, &bytes)])?;
+        }
+        Ok(())
+    }
+
+    /// Which of `wanted` are not there, asked for many at a time.
+    fn without(
+        &self,
+        wanted: impl Iterator<Item = Content>,
+    ) -> Result<BTreeSet<Content>, PublishError> {
+        let (wanted, mut missing): (Vec<Content>, _) = (wanted.collect(), BTreeSet::new());
+        for batch in wanted.chunks(MANY) {
+            missing.extend(self.contents.missing(batch)?);
+        }
+        Ok(missing)
+    }
+
+    /// Writes files of a tree, each content once, however many files have it.
+    fn files(&self, tree: &Hash, files: &BTreeMap<Content, RelPath>) -> Result<(), PublishError> {
         let from = StoredTree::open(&self.store.tree_path(tree)).map_err(StoreError::from)?;
-        let temp = self.store.temp_path();
-        let packed = File::create(&temp).at("create", &temp)?;
-        let open = |path: &RelPath| from.open_file(path);
-        pack_zst(&manifest, open, packed, LEVEL)?;
-        let mut packed = File::open(&temp).at("open", &temp)?;
-        std::fs::remove_file(&temp).at("remove", &temp)?;
-        self.cache.put(&Key::Archive(*tree), &mut packed)?;
-        let manifest = manifest.encode();
-        Ok(self
-            .cache
-            .put(&Key::Manifest(*tree), &mut manifest.as_slice())?)
+        let contents: Vec<Content> = files.keys().copied().collect();
+        for batch in contents.chunks(MANY) {
+            let missing = self.contents.missing(batch)?.into_iter();
+            let outgoing = missing.map(|content| {
+                let (path, from) = (&files[&content], &from);
+                Outgoing::new(content, move || from.open_file(path))
+            });
+            self.contents.write(outgoing.collect())?;
+        }
+        Ok(())
     }
 }
+
+/// What of a tree is new to who takes it.
+#[derive(Default)]
+struct New {
+    nodes: BTreeMap<Hash, Arc<Directory>>,
+    /// Files of these directories, and where each of them lies in the tree.
+    files: BTreeMap<Content, RelPath>,
+}
+
+impl New {
+    /// Takes the directory at `at`; gives the directories in it that were not met before.
+    fn take(
+        &mut self,
+        node: Hash,
+        directory: Arc<Directory>,
+        at: Option<&RelPath>,
+    ) -> Vec<(Hash, RelPath)> {
+        let mut below = Vec::new();
+        for (name, entry) in directory.iter() {
+            let name = RelPath::new(name.as_str()).expect("a node has checked names");
+            let path = at.map_or(name.clone(), |at| at.join(&name));
+            match entry {
+                Entry::Dir { node, .. } => below.push((*node, path)),
+                Entry::File { size, hash, .. } => {
+                    self.files.insert(Content::sized(*hash, *size), path);
+                }
+                Entry::Symlink { .. } => {}
+            }
+        }
+        self.nodes.insert(node, directory);
+        below.retain(|(node, _)| !self.nodes.contains_key(node));
+        below
+    }
+
+    /// The nodes, each after all that it names.
+    fn from_below(mut self, top: Hash) -> Vec<(Hash, Arc<Directory>)> {
+        let (mut ordered, mut open) = (Vec::new(), vec![(top, false)]);
+        while let Some((node, is_read)) = open.pop() {
+            if is_read {
+                ordered.extend(self.nodes.remove(&node).map(|directory| (node, directory)));
+            } else if let Some(directory) = self.nodes.get(&node) {
+                open.push((node, true));
+                let below = directory
+                    .iter()
+                    .filter_map(|(_, entry)| Entry::as_dir(entry));
+                open.extend(below.map(|node| (node, false)));
+            }
+        }
+        ordered
+    }
+}
+
+#[cfg(test)]
+mod tests;

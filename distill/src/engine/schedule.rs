@@ -1,33 +1,37 @@
-//! Which nodes must run, and which may run now: a state machine without I/O of its own.
+//! Which nodes must run, which may run now, and what others have to be asked: a state machine without
+//! I/O of its own.
 //!
-//! The states are a table (`state.rs`), with what is true in each.
+//! The states are a table (`state.rs`), with what is true in each. What a node does next stands in
+//! `step.rs`, what is known of plans that were tried in `trial.rs`, and who waits for whom in `wait.rs`.
 
 mod state;
+mod step;
+mod trial;
+mod wait;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use self::state::{Ended, Lane, Twin};
+pub(super) use self::state::{About, Ended, Lane, Question, Reply, Twin, Whereabouts};
 use self::state::{State, Status, Trial, Want};
+use super::executor::Place;
 use super::graph::{Graph, Kind, NodeId};
-use crate::plan::{Object, Plan, PlanHash, Resolved};
+use crate::plan::{Object, PlanHash, Resolved};
 
-/// What the schedule asks about the store, and about the caches beside it.
+/// What the schedule asks at once: the store, and what lies in this process.
 pub(super) trait Facts {
     type Error;
-    /// What a plan, which has this hash, made according to the records, here or in a cache.
-    fn recorded(
-        &self,
-        definition: &Plan,
-        hash: &PlanHash,
-        plan: &Resolved,
-    ) -> Result<Option<Object>, Self::Error>;
-    /// Whether an object's bytes are there.
+    /// What the plan with this hash made, according to the store's records.
+    fn recorded(&self, hash: &PlanHash) -> Result<Option<Object>, Self::Error>;
+    /// Whether an object's bytes are in the store.
     fn present(&self, object: &Object) -> Result<bool, Self::Error>;
-    /// Whether a cache seems to have an object's bytes.
-    fn offered(&self, object: &Object) -> bool;
     /// The tree that a literal is.
     fn literal(&self, literal: &crate::plan::Literal) -> Result<Object, Self::Error>;
+    /// Whether there is anybody to be asked for what the store does not know or have.
+    fn has_others(&self) -> bool;
+    /// Where a plan will run.
+    fn place(&self, plan: &Resolved) -> Place;
 }
 
 /// The state of a run.
@@ -39,21 +43,21 @@ pub(super) struct Schedule<'a> {
     trials: HashMap<PlanHash, Trial>,
     /// Nodes that may move: [`settle`](Schedule::settle) looks at each, and leaves none.
     agenda: VecDeque<NodeId>,
+    /// Whose questions nobody has taken, about records and about bytes.
+    about_records: Vec<NodeId>,
+    about_bytes: Vec<NodeId>,
+    /// How many nodes ask.
+    asking: usize,
     /// Nodes of which more was asked for since they were last told.
     asked: Vec<NodeId>,
+    /// Nodes that may run, and have not been told.
+    untold: Vec<NodeId>,
     twins: Vec<Twin>,
 }
 
 impl<'a> Schedule<'a> {
     pub(super) fn new(graph: Graph<'a>) -> Schedule<'a> {
-        let fresh = |_: &_| Status {
-            want: Want::Nothing,
-            state: State::Idle,
-            output: None,
-            plan: None,
-            told: false,
-        };
-        let status = graph.nodes.iter().map(fresh).collect();
+        let status = graph.nodes.iter().map(|_| Status::new()).collect();
         Schedule {
             graph,
             status,
@@ -61,7 +65,11 @@ impl<'a> Schedule<'a> {
             downloads: BTreeSet::new(),
             trials: HashMap::new(),
             agenda: VecDeque::new(),
+            about_records: Vec::new(),
+            about_bytes: Vec::new(),
+            asking: 0,
             asked: Vec::new(),
+            untold: Vec::new(),
             twins: Vec::new(),
         }
     }
@@ -93,47 +101,86 @@ impl<'a> Schedule<'a> {
         id: NodeId,
         ended: Ended,
     ) -> Result<(), F::Error> {
-        let followers = self.close_trial(id, ended);
-        match ended {
-            Ended::Made(output) => {
-                self.finish(id, output);
-                for follower in followers {
-                    self.share(id, follower);
-                }
-            }
-            Ended::Failed => {
-                self.lose(id, State::Failed);
-                for twin in followers {
-                    self.fail_as(id, twin);
-                }
-            }
-            Ended::Stopped => {
-                self.lose(id, State::Skipped);
-                followers
-                    .into_iter()
-                    .for_each(|follower| self.lose(follower, State::Skipped));
-            }
-            Ended::Declined => {
-                let output = self.status[id].output.expect("what a cache was asked for");
-                for node in std::iter::once(id).chain(followers) {
-                    self.decide_again(node, output);
-                }
-            }
+        self.end(id, ended);
+        self.settle(facts)
+    }
+
+    /// All questions about one thing that nobody has taken.
+    pub(super) fn take_questions(&mut self, about: About) -> Vec<Question<'a>> {
+        let taken = std::mem::take(self.asking_about(about));
+        taken
+            .into_iter()
+            .map(|id| self.question(about, id))
+            .collect()
+    }
+
+    fn asking_about(&mut self, about: About) -> &mut Vec<NodeId> {
+        match about {
+            About::Record => &mut self.about_records,
+            About::Bytes => &mut self.about_bytes,
+        }
+    }
+
+    fn question(&self, about: About, id: NodeId) -> Question<'a> {
+        let status = &self.status[id];
+        match (about, self.graph.nodes[id].kind, &status.plan) {
+            (About::Record, Kind::Plan(definition), Some((hash, plan))) => Question::Record {
+                id,
+                definition,
+                hash: *hash,
+                plan: Arc::clone(plan),
+            },
+            _ => Question::Bytes {
+                id,
+                object: status.output.expect("whose bytes are asked for is known"),
+            },
+        }
+    }
+
+    /// Others have answered.
+    pub(super) fn answered<F: Facts>(
+        &mut self,
+        facts: &F,
+        replies: Vec<(NodeId, Reply)>,
+    ) -> Result<(), F::Error> {
+        for (id, reply) in replies {
+            self.hear(id, reply);
         }
         self.settle(facts)
+    }
+
+    /// Whether any node waits for an answer.
+    pub(super) fn is_asking(&self) -> bool {
+        self.asking > 0
     }
 
     pub(super) fn output(&self, id: NodeId) -> Option<Object> {
         self.status[id].output
     }
 
-    pub(super) fn plan(&self, id: NodeId) -> Option<&Resolved> {
+    pub(super) fn plan(&self, id: NodeId) -> Option<&Arc<Resolved>> {
         self.status[id].plan.as_ref().map(|(_, plan)| plan)
+    }
+
+    /// Whether the plan of a node that is being brought was made elsewhere in this run: nobody but who
+    /// made it has it, and making it once more would not bring it here.
+    pub(super) fn was_made(&self, id: NodeId) -> bool {
+        let trial = self.hash(id).and_then(|hash| self.trials.get(&hash));
+        matches!(trial, Some(Trial::InFlight { made: Some(_), .. }))
     }
 
     /// Those that are needed and have not been run: they wait for something, or are lost.
     pub(super) fn unfinished(&self) -> impl Iterator<Item = NodeId> {
         (0..self.status.len()).filter(|id| self.status[*id].is_unfinished())
+    }
+
+    /// Those of them that will have to run, as far as that is known: not those whose outputs are brought.
+    pub(super) fn to_be_run(&self) -> impl Iterator<Item = NodeId> {
+        let brought = self.downloads.iter().filter_map(|(_, id)| self.hash(*id));
+        let brought: BTreeSet<PlanHash> = brought.collect();
+        let is_brought =
+            move |id: &NodeId| self.hash(*id).is_some_and(|hash| brought.contains(&hash));
+        self.unfinished().filter(move |id| !is_brought(id))
     }
 
     /// How many are needed, and neither there nor failed themselves.
@@ -142,15 +189,19 @@ impl<'a> Schedule<'a> {
         self.unfinished().filter(untried).count()
     }
 
-    /// Those that became necessary since this was asked last, inputs first.
+    /// Those that became necessary since this was asked last, inputs first. As long as anything is asked,
+    /// these are only those that may run: nobody knows what of the rest is.
     pub(super) fn newly_necessary(&mut self) -> Vec<NodeId> {
-        let mut asked = std::mem::take(&mut self.asked);
-        asked.retain(|id| {
+        let mut necessary = std::mem::take(&mut self.untold);
+        if !self.is_asking() {
+            necessary.append(&mut self.asked);
+        }
+        necessary.retain(|id| {
             let status = &mut self.status[*id];
             status.is_unfinished() && !std::mem::replace(&mut status.told, true)
         });
-        asked.sort_unstable();
-        asked
+        necessary.sort_unstable();
+        necessary
     }
 
     /// Those that failed with another node since this was asked last.
@@ -160,274 +211,6 @@ impl<'a> Schedule<'a> {
 
     fn hash(&self, id: NodeId) -> Option<PlanHash> {
         self.status[id].plan.as_ref().map(|(hash, _)| *hash)
-    }
-
-    fn demand(&mut self, id: NodeId, want: Want) {
-        let status = &mut self.status[id];
-        if status.want < want {
-            status.want = want;
-            self.asked.push(id);
-            if matches!(status.state, State::Idle | State::Known) {
-                self.agenda.push_back(id);
-            }
-        }
-    }
-
-    fn settle<F: Facts>(&mut self, facts: &F) -> Result<(), F::Error> {
-        while let Some(id) = self.agenda.pop_front() {
-            match self.status[id].state {
-                State::Idle => self.look_at(facts, id)?,
-                State::Resolving { missing: 0 } => self.resolve(facts, id)?,
-                State::Known => self.decide(facts, id)?,
-                State::Gathering { missing: 0 } => self.launch(id, self.lane(id)),
-                // It moved on since it was put here, or was lost.
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// The first step of a node: what it is, if that is known without its inputs.
-    fn look_at<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<(), F::Error> {
-        match self.graph.nodes[id].kind {
-            Kind::Source(source) => self.learn(id, Object::Blob(source.digest)),
-            Kind::Literal(literal) => self.learn(id, facts.literal(literal)?),
-            Kind::Plan(_) => {
-                if let Some(missing) = self.ask_inputs(id, Want::Output) {
-                    self.wait(id, State::Resolving { missing });
-                }
-                return Ok(());
-            }
-        }
-        self.decide(facts, id)
-    }
-
-    /// All inputs are known: so is the plan, and what is recorded of it.
-    fn resolve<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<(), F::Error> {
-        let output = |input: NodeId| self.status[input].output.expect("no input is missing");
-        let plan = self.graph.resolve(id, output).expect("a plan");
-        let (hash, definition) = (plan.hash(), self.graph.nodes[id].kind);
-        if let Kind::Plan(definition) = definition
-            && let Some(output) = facts.recorded(definition, &hash, &plan)?
-        {
-            self.learn(id, output);
-        }
-        self.status[id].plan = Some((hash, plan));
-        self.decide(facts, id)
-    }
-
-    /// What to do about a node whose plan is known: see the module's text.
-    fn decide<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<(), F::Error> {
-        let (want, output) = (self.status[id].want, self.status[id].output);
-        match output {
-            Some(_) if want <= Want::Output => {
-                self.status[id].state = State::Known;
-                return Ok(());
-            }
-            Some(output) if want == Want::Bytes && facts.present(&output)? => {
-                self.finish(id, output);
-                return Ok(());
-            }
-            _ => {}
-        }
-        if self.joins_trial(id) {
-            return Ok(());
-        }
-        match output {
-            Some(output) if want == Want::Bytes && self.can_be_brought(facts, id, &output) => {
-                self.launch(id, Lane::Download);
-            }
-            _ => self.gather(id),
-        }
-        Ok(())
-    }
-
-    /// Whether a plan's output comes from a cache, so that nothing of what it is made from is needed.
-    fn can_be_brought<F: Facts>(&self, facts: &F, id: NodeId, output: &Object) -> bool {
-        let trial = self.hash(id).map(|hash| self.trials.get(&hash));
-        trial.is_some_and(|trial| !matches!(trial, Some(Trial::Declined))) && facts.offered(output)
-    }
-
-    fn gather(&mut self, id: NodeId) {
-        if let Some(missing) = self.ask_inputs(id, Want::Bytes) {
-            self.wait(id, State::Gathering { missing });
-        }
-    }
-
-    /// Asks all inputs for as much as `want`, and counts those that do not have it: each of them will
-    /// count down when it has. If one of them is lost, so is the node.
-    fn ask_inputs(&mut self, id: NodeId, want: Want) -> Option<usize> {
-        let inputs = std::mem::take(&mut self.graph.nodes[id].inputs);
-        let lacks = |status: &Status| !status.has(want);
-        let lost = |input: &NodeId| lacks(&self.status[*input]) && self.status[*input].is_lost();
-        let missing = if inputs.iter().any(lost) {
-            None
-        } else {
-            inputs.iter().for_each(|input| self.demand(*input, want));
-            let missing = inputs.iter().filter(|input| lacks(&self.status[**input]));
-            Some(missing.count())
-        };
-        self.graph.nodes[id].inputs = inputs;
-        if missing.is_none() {
-            self.lose(id, State::Skipped);
-        }
-        missing
-    }
-
-    fn wait(&mut self, id: NodeId, state: State) {
-        self.status[id].state = state;
-        self.go_on_if_complete(id);
-    }
-
-    fn go_on_if_complete(&mut self, id: NodeId) {
-        let state = self.status[id].state;
-        if let State::Resolving { missing: 0 } | State::Gathering { missing: 0 } = state {
-            self.agenda.push_back(id);
-        }
-    }
-
-    fn lane(&self, id: NodeId) -> Lane {
-        match self.graph.nodes[id].kind {
-            Kind::Source(_) => Lane::Download,
-            Kind::Plan(_) | Kind::Literal(_) => Lane::Work,
-        }
-    }
-
-    /// Puts a node into the queue of a lane, unless its plan was tried since it was decided.
-    fn launch(&mut self, id: NodeId, lane: Lane) {
-        if self.joins_trial(id) {
-            return;
-        }
-        if let Some(hash) = self.hash(id) {
-            self.trials.insert(hash, Trial::InFlight(Vec::new()));
-        }
-        self.status[id].state = State::Ready;
-        let entry = (self.graph.nodes[id].rank, id);
-        match lane {
-            Lane::Download => self.downloads.insert(entry),
-            Lane::Work => self.work.insert(entry),
-        };
-    }
-
-    /// Whether another node of the same plan was or is tried, so that what comes of it holds for this
-    /// one too.
-    fn joins_trial(&mut self, id: NodeId) -> bool {
-        let trial = self.hash(id).and_then(|hash| self.trials.get_mut(&hash));
-        match trial {
-            Some(Trial::InFlight(followers)) => {
-                followers.push(id);
-                self.status[id].state = State::Following;
-                true
-            }
-            Some(Trial::Made(made)) => {
-                let made = *made;
-                // A node that is to run whatever is recorded is not served by one that was not.
-                let serves = self.status[id].want <= self.status[made].want.max(Want::Bytes);
-                if serves {
-                    self.share(made, id);
-                }
-                serves
-            }
-            Some(Trial::Failed(ran)) => {
-                let ran = *ran;
-                self.fail_as(ran, id);
-                true
-            }
-            Some(Trial::Declined) | None => false,
-        }
-    }
-
-    /// Notes how the trial of a leader's plan ended; gives its followers.
-    fn close_trial(&mut self, leader: NodeId, ended: Ended) -> Vec<NodeId> {
-        let Some(hash) = self.hash(leader) else {
-            return Vec::new();
-        };
-        let trial = match ended {
-            Ended::Made(_) => self.trials.insert(hash, Trial::Made(leader)),
-            Ended::Failed => self.trials.insert(hash, Trial::Failed(leader)),
-            Ended::Declined => self.trials.insert(hash, Trial::Declined),
-            Ended::Stopped => self.trials.remove(&hash),
-        };
-        match trial {
-            Some(Trial::InFlight(followers)) => followers,
-            _ => Vec::new(),
-        }
-    }
-
-    /// What `made` is, `id` is too, unless that has to run whatever is recorded.
-    fn share(&mut self, made: NodeId, id: NodeId) {
-        let output = self.status[made].output.expect("it was made");
-        if self.status[id].want <= self.status[made].want.max(Want::Bytes) {
-            self.finish(id, output);
-        } else {
-            self.decide_again(id, output);
-        }
-    }
-
-    fn fail_as(&mut self, ran: NodeId, twin: NodeId) {
-        self.twins.push(Twin { ran, twin });
-        self.lose(twin, State::Failed);
-    }
-
-    fn decide_again(&mut self, id: NodeId, output: Object) {
-        self.learn(id, output);
-        self.status[id].state = State::Known;
-        self.agenda.push_back(id);
-    }
-
-    /// The output of a node is known from now on; users that resolve count it.
-    fn learn(&mut self, id: NodeId, output: Object) {
-        if self.status[id].output.replace(output).is_some() {
-            return;
-        }
-        self.count_down(id, |state| match state {
-            State::Resolving { missing } => Some(missing),
-            _ => None,
-        });
-    }
-
-    /// The bytes of a node are there from now on; users that gather count it.
-    fn finish(&mut self, id: NodeId, output: Object) {
-        self.learn(id, output);
-        self.status[id].state = State::Done;
-        self.count_down(id, |state| match state {
-            State::Gathering { missing } => Some(missing),
-            _ => None,
-        });
-    }
-
-    /// One less is missing for every user that waits for this.
-    fn count_down(&mut self, id: NodeId, missing: impl Fn(&mut State) -> Option<&mut usize>) {
-        let users = std::mem::take(&mut self.graph.nodes[id].users);
-        for user in &users {
-            if let Some(missing) = missing(&mut self.status[*user].state) {
-                *missing -= 1;
-                self.go_on_if_complete(*user);
-            }
-        }
-        self.graph.nodes[id].users = users;
-    }
-
-    /// A node will not have its bytes; so will not what needs them. What only needs to know its output,
-    /// and knows it, goes on.
-    fn lose(&mut self, id: NodeId, state: State) {
-        self.status[id].state = state;
-        // A stack of our own: what needs it may be deeper than a thread's stack.
-        let mut lost = vec![id];
-        while let Some(id) = lost.pop() {
-            let known = self.status[id].output.is_some();
-            for user in &self.graph.nodes[id].users {
-                let needs = match self.status[*user].state {
-                    State::Resolving { .. } => !known,
-                    State::Gathering { .. } => true,
-                    _ => false,
-                };
-                if needs {
-                    self.status[*user].state = State::Skipped;
-                    lost.push(*user);
-                }
-            }
-        }
     }
 }
 

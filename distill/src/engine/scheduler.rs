@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::cancel::Cancel;
 use super::error::BuildError;
 use super::event::Event;
-use super::executor::Executor;
+use super::executor::{Executor, Place};
 use super::graph::{Graph, NodeId};
-use super::job::told;
+use super::questions::Others;
 use super::run::run;
-use super::schedule::{Facts, Schedule};
+use super::schedule::{About, Facts, Schedule};
 use super::supplier::Supplier;
 use crate::plan::{Literal, Object, Plan, PlanHash, Resolved, Source};
 use crate::store::Store;
@@ -28,6 +28,9 @@ pub struct Options {
     pub timeout: Duration,
     /// Whether to run the roots again, and compare.
     pub check: bool,
+    /// How long the executor's contents may say nothing when they are asked what they have. After that
+    /// they are not asked again in this run.
+    pub question_timeout: Duration,
 }
 
 impl Default for Options {
@@ -38,6 +41,7 @@ impl Default for Options {
             keep_going: false,
             timeout: Duration::from_secs(2 * 60 * 60),
             check: false,
+            question_timeout: Duration::from_secs(5),
         }
     }
 }
@@ -73,34 +77,24 @@ pub struct Survey {
 impl Facts for Builder<'_> {
     type Error = BuildError;
 
-    /// What a cache knows is written down: the next run knows it without the cache.
-    fn recorded(
-        &self,
-        definition: &Plan,
-        hash: &PlanHash,
-        plan: &Resolved,
-    ) -> Result<Option<Object>, BuildError> {
-        if let Some(record) = self.store.record(hash)? {
-            return Ok(Some(record.output));
-        }
-        let Some(output) = self.supplier.output(hash) else {
-            return Ok(None);
-        };
-        let record = told(definition.label(), output);
-        self.store.write_record(plan, &record)?;
-        Ok(Some(record.output))
+    fn recorded(&self, hash: &PlanHash) -> Result<Option<Object>, BuildError> {
+        Ok(self.store.record(hash)?.map(|record| record.output))
     }
 
     fn present(&self, object: &Object) -> Result<bool, BuildError> {
         Ok(self.store.has(object))
     }
 
-    fn offered(&self, object: &Object) -> bool {
-        self.supplier.offers(object)
-    }
-
     fn literal(&self, literal: &Literal) -> Result<Object, BuildError> {
         Ok(Object::Tree(literal_tree(literal)?.hash()))
+    }
+
+    fn has_others(&self) -> bool {
+        self.supplier.has_others() || self.executor.contents().is_some()
+    }
+
+    fn place(&self, plan: &Resolved) -> Place {
+        self.executor.place(plan)
     }
 }
 
@@ -127,11 +121,25 @@ impl Builder<'_> {
             .collect())
     }
 
+    /// Asks others whatever has to be asked, and all that follows from the answers, until nothing is left
+    /// but to do something.
+    fn ask_all(&self, schedule: &mut Schedule<'_>) -> Result<(), BuildError> {
+        let others = Others::new(*self);
+        while schedule.is_asking() {
+            let mut questions = schedule.take_questions(About::Record);
+            questions.append(&mut schedule.take_questions(About::Bytes));
+            let replies = others.answer(questions, self.cancel)?;
+            schedule.answered(self, replies)?;
+        }
+        Ok(())
+    }
+
     /// Looks at what is missing, without doing anything.
     pub fn survey(&self, roots: &[Plan]) -> Result<Survey, BuildError> {
         let graph = Graph::new(roots, &self.store.timings()).map_err(BuildError::Definition)?;
         let mut schedule = Schedule::new(graph);
         schedule.begin(self, false)?;
+        self.ask_all(&mut schedule)?;
         let label = |id: NodeId| schedule.graph.nodes[id].label();
         let missing = schedule.unfinished().map(label).collect();
         let source = |id: NodeId| schedule.graph.nodes[id].source();

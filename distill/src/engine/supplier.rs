@@ -1,5 +1,6 @@
 //! Sources on their way into the store.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::time::Duration;
 
@@ -8,9 +9,11 @@ use camino::Utf8Path;
 use super::cancel::Cancel;
 use super::error::ExecuteError;
 use super::event::{Event, JobId};
+use super::questions::Asking;
 use crate::fetch::{
-    Attempt, CachedOutput, Destination, FetchError, Fetcher, Progress, Reason, Shown, Waiting,
+    Attempt, Destination, FetchError, Fetcher, Lent, Progress, Reason, Shown, Waiting,
 };
+use crate::objects::Record;
 use crate::plan::{Digest, Hash, Object, PlanHash, Source};
 use crate::store::intake::{HashedFile, IntakeError, restore_into};
 use crate::store::{Store, StoreError};
@@ -27,16 +30,21 @@ pub trait Supplier: Sync {
         event: &(dyn Fn(Event) + Sync),
     ) -> Result<Object, ExecuteError>;
 
-    /// What `plan` made elsewhere, if a cache knows.
-    fn output(&self, plan: &PlanHash) -> Option<CachedOutput> {
-        let _ = plan;
-        None
+    /// Whether there is anybody to ask for what others have built.
+    fn has_others(&self) -> bool {
+        false
     }
 
-    /// Whether [`bring`](Supplier::bring) is worth trying.
-    fn offers(&self, object: &Object) -> bool {
-        let _ = object;
-        false
+    /// What plans made elsewhere, as far as anybody knows. Ends in time, whoever hangs.
+    fn records(&self, plans: &[PlanHash], asking: Asking<'_>) -> BTreeMap<PlanHash, Record> {
+        let _ = (plans, asking);
+        BTreeMap::new()
+    }
+
+    /// Of which objects [`bring`](Supplier::bring) is worth trying. Ends in time, whoever hangs.
+    fn offered(&self, objects: &[Object], asking: Asking<'_>) -> BTreeSet<Object> {
+        let _ = (objects, asking);
+        BTreeSet::new()
     }
 
     /// Brings what was built elsewhere into the store, verified. False if nobody has it after all:
@@ -84,13 +92,18 @@ impl Supplier for Sources<'_> {
         Ok(Object::Blob(source.digest))
     }
 
-    fn output(&self, plan: &PlanHash) -> Option<CachedOutput> {
-        // Whether a cache fails is told when it is asked for bytes.
-        self.fetcher.output(plan, self.cancel.flag(), &())
+    fn has_others(&self) -> bool {
+        self.fetcher.has_caches()
     }
 
-    fn offers(&self, object: &Object) -> bool {
-        self.fetcher.offers(object)
+    fn records(&self, plans: &[PlanHash], asking: Asking<'_>) -> BTreeMap<PlanHash, Record> {
+        let (cancel, progress) = (asking.cancel.flag(), Remarks(asking.event));
+        self.fetcher.records(plans, cancel, &progress)
+    }
+
+    fn offered(&self, objects: &[Object], asking: Asking<'_>) -> BTreeSet<Object> {
+        let (cancel, progress) = (asking.cancel.flag(), Remarks(asking.event));
+        self.fetcher.offered(objects, cancel, &progress)
     }
 
     fn bring(
@@ -151,16 +164,21 @@ impl Sources<'_> {
             Err(error @ IntakeError::Io { .. }) => Err(error.into()),
             // The cache's fault, and not a reason to stop.
             Err(error) => {
-                telling.note(format!("{}: {error}", found.cache));
+                telling.note(format!("{}: {}", found.cache, with_causes(&error)));
                 Ok(false)
             }
         }
     }
 }
 
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// An archive on its way, which tells how much of it has come.
 struct Counted<'a> {
-    archive: Box<dyn Read + Send>,
+    archive: Lent<'a>,
     bytes: u64,
     cancel: &'a Cancel,
     telling: &'a Telling<'a>,
@@ -204,6 +222,16 @@ impl Destination for Landing<'_> {
             Err(StoreError::Io(error)) => Err(error.source),
             Err(error) => Err(io::Error::other(error)),
         }
+    }
+}
+
+/// Turns what is wrong with whom a run asks into events.
+struct Remarks<'a>(&'a (dyn Fn(Event) + Sync));
+
+impl Progress for Remarks<'_> {
+    fn gave_up(&self, attempt: &Attempt) {
+        let text = attempt.to_string();
+        (self.0)(Event::Remark { text });
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use camino::Utf8Path;
 use reqwest::Url;
 
 use super::address::{Address, Shown};
-use super::cache::{Found, Key};
+use super::cache::{Looked, late};
 use super::error::{Attempt, FetchError, Reason};
 use super::http::{Resume, Trust};
 use super::partial::Partial;
@@ -18,6 +19,7 @@ use super::progress::Progress;
 use super::retry::{self, back_off};
 use super::shared::Shared;
 use super::stop::Stop;
+use crate::objects::Found;
 use crate::plan::{Digest, Source};
 
 /// How many new bytes make a failed attempt one that got on: it does not count.
@@ -25,7 +27,7 @@ const GOT_ON: u64 = 64 * 1024;
 
 /// The state of one download.
 pub(super) struct Download<'a> {
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
     source: &'a Source,
     cancel: &'a AtomicBool,
     progress: &'a dyn Progress,
@@ -43,7 +45,7 @@ struct Pending {
 
 impl<'a> Download<'a> {
     pub(super) fn new(
-        shared: &'a Shared,
+        shared: &'a Arc<Shared>,
         source: &'a Source,
         partial: Partial,
         cancel: &'a AtomicBool,
@@ -81,20 +83,24 @@ impl<'a> Download<'a> {
     }
 
     fn ask_caches(&mut self) -> Result<Option<Shown>, FetchError> {
-        for cache in &self.shared.settings.caches {
-            let place = Shown::from(cache.name());
-            let found = cache.find(&Key::Blob(self.source.digest));
-            let reason = match found {
+        let (shared, asker) = (self.shared, self.shared.asker(self.cancel, self.progress));
+        for (index, looked) in shared.caches.look(self.source.digest.into(), asker) {
+            retry::check(self.cancel)?;
+            let place = shared.caches.name(index).clone();
+            let reason = match looked {
                 // That a cache lacks something is no event, but a failed fetch tells of it.
-                Ok(None) => {
+                Looked::Absent => {
                     let reason = Reason::Absent;
                     self.attempts.push(Attempt { place, reason });
                     continue;
                 }
-                Err(error) => Reason::cache(error),
-                Ok(Some(found)) => {
+                Looked::Unanswered(reason) => {
+                    self.attempts.push(Attempt { place, reason });
+                    continue;
+                }
+                Looked::Found(found) => {
                     self.progress.started(&place);
-                    match self.take(found) {
+                    match self.take(index, found) {
                         Ok(()) => return Ok(Some(place)),
                         Err(Stop::Fatal(error)) => return Err(error),
                         Err(Stop::Failed(reason)) => reason,
@@ -107,14 +113,15 @@ impl<'a> Download<'a> {
         Ok(None)
     }
 
-    fn take(&mut self, found: Found) -> Result<(), Stop> {
-        match found {
-            Found::Bytes(mut bytes) => self.copy(&mut bytes),
-            Found::File(path) => self.copy_file(&path),
-            Found::Url(url) => {
-                let place = place::parse(&Address::from(url)).map_err(|attempt| attempt.reason)?;
-                self.attempt(&place)
-            }
+    fn take(&mut self, cache: usize, found: Found) -> Result<(), Stop> {
+        if let Found::Url(url) = found {
+            let place = place::parse(&Address::from(url)).map_err(|attempt| attempt.reason)?;
+            return self.attempt(&place);
+        }
+        let shared = self.shared;
+        match shared.lend(cache, found, self.cancel)? {
+            Some(mut bytes) => self.copy(&mut bytes),
+            None => Err(Reason::Absent.into()),
         }
     }
 
@@ -254,7 +261,10 @@ impl<'a> Download<'a> {
         loop {
             retry::check(self.cancel)?;
             let read = from.read(&mut buffer);
-            let count = read.map_err(|error| Reason::File(error.to_string()))?;
+            let count = read.map_err(|error| match late(&error) {
+                Some(limit) => Reason::Silent(limit),
+                None => Reason::File(error.to_string()),
+            })?;
             if count == 0 {
                 return self.verify();
             }

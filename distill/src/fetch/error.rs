@@ -42,6 +42,9 @@ pub enum Reason {
     /// No answer, or no more bytes, for as long as the settings allow.
     #[error("sent nothing for {} s", .0.as_secs_f32())]
     Stalled(Duration),
+    /// A cache that said nothing for so long; it is not asked again.
+    #[error("said nothing for {} s, and is not asked again", .0.as_secs_f32())]
+    Silent(Duration),
     /// The connection broke, or what came was not HTTP.
     #[error("broke off: {0}")]
     Broken(String),

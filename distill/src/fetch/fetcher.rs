@@ -1,41 +1,35 @@
 //! The entry: everything that one run fetches goes through one [`Fetcher`].
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::address::{Address, Shown};
+use super::address::Shown;
 use super::arrival::{Arrival, Destination};
-use super::cache::{Cache, CachedOutput, CachedTree, Found, Key};
+use super::cache::{CachedTree, Caches, Lent, Looked, pack, receive, send};
 use super::download::Download;
 use super::error::{Attempt, FetchError, Reason};
-use super::http::{Resume, Trust};
 use super::lock::Lock;
 use super::partial::{Partial, stem};
-use super::place::{self, Place};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::shared::Shared;
-use super::stop::Stop;
+use crate::objects::{
+    Answers, BackendError, Content, Contents, Found, PatientReader, Provenance, Record, Records,
+};
 use crate::plan::{Digest, Hash, Object, Origin, PlanHash, Source, Tree};
-
-/// No record of an output is longer.
-const LONGEST_OUTPUT: u64 = 1024;
-
-/// No manifest is longer: it is the size of one with two million entries.
-const LONGEST_MANIFEST: u64 = 512 * 1024 * 1024;
 
 /// Fetches sources, and what caches hold. Shared by all threads of a run: it remembers what failed.
 #[derive(Debug)]
 pub struct Fetcher {
-    shared: Shared,
+    shared: Arc<Shared>,
 }
 
 impl Fetcher {
     /// A fetcher that has not done anything yet; it opens no file and no connection.
     pub fn new(settings: Settings) -> Fetcher {
-        let shared = Shared::new(settings);
+        let shared = Arc::new(Shared::new(settings));
         Fetcher { shared }
     }
 
@@ -67,15 +61,30 @@ impl Fetcher {
         arrival
     }
 
-    /// Whether the bytes of `source` may be had without the network: a cache or an origin on this
-    /// machine has them, if it has the right ones.
-    pub fn is_at_hand(&self, source: &Source) -> bool {
-        let key = Key::Blob(source.digest);
-        let cached = |cache: &Arc<dyn Cache>| {
-            matches!(cache.find(&key), Ok(Some(Found::Bytes(_) | Found::File(_))))
-        };
+    /// Which of `sources` may be had without the network: a cache or an origin on this machine has the
+    /// bytes, if it has the right ones.
+    pub fn at_hand<'s>(
+        &self,
+        sources: impl IntoIterator<Item = &'s Source>,
+        cancel: &AtomicBool,
+    ) -> BTreeSet<Digest> {
+        let sources: Vec<&Source> = sources.into_iter().collect();
         let here = |origin: &Origin| matches!(origin, Origin::File(path) if path.exists());
-        self.shared.settings.caches.iter().any(cached) || source.origins.iter().any(here)
+        let wanted: Vec<Content> = sources.iter().map(|source| source.digest.into()).collect();
+        let look = |contents: &dyn Contents, wanted: &[Content]| {
+            at_hand(contents, wanted).map_err(Reason::cache)
+        };
+        // What a server has is not at hand: what is found here is of use for this question only.
+        let caches = Caches::new(&self.shared.settings.caches);
+        caches.locate(&wanted, self.shared.asker(cancel, &()), look);
+        let at_hand = |source: &&&Source| {
+            caches.has(&source.digest.into()) || source.origins.iter().any(here)
+        };
+        sources
+            .iter()
+            .filter(at_hand)
+            .map(|source| source.digest)
+            .collect()
     }
 
     fn fetch_alone(
@@ -106,52 +115,127 @@ impl Fetcher {
         Ok(Arrival::Fetched { from, bytes })
     }
 
-    /// What `plan` made, if a cache knows. Caches that fail are reported to `progress`.
-    pub fn output(
+    /// Whether there is any cache to ask.
+    pub fn has_caches(&self) -> bool {
+        !self.shared.caches.is_empty()
+    }
+
+    /// What caches know of `plans`, asked for all at once. A record says from which cache it is.
+    ///
+    /// A cache that fails is passed over, and one that says nothing for
+    /// [`question_timeout`](Settings::question_timeout) is not asked again by this fetcher; `progress`
+    /// hears of both, once a cache. What no cache knows is not asked for again.
+    pub fn records(
         &self,
-        plan: &PlanHash,
+        plans: &[PlanHash],
         cancel: &AtomicBool,
         progress: &dyn Progress,
-    ) -> Option<CachedOutput> {
-        self.in_caches(progress, |cache| {
-            let Some(bytes) = self.open(cache, &Key::Output(*plan), cancel)? else {
-                return Ok(None);
+    ) -> BTreeMap<PlanHash, Record> {
+        let shared = Arc::clone(&self.shared);
+        let look_up =
+            move |records: Arc<dyn Records>, plans: Vec<PlanHash>, answers: &Answers<_>| {
+                shared.look_up(&*records, &plans, answers);
             };
-            let text = String::from_utf8(read_all(bytes, LONGEST_OUTPUT)?);
-            let object: Option<Object> = text.ok().and_then(|text| text.trim_end().parse().ok());
-            let object = object.ok_or_else(|| bad("its record is not readable"))?;
-            let cache = Shown::from(cache.name());
-            Ok(Some(CachedOutput { object, cache }))
-        })
+        let asker = self.shared.asker(cancel, progress);
+        let known = self.shared.caches.records(plans, asker, look_up);
+        let from = |(plan, (record, cache)): (PlanHash, (Record, Shown))| {
+            let provenance = Provenance::Cache(cache.to_string());
+            (
+                plan,
+                Record {
+                    provenance,
+                    ..record
+                },
+            )
+        };
+        known.into_iter().map(from).collect()
+    }
+
+    /// Which of `objects` caches seem to have, asked for all at once, like [`records`](Fetcher::records).
+    /// They may turn out not to have them.
+    pub fn offered(
+        &self,
+        objects: &[Object],
+        cancel: &AtomicBool,
+        progress: &dyn Progress,
+    ) -> BTreeSet<Object> {
+        let heads: Vec<Content> = objects.iter().map(Content::head).collect();
+        self.locate(&heads, cancel, progress);
+        let has = |object: &&Object| self.shared.caches.has(&Content::head(object));
+        objects.iter().filter(has).copied().collect()
+    }
+
+    fn locate(&self, wanted: &[Content], cancel: &AtomicBool, progress: &dyn Progress) {
+        let offline = self.shared.settings.offline;
+        let look = move |contents: &dyn Contents, wanted: &[Content]| {
+            let here = match offline {
+                // What is behind an address is not to be had.
+                true => at_hand(contents, wanted),
+                false => contents.missing(wanted).map(|missing| {
+                    let is_here = |content: &&Content| !missing.contains(content);
+                    wanted.iter().filter(is_here).copied().collect()
+                }),
+            };
+            here.map_err(Reason::cache)
+        };
+        let asker = self.shared.asker(cancel, progress);
+        self.shared.caches.locate(wanted, asker, look);
     }
 
     /// The tree with this hash, if a cache has it. Caches that fail are reported to `progress`.
-    pub fn tree(
-        &self,
+    pub fn tree<'s>(
+        &'s self,
         tree: &Hash,
-        cancel: &AtomicBool,
-        progress: &dyn Progress,
-    ) -> Option<CachedTree> {
-        self.in_caches(progress, |cache| {
-            let Some(bytes) = self.open(cache, &Key::Manifest(*tree), cancel)? else {
-                return Ok(None);
+        cancel: &'s AtomicBool,
+        progress: &'s dyn Progress,
+    ) -> Option<CachedTree<'s>> {
+        let content = Content::head(&Object::Tree(*tree));
+        let asker = self.shared.asker(cancel, progress);
+        for (index, looked) in self.shared.caches.look(content, asker) {
+            let Looked::Found(found) = looked else {
+                continue;
             };
-            let bytes = read_all(bytes, LONGEST_MANIFEST)?;
-            let manifest = Tree::decode(&bytes).map_err(|_| bad("its manifest is not readable"))?;
-            let (got, expected) = (Digest::from(manifest.hash()), Digest::from(*tree));
-            if got != expected {
-                return Err(Reason::Mismatch { expected, got });
+            let place = self.shared.caches.name(index).clone();
+            // It is asked for once more, with those below it.
+            drop(found);
+            match self.open_tree(index, *tree, cancel) {
+                Ok(Some((manifest, archive))) => {
+                    let cache = place;
+                    return Some(CachedTree {
+                        manifest,
+                        archive,
+                        cache,
+                    });
+                }
+                Ok(None) => {}
+                Err(reason) => progress.gave_up(&Attempt { place, reason }),
             }
-            let Some(archive) = self.open(cache, &Key::Archive(*tree), cancel)? else {
-                return Err(bad("it has the manifest of a tree, but not the files"));
-            };
-            let cache = Shown::from(cache.name());
-            Ok(Some(CachedTree {
-                manifest,
-                archive,
-                cache,
-            }))
-        })
+        }
+        None
+    }
+
+    fn open_tree<'s>(
+        &'s self,
+        index: usize,
+        tree: Hash,
+        cancel: &'s AtomicBool,
+    ) -> Result<Option<(Tree, Lent<'s>)>, Reason> {
+        let shared = &self.shared;
+        let Some(contents) = shared.caches.contents(index) else {
+            return Ok(None);
+        };
+        let (for_thread, from) = (Arc::clone(shared), Arc::clone(&contents));
+        let nodes = PatientReader::of(shared.patient(cancel), move |to| {
+            send(&for_thread, &*from, tree, to)
+        });
+        let nodes = shared.caches.lend(index, nodes.map_err(Reason::cache)?);
+        let manifest = receive(tree, nodes)?;
+        let (for_thread, tree) = (Arc::clone(shared), manifest.clone());
+        let reader = PatientReader::of(shared.patient(cancel), move |to| {
+            pack(for_thread, contents, &tree, to)
+        });
+        let archive = shared.caches.lend(index, reader.map_err(Reason::cache)?);
+        Ok(Some((manifest, archive)))
     }
 
     /// The file with this digest, if a cache has it: not a source, so there is no other place.
@@ -171,91 +255,13 @@ impl Fetcher {
         };
         self.fetch(&source, destination, cancel, progress)
     }
-
-    /// Whether a cache seems to have the bytes of `object`. One on a network is not asked: it may
-    /// turn out not to have them.
-    pub fn offers(&self, object: &Object) -> bool {
-        let key = match object {
-            Object::Blob(digest) => Key::Blob(*digest),
-            Object::Tree(tree) => Key::Manifest(*tree),
-        };
-        let offers = |found| match found {
-            Some(Found::Url(_)) => !self.shared.settings.offline,
-            found => found.is_some(),
-        };
-        let caches = &self.shared.settings.caches;
-        caches
-            .iter()
-            .any(|cache| cache.find(&key).is_ok_and(offers))
-    }
-
-    fn in_caches<T>(
-        &self,
-        progress: &dyn Progress,
-        ask: impl Fn(&dyn Cache) -> Result<Option<T>, Reason>,
-    ) -> Option<T> {
-        self.shared.settings.caches.iter().find_map(|cache| {
-            ask(cache.as_ref()).unwrap_or_else(|reason| {
-                let place = Shown::from(cache.name());
-                progress.gave_up(&Attempt { place, reason });
-                None
-            })
-        })
-    }
-
-    /// The bytes under `key`; nothing if the cache has none, or is on the network and we are not.
-    fn open(
-        &self,
-        cache: &dyn Cache,
-        key: &Key,
-        cancel: &AtomicBool,
-    ) -> Result<Option<Box<dyn Read + Send>>, Reason> {
-        let found = cache.find(key);
-        match found.map_err(Reason::cache)? {
-            None => Ok(None),
-            Some(Found::Bytes(bytes)) => Ok(Some(bytes)),
-            Some(Found::File(path)) => match File::open(path) {
-                Ok(file) => Ok(Some(Box::new(file))),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(Reason::File(error.to_string())),
-            },
-            Some(Found::Url(_)) if self.shared.settings.offline => Ok(None),
-            Some(Found::Url(url)) => self.open_url(&url, cancel),
-        }
-    }
-
-    fn open_url(
-        &self,
-        url: &str,
-        cancel: &AtomicBool,
-    ) -> Result<Option<Box<dyn Read + Send>>, Reason> {
-        let Place::Url(url) =
-            place::parse(&Address::from(url)).map_err(|attempt| attempt.reason)?
-        else {
-            return Ok(None);
-        };
-        // Nothing vouches for a record but whom it comes from.
-        let http = self.shared.http(Trust::Connection);
-        let answer = http.and_then(|http| http.get(&url, &Resume::default()));
-        let answer = answer.map_err(|error| bad(&error.to_string()))?;
-        match answer.head(cancel) {
-            Ok(_) => Ok(Some(Box::new(answer.into_reader()))),
-            Err(Stop::Failed(Reason::Status { status: 404, .. })) => Ok(None),
-            Err(Stop::Failed(reason)) => Err(reason),
-            Err(Stop::Stale | Stop::Fatal(_)) => Err(bad("cancelled")),
-        }
-    }
 }
 
-fn bad(why: &str) -> Reason {
-    Reason::Cache(why.to_owned())
-}
-
-fn read_all(from: Box<dyn Read + Send>, limit: u64) -> Result<Vec<u8>, Reason> {
-    let mut bytes = Vec::new();
-    let read = from.take(limit + 1).read_to_end(&mut bytes);
-    match read.map_err(|error| Reason::File(error.to_string()))? as u64 {
-        count if count > limit => Err(bad("what it has is too long")),
-        _ => Ok(bytes),
-    }
+/// Which of `wanted` come without the network.
+fn at_hand(contents: &dyn Contents, wanted: &[Content]) -> Result<BTreeSet<Content>, BackendError> {
+    let found = contents.read(wanted)?;
+    let here = |(content, found): (Content, Found)| {
+        matches!(found, Found::Bytes(_) | Found::File(_)).then_some(content)
+    };
+    Ok(found.into_iter().filter_map(here).collect())
 }

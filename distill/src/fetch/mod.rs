@@ -31,9 +31,7 @@ mod tls;
 pub use address::{Address, Shown};
 pub use apt::{AptError, AptSource, parse_apt_list, parse_apt_sources, read_apt};
 pub use arrival::{Arrival, Destination};
-pub use cache::{
-    Cache, CacheError, CachedOutput, CachedTree, DirectoryCache, Found, Key, LookupCache,
-};
+pub use cache::{Cache, CachedTree, DirectoryCache, Key, Lent, LookupCache};
 pub use error::{Attempt, FetchError, FetchErrorKind, Reason, THREADS_HINT};
 pub use fetcher::Fetcher;
 pub use mirror::{DEBIAN_MIRRORS, DEBIAN_SNAPSHOT, default_mirrors, parse_mirror_list};

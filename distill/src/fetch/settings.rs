@@ -1,7 +1,6 @@
 //! What fetching has to know about this machine and this run.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -30,7 +29,10 @@ pub struct Settings {
     /// Whether to stay off the network. Caches and origins on this machine are still used.
     pub offline: bool,
     /// Asked before the origins of a source, in this order.
-    pub caches: Vec<Arc<dyn Cache>>,
+    pub caches: Vec<Cache>,
+    /// How long a cache may say nothing when it is asked whether it has something. After that it is given
+    /// up, and not asked again.
+    pub question_timeout: Duration,
     /// Base addresses of Debian's archive, what `pool/` lies below, in order of preference.
     pub debian: Vec<Address>,
     /// Base addresses of each family of mirrors, in order of preference.
@@ -59,6 +61,7 @@ impl Settings {
             partial_dir: partial_dir.into(),
             offline: false,
             caches: Vec::new(),
+            question_timeout: Duration::from_secs(5),
             debian: debian.map(|base| Address::from(*base)).collect(),
             mirrors: default_mirrors(),
             proxies: Proxies::default(),

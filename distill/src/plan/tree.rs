@@ -20,21 +20,20 @@ mod plain;
 use std::collections::btree_map;
 use std::collections::{BTreeMap, HashMap};
 
-use serde::{Deserialize, Serialize};
-
 pub use self::diff::{Change, diff};
 pub use self::directory::{Directory, DirectoryError, Entry};
 pub use self::fill::fill;
 pub use self::merge::{Conflict, MergeError, merge};
-pub use self::nodes::{Memory, MissingNode, Nodes, Workbench, entry_at, subtree_at, whole};
+pub use self::nodes::{
+    Memory, MissingNode, Nodes, Workbench, entry_at, subtree_at, whole, whole_within,
+};
 pub use self::pick::{Picked, pick};
 use super::hash::Hash;
 use super::mode::Mode;
 use super::path::RelPath;
 
 /// What lies at one path of a tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
     /// A directory.
     Dir {
@@ -209,61 +208,6 @@ impl Directories {
             self.list.len()
         });
         hash
-    }
-}
-
-/// The first line of a manifest.
-const HEADER: &str = "{\"distill-tree\":1}\n";
-
-/// A manifest that cannot be read back.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read the tree manifest, line {line}")]
-pub struct ManifestError {
-    line: usize,
-    source: Option<serde_json::Error>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line<P, N> {
-    path: P,
-    node: N,
-}
-
-impl Tree {
-    /// The manifest: a header and one line of JSON per entry, sorted by path.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = HEADER.as_bytes().to_vec();
-        for (path, node) in self.iter() {
-            serde_json::to_writer(&mut out, &Line { path, node }).expect("plain data");
-            out.push(b'\n');
-        }
-        out
-    }
-
-    /// Reads a manifest back; anything that [`Tree::encode`] would not write is refused.
-    pub fn decode(bytes: &[u8]) -> Result<Tree, ManifestError> {
-        let error = |line, source| ManifestError { line, source };
-        let body = bytes
-            .strip_prefix(HEADER.as_bytes())
-            .ok_or_else(|| error(1, None))?;
-        let mut entries = BTreeMap::<RelPath, Node>::new();
-        for (index, line) in body.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            let Line { path, node } = serde_json::from_slice::<Line<RelPath, Node>>(line)
-                .map_err(|e| error(index + 2, Some(e)))?;
-            // Above each entry its directories are listed, so that nothing lies below a file or a link.
-            let parent = path.parent().map(|parent| entries.get(&parent));
-            if !matches!(parent, None | Some(Some(Node::Dir { .. }))) {
-                return Err(error(index + 2, None));
-            }
-            entries.insert(path, node);
-        }
-        let tree = Tree(entries);
-        if tree.encode() == bytes {
-            Ok(tree)
-        } else {
-            Err(error(0, None))
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! mark lies in `unsynced/` from before the first landing until one sync made all of them last
 //! (`journal.rs`, `synced.rs`, `recovery.rs`). The layout is described in `docs/store.md`.
 
+mod backend;
 mod boot;
 mod durable;
 pub mod fsck;

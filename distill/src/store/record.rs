@@ -3,72 +3,16 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
-use serde::{Deserialize, Serialize};
-
 use super::io::{At as _, IoError, read_if_there, write_new};
 use super::{Damaged, Store, StoreError};
+pub use crate::objects::{Provenance, Record, Usage};
 use crate::plan::{Hash, Object, PlanHash, Resolved};
-
-/// What a build used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Milliseconds from start to end.
-    pub wall_ms: u64,
-    /// Milliseconds of CPU time in user mode, of all processes.
-    pub user_ms: u64,
-    /// Milliseconds of CPU time in the kernel.
-    pub system_ms: u64,
-    /// The largest resident set of any process, in KiB; none if it is not known, as with what stays
-    /// below Distill's own, which the kernel counts in.
-    pub max_rss_kib: Option<u64>,
-}
-
-/// How it is known what a plan made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Provenance {
-    /// It ran here.
-    Here,
-    /// The cache of this name said so. Nothing but the cache vouches for it: when the plan runs here
-    /// and makes something else, what was made here counts.
-    Cache(String),
-}
-
-/// What is known of a plan that was run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
-    /// The label of the plan that ran first.
-    pub label: String,
-    /// What it made.
-    pub output: Object,
-    /// How that is known.
-    pub provenance: Provenance,
-    /// When it ended, or was heard of, in seconds since 1970.
-    pub finished: u64,
-    /// What it took.
-    pub usage: Usage,
-    /// The kernel and machine it ran on; empty if it ran elsewhere.
-    pub machine: String,
-    /// The version of Distill that wrote this.
-    pub distill: String,
-}
-
-/// A record as it lies on the disk: it names its plan, so that one that got under the name of another
-/// plan is found out.
-#[derive(Serialize, Deserialize)]
-struct Filed {
-    plan: PlanHash,
-    #[serde(flatten)]
-    record: Record,
-}
 
 impl Store {
     /// What is recorded of `plan`. A record that cannot be read, or is of another plan, counts as none.
     pub fn record(&self, plan: &PlanHash) -> Result<Option<Record>, StoreError> {
         let bytes = read_if_there(&self.record_path(plan))?;
-        let filed = bytes.and_then(|bytes| serde_json::from_slice::<Filed>(&bytes).ok());
-        let ours = filed.filter(|filed| filed.plan == *plan);
-        Ok(ours.map(|filed| filed.record))
+        Ok(bytes.and_then(|bytes| Record::decode(plan, &bytes).ok()))
     }
 
     /// Records what `plan` made: its encoding, the way back from the output, and the record. The
@@ -77,11 +21,7 @@ impl Store {
         let hash = plan.hash();
         self.write_plan(plan)?;
         self.note_maker(&record.output, &hash)?;
-        let filed = Filed {
-            plan: hash,
-            record: record.clone(),
-        };
-        let bytes = serde_json::to_vec(&filed).expect("plain data");
+        let bytes = record.encode(&hash);
         write_new(&self.run.fresh(), &bytes, &self.record_path(&hash))?;
         Ok(())
     }

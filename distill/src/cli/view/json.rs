@@ -10,7 +10,6 @@ use crate::store::Usage;
 
 /// The object for an event.
 pub(super) fn event(event: &Event, tally: &Tally) -> Value {
-    let label = tally.label(id(event));
     let mut value = match event {
         Event::Planned {
             build, estimate, ..
@@ -41,10 +40,13 @@ pub(super) fn event(event: &Event, tally: &Tally) -> Value {
         Event::Downloaded { bytes, total, .. } => {
             json!({"event": "downloaded", "bytes": bytes, "total": total})
         }
+        Event::Remark { text } => json!({"event": "remark", "text": text}),
         Event::Note { text, .. } => json!({"event": "note", "text": text}),
     };
-    value["id"] = id(event).into();
-    value["label"] = label.into();
+    if let Some(id) = id(event) {
+        value["id"] = id.into();
+        value["label"] = tally.label(id).into();
+    }
     value
 }
 

@@ -7,6 +7,7 @@ mod plain;
 pub(super) mod summary;
 mod tally;
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -35,6 +36,13 @@ pub(super) fn watch<T>(
     )
 }
 
+/// Shows what is told of the whole of a run in which no job is begun.
+pub(super) fn remark(ui: &Ui, event: &Event) {
+    if matches!(event, Event::Remark { .. }) {
+        show(ui, event, &Tally::new(BTreeMap::new(), 1));
+    }
+}
+
 /// One event, as lines that stay.
 fn show(ui: &Ui, event: &Event, tally: &Tally) {
     if ui.is_json() {
@@ -44,7 +52,10 @@ fn show(ui: &Ui, event: &Event, tally: &Tally) {
     }
     let lasting = matches!(
         event,
-        Event::Finished { .. } | Event::Failed { .. } | Event::Stopped { .. }
+        Event::Finished { .. }
+            | Event::Failed { .. }
+            | Event::Stopped { .. }
+            | Event::Remark { .. }
     );
     if let Some(line) = plain::line(event, tally, ui)
         && (lasting || ui.live().is_none() || ui.is_verbose())

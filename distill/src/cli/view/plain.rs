@@ -36,6 +36,7 @@ pub(super) fn line(event: &Event, tally: &Tally, ui: &Ui) -> Option<String> {
             let worth = ui.is_verbose();
             worth.then(|| format!("{} {}: {text}", ui.dim("note"), tally.label(*id)))
         }
+        Event::Remark { text } => Some(format!("{} {text}", ui.bold("note"))),
         Event::Planned { .. } | Event::Line { .. } | Event::Downloaded { .. } => None,
     }
 }

@@ -93,10 +93,11 @@ impl Tally {
         } = event
         {
             self.plan(*id, label, *build, *estimate);
-        } else if let Some(job) = self.jobs.get_mut(&id(event)) {
-            let before = job.is_done();
+        } else if let Some(job) = id(event).and_then(|id| self.jobs.get_mut(&id)) {
+            // What was made elsewhere is not done when it has to be brought.
+            self.done -= usize::from(job.is_done());
             job.apply(event, now);
-            self.done += usize::from(job.is_done() && !before);
+            self.done += usize::from(job.is_done());
         }
     }
 
@@ -146,7 +147,7 @@ impl Tally {
 impl JobState {
     fn apply(&mut self, event: &Event, now: Instant) {
         match event {
-            Event::Planned { .. } | Event::Note { .. } => {}
+            Event::Planned { .. } | Event::Note { .. } | Event::Remark { .. } => {}
             Event::Waiting { .. } => self.phase = Phase::Waiting,
             Event::Started { .. } => self.phase = Phase::Running(now),
             Event::Line { text, .. } => self.line.clone_from(text),
@@ -179,9 +180,10 @@ impl JobState {
     }
 }
 
-/// The job that an event is about.
-pub(super) fn id(event: &Event) -> JobId {
+/// The job that an event is about, unless it is about the whole run.
+pub(super) fn id(event: &Event) -> Option<JobId> {
     match event {
+        Event::Remark { .. } => None,
         Event::Planned { id, .. }
         | Event::Waiting { id }
         | Event::Started { id, .. }
@@ -191,6 +193,6 @@ pub(super) fn id(event: &Event) -> JobId {
         | Event::Stopped { id }
         | Event::Downloading { id, .. }
         | Event::Downloaded { id, .. }
-        | Event::Note { id, .. } => *id,
+        | Event::Note { id, .. } => Some(*id),
     }
 }

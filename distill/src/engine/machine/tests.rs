@@ -1,13 +1,14 @@
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use camino::Utf8PathBuf;
 
 use super::super::sandbox::Method;
 use super::super::{
-    Builder, Cancel, Event, ExecuteError, Executed, Job, JobId, Local, Options, shell_spec,
+    Asking, Builder, Cancel, Event, ExecuteError, Executed, Job, JobId, Local, Options, Supplier,
+    shell_spec,
 };
 use super::*;
-use crate::fetch::CachedOutput;
 use crate::plan::{
     AbsPath, Arch, Artifact, Build, Input, Mode, Object, OutputKind, PathSet, Plan, PlanHash,
     RelPath, Resolved, Source,
@@ -79,16 +80,22 @@ impl Supplier for Cached {
         Err(ExecuteError::Cancelled)
     }
 
-    fn output(&self, plan: &PlanHash) -> Option<CachedOutput> {
-        let (of, object) = self.0?;
-        (of == *plan).then(|| CachedOutput {
-            object,
-            cache: "a cache".into(),
-        })
+    fn has_others(&self) -> bool {
+        self.0.is_some()
     }
 
-    fn offers(&self, object: &Object) -> bool {
-        self.0.is_some_and(|(_, output)| output == *object)
+    fn records(&self, plans: &[PlanHash], _: Asking<'_>) -> BTreeMap<PlanHash, Record> {
+        let known = self.0.filter(|(of, _)| plans.contains(of));
+        let record = |(plan, output)| {
+            let provenance = Provenance::Cache("a cache".into());
+            (plan, record("told".into(), output, provenance))
+        };
+        known.map(record).into_iter().collect()
+    }
+
+    fn offered(&self, objects: &[Object], _: Asking<'_>) -> BTreeSet<Object> {
+        let known = self.0.filter(|(_, output)| objects.contains(output));
+        known.map(|(_, output)| output).into_iter().collect()
     }
 
     fn bring(
@@ -100,6 +107,18 @@ impl Supplier for Cached {
         _: &(dyn Fn(Event) + Sync),
     ) -> Result<bool, ExecuteError> {
         Err(ExecuteError::NoOutput)
+    }
+}
+
+fn record(label: String, output: Object, provenance: Provenance) -> Record {
+    Record {
+        label,
+        output,
+        provenance,
+        finished: 1,
+        usage: Usage::default(),
+        machine: "there".into(),
+        distill: "0".into(),
     }
 }
 
@@ -207,15 +226,7 @@ fn what_another_machine_has_made_can_be_used() {
         BuildError::WrongMachine(_)
     ));
     world.store.land_tree(&tree).unwrap();
-    let record = Record {
-        label: plan.label(),
-        provenance: Provenance::Here,
-        output,
-        finished: 1,
-        usage: Usage::default(),
-        machine: "there".into(),
-        distill: "0".into(),
-    };
+    let record = record(plan.label(), output, Provenance::Here);
     world.store.write_record(&resolved, &record).unwrap();
     let outputs = Builder {
         store: &world.store,

@@ -8,15 +8,19 @@ use camino::Utf8Path;
 
 use super::super::schedule::{Ended, Lane, Schedule};
 use super::super::{
-    BuildError, Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId, Options,
-    Sources, Supplier, WrongMachine,
+    Asking, BuildError, Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId,
+    Options, Output, Place, Sources, Supplier, WrongMachine,
 };
 use crate::fetch::{Fetcher, Settings};
+use crate::objects::Record;
 use crate::plan::{
     AbsPath, Action, Artifact, BuildPlatform, Digest, Hash, Input, Merge, Mode, Name, Object,
-    Origin, Plan, RelPath, Source,
+    Origin, Plan, PlanHash, RelPath, Source,
 };
 use crate::store::{Store, Usage};
+
+mod elsewhere;
+mod others;
 
 /// What `work` gives, unless it takes too long: then it hangs, and the test fails.
 fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -55,7 +59,7 @@ impl<F: Fn(&Job<'_>, &str) -> Result<Object, ExecuteError> + Sync> Executor for 
 
     fn execute(&self, job: &Job<'_>) -> Executed {
         let name = job.labels.values().next().cloned().unwrap_or_default();
-        let output = (self.0)(job, name.trim_start_matches('/'));
+        let output = (self.0)(job, name.trim_start_matches('/')).map(Output::here);
         Executed {
             output,
             usage: Usage::default(),
@@ -253,7 +257,11 @@ fn a_supplier_that_panics_while_the_run_asks_it_ends_the_run() {
             Err(ExecuteError::Cancelled)
         }
 
-        fn output(&self, _: &crate::plan::PlanHash) -> Option<crate::fetch::CachedOutput> {
+        fn has_others(&self) -> bool {
+            true
+        }
+
+        fn records(&self, _: &[PlanHash], _: Asking<'_>) -> BTreeMap<PlanHash, Record> {
             panic!("a cache of a user's own")
         }
     }
@@ -474,7 +482,7 @@ fn an_event_costs_the_same_however_many_plans_there_are() {
         let Ok(()) = schedule.begin(&facts, false);
         while let Some(id) = schedule.take(Lane::Work) {
             let output = Object::Tree(Hash::of(id.to_string()));
-            let Ok(()) = schedule.ended(&facts, id, Ended::Made(output));
+            let Ok(()) = schedule.ended(&facts, id, Ended::Made(output, Place::Here));
             assert!(schedule.newly_necessary().len() <= 2 * plans);
         }
         began.elapsed().as_secs_f64() / f64::from(u32::try_from(plans).unwrap())
@@ -493,12 +501,7 @@ struct Empty;
 impl super::super::schedule::Facts for Empty {
     type Error = std::convert::Infallible;
 
-    fn recorded(
-        &self,
-        _: &Plan,
-        _: &crate::plan::PlanHash,
-        _: &crate::plan::Resolved,
-    ) -> Result<Option<Object>, Self::Error> {
+    fn recorded(&self, _: &PlanHash) -> Result<Option<Object>, Self::Error> {
         Ok(None)
     }
 
@@ -506,11 +509,15 @@ impl super::super::schedule::Facts for Empty {
         Ok(false)
     }
 
-    fn offered(&self, _: &Object) -> bool {
+    fn literal(&self, literal: &crate::plan::Literal) -> Result<Object, Self::Error> {
+        Ok(Object::Tree(Hash::of(format!("{literal:?}"))))
+    }
+
+    fn has_others(&self) -> bool {
         false
     }
 
-    fn literal(&self, literal: &crate::plan::Literal) -> Result<Object, Self::Error> {
-        Ok(Object::Tree(Hash::of(format!("{literal:?}"))))
+    fn place(&self, _: &crate::plan::Resolved) -> Place {
+        Place::Here
     }
 }

@@ -7,6 +7,27 @@ use crate::plan::{
     AbsPath, Action, Artifact, Hash, Input, Literal, Merge, Mode, Name, Plan, RelPath,
 };
 
+/// Answers all questions, and those that follow: nobody else knows a plan, and who has bytes says
+/// `offered`.
+fn answer<F: Facts<Error = std::convert::Infallible>>(
+    facts: &F,
+    schedule: &mut Schedule<'_>,
+    offered: impl Fn(&Object) -> bool,
+) {
+    while schedule.is_asking() {
+        let mut questions = schedule.take_questions(About::Record);
+        questions.append(&mut schedule.take_questions(About::Bytes));
+        let reply = |question| match question {
+            Question::Record { id, .. } => (id, Reply::Record(None)),
+            Question::Bytes { id, object } => {
+                let (usable, offered) = (false, offered(&object));
+                (id, Reply::Bytes(Whereabouts { usable, offered }))
+            }
+        };
+        let Ok(()) = schedule.answered(facts, questions.into_iter().map(reply).collect());
+    }
+}
+
 /// A store of hashes only.
 #[derive(Default)]
 struct Fake {
@@ -21,12 +42,7 @@ struct Fake {
 impl Facts for Fake {
     type Error = std::convert::Infallible;
 
-    fn recorded(
-        &self,
-        _: &Plan,
-        hash: &PlanHash,
-        _: &Resolved,
-    ) -> Result<Option<Object>, Self::Error> {
+    fn recorded(&self, hash: &PlanHash) -> Result<Option<Object>, Self::Error> {
         Ok(self.records.borrow().get(hash).copied())
     }
 
@@ -34,16 +50,26 @@ impl Facts for Fake {
         Ok(self.present.borrow().contains(object))
     }
 
-    fn offered(&self, object: &Object) -> bool {
-        self.offered.borrow().contains(object)
-    }
-
     fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
         Ok(Object::Tree(Hash::of(format!("{literal:?}"))))
+    }
+
+    fn has_others(&self) -> bool {
+        !self.offered.borrow().is_empty()
+    }
+
+    fn place(&self, _: &Resolved) -> Place {
+        Place::Here
     }
 }
 
 impl Fake {
+    /// Answers all questions: a cache knows no plan that the records do not know.
+    fn answer(&self, schedule: &mut Schedule<'_>) {
+        let offered = |object: &Object| self.offered.borrow().contains(object);
+        answer(self, schedule, offered);
+    }
+
     /// Runs everything that may run, one at a time; gives the labels in order.
     fn run(&self, roots: &[Plan], history: &[(&str, u64)], fails: &[&str]) -> Vec<String> {
         let history = history
@@ -54,6 +80,7 @@ impl Fake {
         let Ok(()) = schedule.begin(self, false);
         let mut order = Vec::new();
         let next = |schedule: &mut Schedule<'_>| {
+            self.answer(schedule);
             let lanes = [Lane::Download, Lane::Work];
             lanes
                 .into_iter()
@@ -68,7 +95,7 @@ impl Fake {
                 } else {
                     order.push(format!("{label} from a cache"));
                     self.present.borrow_mut().insert(output);
-                    let Ok(()) = schedule.ended(self, id, Ended::Made(output));
+                    let Ok(()) = schedule.ended(self, id, Ended::Made(output, Place::Here));
                 }
                 continue;
             }
@@ -85,7 +112,7 @@ impl Fake {
                 order.push(label);
             }
             self.present.borrow_mut().extend(output);
-            let ended = output.map_or(Ended::Failed, Ended::Made);
+            let ended = output.map_or(Ended::Failed, |output| Ended::Made(output, Place::Here));
             let Ok(()) = schedule.ended(self, id, ended);
         }
         order
@@ -184,6 +211,7 @@ fn what_a_cache_does_not_have_after_all_is_made() {
         let graph = Graph::new(&roots, &BTreeMap::new()).unwrap();
         let mut schedule = Schedule::new(graph);
         let Ok(()) = schedule.begin(&fake, false);
+        fake.answer(&mut schedule);
         let nodes = &schedule.graph.nodes;
         let id = nodes.iter().position(|node| node.kind.label() == label);
         schedule.output(id.unwrap()).unwrap()
@@ -202,26 +230,25 @@ struct Counting(Fake, RefCell<usize>);
 impl Facts for Counting {
     type Error = std::convert::Infallible;
 
-    fn recorded(
-        &self,
-        definition: &Plan,
-        hash: &PlanHash,
-        plan: &Resolved,
-    ) -> Result<Option<Object>, Self::Error> {
+    fn recorded(&self, hash: &PlanHash) -> Result<Option<Object>, Self::Error> {
         *self.1.borrow_mut() += 1;
-        self.0.recorded(definition, hash, plan)
+        self.0.recorded(hash)
     }
 
     fn present(&self, object: &Object) -> Result<bool, Self::Error> {
         self.0.present(object)
     }
 
-    fn offered(&self, object: &Object) -> bool {
-        self.0.offered(object)
-    }
-
     fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
         self.0.literal(literal)
+    }
+
+    fn has_others(&self) -> bool {
+        self.0.has_others()
+    }
+
+    fn place(&self, _: &Resolved) -> Place {
+        Place::Here
     }
 }
 
@@ -234,7 +261,7 @@ fn a_plan_is_looked_up_once_however_many_inputs_it_waits_for() {
     let Ok(()) = schedule.begin(&facts, false);
     while let Some(id) = schedule.take(Lane::Work) {
         let output = Object::Tree(Hash::of(format!("{id}")));
-        let Ok(()) = schedule.ended(&facts, id, Ended::Made(output));
+        let Ok(()) = schedule.ended(&facts, id, Ended::Made(output, Place::Here));
     }
     assert_eq!(*facts.1.borrow(), 51);
 }
@@ -251,12 +278,7 @@ struct Recorded<'a>(&'a Fake, Object);
 impl Facts for Recorded<'_> {
     type Error = std::convert::Infallible;
 
-    fn recorded(
-        &self,
-        _: &Plan,
-        _: &PlanHash,
-        _: &Resolved,
-    ) -> Result<Option<Object>, Self::Error> {
+    fn recorded(&self, _: &PlanHash) -> Result<Option<Object>, Self::Error> {
         Ok(Some(self.1))
     }
 
@@ -264,12 +286,16 @@ impl Facts for Recorded<'_> {
         self.0.present(object)
     }
 
-    fn offered(&self, object: &Object) -> bool {
-        *object == self.1
-    }
-
     fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
         self.0.literal(literal)
+    }
+
+    fn has_others(&self) -> bool {
+        true
+    }
+
+    fn place(&self, _: &Resolved) -> Place {
+        Place::Here
     }
 }
 
@@ -294,14 +320,15 @@ fn what_waits_for_the_same_plan_as_its_own_input_does_not_wait_for_ever() {
     let Ok(()) = schedule.begin(&facts, false);
     let mut steps = 0;
     loop {
+        answer(&facts, &mut schedule, |of| *of == object);
         let next = [Lane::Download, Lane::Work].into_iter();
         let mut next = next.filter_map(|lane| Some((schedule.take(lane)?, lane)));
         let Some((id, lane)) = next.next() else { break };
         let is_plan = schedule.plan(id).is_some();
         let ended = match lane {
             Lane::Download if is_plan => Ended::Declined,
-            _ if is_plan => Ended::Made(object),
-            _ => Ended::Made(schedule.output(id).unwrap()),
+            _ if is_plan => Ended::Made(object, Place::Here),
+            _ => Ended::Made(schedule.output(id).unwrap(), Place::Here),
         };
         let Ok(()) = schedule.ended(&facts, id, ended);
         steps += 1;

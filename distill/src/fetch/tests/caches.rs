@@ -1,46 +1,48 @@
 //! What a cache has to do, tried on each kind.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _};
+use std::io::Cursor;
 use std::sync::Arc;
 
 use super::*;
+use crate::objects::conformance::{Trouble, Troubled};
+use crate::objects::{Contents as _, Found, Memory, Outgoing};
 use crate::plan::{Mode, Node, Object, PlanHash, RelPath, Tree};
 
 /// What a cache is filled with; right or not.
 type Entries = BTreeMap<Key, Vec<u8>>;
 
 /// A cache of one kind with these entries, and whatever has to live as long.
-type Make = fn(&Utf8Path, Entries) -> (Arc<dyn Cache>, Option<Server>);
+type Make = fn(&Utf8Path, Entries) -> (Cache, Option<Server>);
 
-fn directory(root: &Utf8Path, entries: Entries) -> (Arc<dyn Cache>, Option<Server>) {
+fn directory(root: &Utf8Path, entries: Entries) -> (Cache, Option<Server>) {
     let cache = DirectoryCache::create(root.join("cache")).unwrap();
     for (key, bytes) in entries {
-        // Not `put`: it would refuse wrong bytes.
+        // Not `write`: it would refuse wrong bytes.
         let path = cache.root().join(key.path());
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
-    (Arc::new(cache), None)
+    (Cache::new(Arc::new(cache)), None)
 }
 
-fn in_memory(_: &Utf8Path, entries: Entries) -> (Arc<dyn Cache>, Option<Server>) {
+fn in_memory(_: &Utf8Path, entries: Entries) -> (Cache, Option<Server>) {
     let cache = LookupCache::new("memory", move |key: &Key| {
         let bytes = entries.get(key)?.clone();
         Some(Found::Bytes(Box::new(Cursor::new(bytes))))
     });
-    (Arc::new(cache), None)
+    (Cache::new(Arc::new(cache)), None)
 }
 
-fn files_by_lookup(root: &Utf8Path, entries: Entries) -> (Arc<dyn Cache>, Option<Server>) {
+fn files_by_lookup(root: &Utf8Path, entries: Entries) -> (Cache, Option<Server>) {
     directory(root, entries);
     let root = root.join("cache");
     let find = move |key: &Key| Some(root.join(key.path())).filter(|path| path.exists());
     let cache = LookupCache::new("files", move |key: &Key| find(key).map(Found::File));
-    (Arc::new(cache), None)
+    (Cache::new(Arc::new(cache)), None)
 }
 
-fn server_by_lookup(_: &Utf8Path, entries: Entries) -> (Arc<dyn Cache>, Option<Server>) {
+fn server_by_lookup(_: &Utf8Path, entries: Entries) -> (Cache, Option<Server>) {
     let paths = entries
         .into_iter()
         .map(|(key, bytes)| (format!("/{key}"), bytes));
@@ -53,7 +55,7 @@ fn server_by_lookup(_: &Utf8Path, entries: Entries) -> (Arc<dyn Cache>, Option<S
     let cache = LookupCache::new("server", move |key: &Key| {
         Some(Found::Url(format!("{base}{}", key.path())))
     });
-    (Arc::new(cache), Some(server))
+    (Cache::new(Arc::new(cache)), Some(server))
 }
 
 const KINDS: [Make; 4] = [directory, in_memory, files_by_lookup, server_by_lookup];
@@ -65,33 +67,49 @@ fn on_each(entries: &[(Key, &[u8])], test: impl Fn(&Scene)) {
         let root = Utf8Path::from_path(dir.path()).unwrap();
         let owned = entries.iter().map(|(key, bytes)| (*key, bytes.to_vec()));
         let (cache, _server) = make(root, owned.collect());
-        assert!(!cache.name().is_empty());
+        assert!(!cache.name().as_str().is_empty());
         test(&Scene::with(|settings| settings.caches.push(cache)));
     }
 }
 
+fn key(bytes: impl AsRef<[u8]>) -> Key {
+    Key::Blob(Hash::of(bytes).into())
+}
+
 fn a_tree() -> Tree {
     let mut tree = Tree::new();
-    let node = Node::File {
+    let file = |text: &str| Node::File {
         mode: Mode::FILE,
-        size: 2,
-        hash: Hash::of("hi"),
+        size: text.len() as u64,
+        hash: Hash::of(text),
     };
-    tree.insert(RelPath::new("etc/motd").unwrap(), node)
-        .unwrap();
+    for (path, text) in [
+        ("etc/motd", "hi"),
+        ("etc/issue", "hi"),
+        ("bin/x", "program"),
+    ] {
+        tree.insert(RelPath::new(path).unwrap(), file(text))
+            .unwrap();
+    }
     tree
 }
 
 fn output(scene: &Scene, plan: PlanHash) -> Option<Object> {
-    let output = scene.fetcher.output(&plan, &scene.cancel, &scene.told);
-    output.map(|output| output.object)
+    let mut known = scene.fetcher.records(&[plan], &scene.cancel, &scene.told);
+    known.remove(&plan).map(|record| record.output)
 }
 
-fn tree(scene: &Scene, hash: Hash) -> Option<(Tree, Vec<u8>)> {
-    let mut found = scene.fetcher.tree(&hash, &scene.cancel, &scene.told)?;
-    let mut archive = Vec::new();
-    found.archive.read_to_end(&mut archive).unwrap();
-    Some((found.manifest, archive))
+/// The manifest, and how reading the files went: how many bytes of an archive came.
+fn tree(scene: &Scene, hash: Hash) -> Option<(Tree, Result<u64, String>)> {
+    let found = scene.fetcher.tree(&hash, &scene.cancel, &scene.told)?;
+    let mut archive = found.archive;
+    let read = io::copy(&mut archive, &mut io::sink());
+    Some((found.manifest, read.map_err(|error| causes(&error))))
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[test]
@@ -153,26 +171,67 @@ fn outputs() {
     });
 }
 
+/// The nodes of [`a_tree`], by their hashes; the last one is its own.
+fn nodes() -> Vec<(Key, Vec<u8>)> {
+    let nodes = a_tree().directories().into_iter();
+    let encoded = nodes.map(|(_, directory)| directory.encode());
+    encoded.map(|bytes| (key(&bytes), bytes)).collect()
+}
+
+/// Entries of a cache: these nodes, and these.
+fn with<'a>(nodes: &'a [(Key, Vec<u8>)], more: &[(Key, &'a [u8])]) -> Vec<(Key, &'a [u8])> {
+    let nodes = nodes.iter().map(|(key, bytes)| (*key, bytes.as_slice()));
+    nodes.chain(more.iter().copied()).collect()
+}
+
 #[test]
 fn trees() {
-    let (good, manifest) = (a_tree().hash(), a_tree().encode());
-    let (wrong, bare) = (Hash::of("wrong"), Tree::new().hash());
-    let entries = [
-        (Key::Manifest(good), &*manifest),
-        (Key::Archive(good), b"archive"),
-        (Key::Manifest(wrong), &*manifest),
-        (Key::Archive(wrong), b"archive"),
-        (Key::Manifest(bare), &*Tree::new().encode()),
+    let (good, nodes) = (a_tree().hash(), nodes());
+    let top = nodes.last().unwrap().1.as_slice();
+    let files = [
+        (key("hi"), &b"hi"[..]),
+        (key("program"), b"program"),
+        (key("wrong"), top),
+        (key("no node"), b"no node"),
     ];
-    on_each(&entries, |scene| {
-        let found = tree(scene, good);
-        assert_eq!(found, Some((a_tree(), b"archive".to_vec())));
-        assert_eq!(tree(scene, Hash::of("unknown")), None);
+    on_each(&with(&nodes, &files), |scene| {
+        let (found, archive) = tree(scene, good).unwrap();
+        assert_eq!(found, a_tree());
+        assert!(archive.unwrap() > 0);
+        assert!(tree(scene, Hash::of("unknown")).is_none());
         assert_eq!(scene.told.lines(), Vec::<String>::new());
-        assert_eq!(tree(scene, wrong), None);
+        assert!(tree(scene, Hash::of("wrong")).is_none());
         assert!(scene.told.lines()[0].contains("has other bytes"));
-        assert_eq!(tree(scene, bare), None);
-        assert!(scene.told.lines()[1].contains("but not the files"));
+        assert!(tree(scene, Hash::of("no node")).is_none());
+        assert!(scene.told.lines()[1].contains("cannot read a directory's node"));
+    });
+}
+
+#[test]
+fn of_a_tree_all_nodes_have_to_be_there() {
+    for lost in 0..2 {
+        let mut nodes = nodes();
+        nodes.remove(lost);
+        on_each(&with(&nodes, &[]), |scene| {
+            assert!(tree(scene, a_tree().hash()).is_none());
+            let told = scene.told.lines();
+            assert!(told[0].contains("is not there"), "{told:?}");
+        });
+    }
+}
+
+#[test]
+fn of_a_tree_all_files_have_to_be_there_and_right() {
+    let (good, nodes) = (a_tree().hash(), nodes());
+    let hi = (key("hi"), &b"hi"[..]);
+    on_each(&with(&nodes, &[hi]), |scene| {
+        let error = tree(scene, good).unwrap().1.unwrap_err();
+        assert!(error.ends_with("is not there"), "{error}");
+    });
+    let wrong = (key("program"), &b"pro gram"[..]);
+    on_each(&with(&nodes, &[hi, wrong]), |scene| {
+        let error = tree(scene, good).unwrap().1.unwrap_err();
+        assert_eq!(error, "it has other bytes for `bin/x`");
     });
 }
 
@@ -197,29 +256,23 @@ fn many_threads_at_once() {
 
 #[test]
 fn a_cache_that_fails_is_passed_over() {
-    #[derive(Debug)]
-    struct Broken;
-    impl Cache for Broken {
-        fn name(&self) -> String {
-            "broken".to_owned()
-        }
-        fn find(&self, _: &Key) -> Result<Option<Found>, CacheError> {
-            Err(CacheError::Other("out of order".to_owned()))
-        }
-    }
     let object = Object::Blob(Hash::of("x").into());
     let plan = PlanHash(Hash::of("plan"));
     let record = object.to_string();
     on_each(&[(Key::Output(plan), record.as_bytes())], |scene| {
         let mut settings = scene.fetcher.settings().clone();
-        settings.caches.insert(0, Arc::new(Broken));
+        let trouble = Trouble {
+            fails: 1,
+            ..Trouble::default()
+        };
+        let broken = Troubled::new(Memory::default(), trouble);
+        settings.caches.insert(0, Cache::new(Arc::new(broken)));
         let fetcher = Fetcher::new(settings);
-        let output = fetcher.output(&plan, &scene.cancel, &scene.told).unwrap();
-        assert_eq!(output.object, object);
-        assert_eq!(
-            scene.told.lines(),
-            ["gave up `broken` failed: out of order"]
-        );
+        let known = fetcher.records(&[plan], &scene.cancel, &scene.told);
+        assert_eq!(known[&plan].output, object);
+        fetcher.offered(&[object], &scene.cancel, &scene.told);
+        let told = ["gave up `troubled memory` failed: it fails on purpose"];
+        assert_eq!(scene.told.lines(), told, "once");
     });
 }
 
@@ -231,13 +284,12 @@ fn exported_sources_serve_a_machine_without_a_network() {
     fs::write(&path, &bytes).unwrap();
     let digest = Digest::from(Hash::of(&bytes));
     let export = DirectoryCache::create(scene.root().join("export")).unwrap();
-    export
-        .put(&Key::Blob(digest), &mut fs::File::open(&path).unwrap())
-        .unwrap();
+    let outgoing = Outgoing::new(digest.into(), || fs::File::open(&path));
+    export.write(vec![outgoing]).unwrap();
     let offline = Scene::with(|settings| {
         settings.offline = true;
         let import = DirectoryCache::open(scene.root().join("export")).unwrap();
-        settings.caches.push(Arc::new(import));
+        settings.caches.push(Cache::new(Arc::new(import)));
     });
     let source = source(&bytes, &["https://upstream.invalid/source.tar".to_owned()]);
     offline.fetch_right(&source, &bytes);

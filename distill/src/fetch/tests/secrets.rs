@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::objects::Found;
 use crate::plan::{MirrorFamily, PlanHash, RelPath};
 
 /// Addresses of all kinds, all with the same user and the same password in several spellings.
@@ -62,7 +63,7 @@ fn told(source: &Source, change: impl FnOnce(&mut Settings)) -> String {
     let (cancel, told) = (&scene.cancel, &scene.told);
     let arrival = scene.fetch(source);
     let plan = PlanHash(Hash::of("plan"));
-    let output = scene.fetcher.output(&plan, cancel, told);
+    let output = scene.fetcher.records(&[plan], cancel, told);
     let settings = scene.fetcher.settings();
     let error = arrival.as_ref().err().map(ToString::to_string);
     format!(
@@ -135,7 +136,7 @@ fn of_caches() {
             &format!("{cache:?} {:?}", found(&Key::Blob(Hash::of("x").into()))),
         );
         let text = told(&source(b"x", &[]), |settings| {
-            settings.caches.push(Arc::new(cache));
+            settings.caches.push(Cache::new(Arc::new(cache)));
         });
         check(written, &text);
     }

@@ -110,15 +110,30 @@ pub fn subtree_at<N: Nodes>(nodes: &N, tree: &Hash, path: &str) -> Result<Option
 
 /// All entries of a tree: reads all its nodes.
 pub fn whole<N: Nodes>(nodes: &N, tree: &Hash) -> Result<Tree, N::Error> {
-    let (mut all, mut open) = (Vec::new(), vec![(None::<RelPath>, *tree)]);
+    let whole = whole_within(nodes, tree, usize::MAX)?;
+    Ok(whole.expect("there is no limit"))
+}
+
+/// All entries of a tree, unless their paths take more than `most` bytes of memory: a few nodes, each of which
+/// names another one several times, are a tree of any size.
+pub fn whole_within<N: Nodes>(
+    nodes: &N,
+    tree: &Hash,
+    most: usize,
+) -> Result<Option<Tree>, N::Error> {
+    let (mut all, mut open, mut left) = (Vec::new(), vec![(None::<RelPath>, *tree)], most);
     while let Some((above, node)) = open.pop() {
         for (name, entry) in nodes.node(&node)?.iter() {
             let path = path_of(above.as_ref(), name);
+            match left.checked_sub(path.as_str().len()) {
+                Some(less) => left = less,
+                None => return Ok(None),
+            }
             open.extend(entry.as_dir().map(|node| (Some(path.clone()), node)));
             all.push((path, entry.shallow()));
         }
     }
-    Ok(Tree(all.into_iter().collect()))
+    Ok(Some(Tree(all.into_iter().collect())))
 }
 
 /// The path of `name` in the directory `above`, which is the root if there is none.

@@ -81,3 +81,15 @@ fn what_caches_said_can_be_dropped_by_name() {
     assert_eq!(store.told_by(None).unwrap(), []);
     assert_eq!(store.records().unwrap(), [plans[0].hash()]);
 }
+
+#[test]
+fn it_is_what_a_backend_has_to_be() {
+    let (_dir, root) = scratch();
+    let count = std::cell::Cell::new(0);
+    let make = || {
+        count.set(count.get() + 1);
+        Store::open(&root.with_file_name(count.get().to_string())).unwrap()
+    };
+    crate::objects::conformance::contents(make);
+    crate::objects::conformance::records(make);
+}
