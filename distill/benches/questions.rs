@@ -122,8 +122,9 @@ fn measure(what: &str, roots: &[Plan], cache: Option<Cache>) -> Result<()> {
     let began = Instant::now();
     builder.survey(roots)?;
     let surveyed = began.elapsed();
+    let began = Instant::now();
     builder.build(roots)?;
-    let built = began.elapsed() - surveyed;
+    let built = began.elapsed();
     let (surveyed, built) = (surveyed.as_secs_f64(), built.as_secs_f64());
     println!("{what:<36} asked {surveyed:>6.2} s, built {built:>6.2} s");
     Ok(())

@@ -284,6 +284,8 @@ struct Walk<'a> {
     asked: BTreeSet<(NodeId, About)>,
     told: BTreeSet<NodeId>,
     failed: BTreeSet<NodeId>,
+    /// Those that were stopped, by their plans.
+    stopped: BTreeSet<PlanHash>,
     /// How often each plan ran, and whether that was asked for whatever is recorded.
     ran: BTreeMap<(PlanHash, bool), usize>,
 }
@@ -337,8 +339,10 @@ impl<'a> Walk<'a> {
             *self.ran.entry(key).or_default() += 1;
         }
         world.note(hash, ended);
-        if ended == Ended::Failed {
-            self.failed.insert(id);
+        match ended {
+            Ended::Failed => _ = self.failed.insert(id),
+            Ended::Stopped => self.stopped.extend(hash),
+            Ended::Made(..) | Ended::Declined => {}
         }
         let Ok(()) = schedule.ended(world, id, ended);
         true
@@ -360,6 +364,23 @@ impl<'a> Walk<'a> {
             }
         }
         any
+    }
+
+    /// Whether a node was stopped, or needs something that is lost.
+    fn may_be_skipped(&self, world: &World<'_>, schedule: &Schedule<'_>, id: NodeId) -> bool {
+        let need = match schedule.plan(id).map(|plan| world.place(plan)) {
+            None => Want::Output,
+            Some(Place::Here) => Want::Bytes,
+            Some(Place::Elsewhere) => Want::Usable,
+        };
+        let lacks = |input: &NodeId| {
+            let status = &schedule.status[*input];
+            status.is_lost() && !status.has(need)
+        };
+        let was_stopped = schedule
+            .hash(id)
+            .is_some_and(|hash| self.stopped.contains(&hash));
+        was_stopped || schedule.graph.nodes[id].inputs.iter().any(lacks)
     }
 
     fn answer(&mut self, world: &World<'_>, schedule: &mut Schedule<'a>, choice: u8) -> bool {
@@ -389,7 +410,8 @@ fn walk(shapes: &[Shape], choices: &[u8], rerun: bool, has_others: bool) {
     let mut schedule = Schedule::new(Graph::new(&roots, &BTreeMap::new()).unwrap());
     let Ok(()) = schedule.begin(&world, rerun);
     let (mut walk, mut choices) = (Walk::default(), choices.iter().copied().cycle());
-    loop {
+    for steps in 0.. {
+        assert!(steps < 5000, "it runs for ever");
         schedule.check();
         walk.hear(&mut schedule);
         if !walk.step(&world, &mut schedule, choices.next().unwrap()) {
@@ -409,6 +431,12 @@ fn walk(shapes: &[Shape], choices: &[u8], rerun: bool, has_others: bool) {
         );
         assert!(!ends, "{id} waits for ever: {:?}", status.state);
         assert_eq!(status.state == State::Failed, walk.failed.contains(&id));
+        if status.state == State::Skipped {
+            assert!(
+                walk.may_be_skipped(&world, &schedule, id),
+                "{id} is skipped"
+            );
+        }
     }
     let all_done = schedule
         .graph
