@@ -174,6 +174,35 @@ mod tests {
     }
 
     #[test]
+    fn what_macros_make_of_names_is_found() {
+        let files = [
+            (
+                "lib.rs",
+                "mod zlib;\nmod curl;\ncatalogue! { zlib::{zlib, minizip}, curl::{curl} }",
+            ),
+            (
+                "zlib.rs",
+                "fn minizip() -> crate::curl::Url { crate::curl() }",
+            ),
+            (
+                "curl.rs",
+                "use crate::{minizip, zlib};\nfn curl() { zlib() }\nnewtype! { /// An address.\npub Url }",
+            ),
+        ];
+        let expected = [[
+            "curl.rs:1 names `crate::minizip` of zlib.rs",
+            "zlib.rs:1 names `crate::curl::Url` of curl.rs",
+        ]];
+        assert_eq!(found(&files), expected);
+        let without_url = files[1].1.replace("crate::curl::Url", "()");
+        let files = [files[0], ("zlib.rs", &without_url), files[2]];
+        assert_eq!(
+            found(&files)[0][1],
+            "zlib.rs:1 names `crate::curl` of curl.rs"
+        );
+    }
+
+    #[test]
     fn a_parent_uses_its_child_where_it_does_more_than_hand_it_on() {
         let parent =
             |more: &str| format!("pub mod child;\npub use child::Child;\npub struct P;\n{more}");

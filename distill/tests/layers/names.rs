@@ -11,11 +11,13 @@ pub(crate) enum Meaning {
     Module(usize),
     /// An item of this module, or what belongs to one.
     Item(usize),
+    /// Something of another crate, or of a function's own.
+    Elsewhere,
 }
 
 impl Sources {
-    /// Everything in this crate that `path` may mean in `module`: a name may stand for a module and a function
-    /// at once. Nothing, if it is of another crate.
+    /// Everything that `path` may mean in `module`: a name may stand for a module and a function at once. There
+    /// is nothing only if this reader of code does not understand what names it.
     pub(crate) fn meanings(&self, module: usize, path: &[String]) -> BTreeSet<Meaning> {
         self.follow(module, path, &mut BTreeSet::new())
     }
@@ -39,16 +41,38 @@ impl Sources {
         let begin = match first.as_str() {
             "crate" => BTreeSet::from([Meaning::Module(0)]),
             "self" => BTreeSet::from([Meaning::Module(module)]),
-            _ => self.look_up(module, first, seen),
+            name => match self.step(module, name, rest.is_empty(), seen) {
+                none if none.is_empty() => BTreeSet::from([Meaning::Elsewhere]),
+                found => found,
+            },
         };
-        rest.iter().fold(begin, |meanings, name| {
+        let mut names = rest.iter().peekable();
+        let mut meanings = begin;
+        while let Some(name) = names.next() {
+            let is_last = names.peek().is_none();
             let step = |meaning| match meaning {
-                Meaning::Module(module) => self.look_up(module, name, seen),
+                Meaning::Module(module) => self.step(module, name, is_last, seen),
                 // What follows a type's name belongs to the type.
-                Meaning::Item(_) => BTreeSet::from([meaning]),
+                Meaning::Item(_) | Meaning::Elsewhere => BTreeSet::from([meaning]),
             };
-            meanings.into_iter().flat_map(step).collect()
-        })
+            meanings = meanings.into_iter().flat_map(step).collect();
+        }
+        meanings
+    }
+
+    /// What `name` means in a path that goes through `module`: before its end, a module's name means the module
+    /// alone, whatever else is called so.
+    fn step<'p>(
+        &'p self,
+        module: usize,
+        name: &'p str,
+        is_last: bool,
+        seen: &mut BTreeSet<(usize, &'p str)>,
+    ) -> BTreeSet<Meaning> {
+        match self.modules[module].children.get(name) {
+            Some(child) if !is_last => BTreeSet::from([Meaning::Module(*child)]),
+            _ => self.look_up(module, name, seen),
+        }
     }
 
     /// What `name` means in `module`.
@@ -77,11 +101,16 @@ impl Sources {
         if found.is_empty() {
             for import in module.imports.iter().filter(|import| import.name.is_none()) {
                 for meaning in self.follow(number, &import.of.path, seen) {
-                    if let Meaning::Module(of) = meaning {
-                        found.extend(self.look_up(of, name, seen));
+                    match meaning {
+                        Meaning::Module(of) => found.extend(self.look_up(of, name, seen)),
+                        // The variants of an enum, or another crate's names.
+                        Meaning::Item(_) | Meaning::Elsewhere => drop(found.insert(meaning)),
                     }
                 }
             }
+        }
+        if found.is_empty() && module.given_to_macros.contains(name) {
+            found.insert(Meaning::Item(number));
         }
         seen.remove(&(number, name));
         found

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Attribute, ImplItem, Item, ItemMod, UseTree, Visibility};
+use syn::{Attribute, ImplItem, Item, ItemMod, Token, UseTree, Visibility};
 
 use crate::paths::{Named, paths_in};
 
@@ -24,6 +26,8 @@ pub(crate) struct Module {
     pub(crate) children: BTreeMap<String, usize>,
     /// The names of its items.
     pub(crate) defined: BTreeSet<String>,
+    /// Names that macros are given outside of functions: perhaps they make items of them.
+    pub(crate) given_to_macros: BTreeSet<String>,
     pub(crate) imports: Vec<Import>,
     /// The paths in its code.
     pub(crate) named: Vec<Named>,
@@ -197,6 +201,19 @@ impl Visit<'_> for Reader<'_> {
             None => self.read_child(item),
         };
         self.module().children.insert(item.ident.to_string(), child);
+    }
+
+    fn visit_item_macro(&mut self, item: &syn::ItemMacro) {
+        let tokens = &item.mac.tokens;
+        let names = paths_in(tokens.clone()).into_iter();
+        let names = names.flat_map(|named| named.path);
+        self.module().given_to_macros.extend(names);
+        // A list of imports stands for what the macro exports: so it is with lists of recipes.
+        let list = Punctuated::<UseTree, Token![,]>::parse_terminated;
+        if let Ok(trees) = list.parse2(tokens.clone()) {
+            trees.iter().for_each(|tree| self.import(tree, &[], true));
+        }
+        visit::visit_item_macro(self, item);
     }
 
     fn visit_item_use(&mut self, item: &syn::ItemUse) {

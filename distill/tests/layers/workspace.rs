@@ -6,6 +6,7 @@ use std::process::Command;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::circles::{circles, on_circles, uses};
+use crate::paths::Named;
 use crate::sources::{Sources, UnitTests};
 
 /// The directories in which circles are left, each with the number of files that lie on them. The numbers are
@@ -70,4 +71,24 @@ fn files_do_not_name_each_other_in_circles() {
         counted == left,
         "{message}so many files lie on circles: {counted:?}\nso many are left: {left:?}"
     );
+}
+
+/// What is not understood would be no use of anything.
+#[test]
+fn every_path_from_a_crates_own_root_is_understood() {
+    let (_, roots) = crates();
+    let mut unknown = BTreeSet::new();
+    for root in roots {
+        let sources = Sources::read(&root, UnitTests::LeftOut);
+        for (number, module) in sources.modules.iter().enumerate() {
+            let imports = module.imports.iter().map(|import| &import.of);
+            for Named { path, line } in imports.chain(&module.named) {
+                let is_own = ["crate", "self", "super"].contains(&path[0].as_str());
+                if is_own && sources.meanings(number, path).is_empty() {
+                    unknown.insert(format!("{}:{line}: {}", module.file, path.join("::")));
+                }
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "what is meant by these? {unknown:#?}");
 }

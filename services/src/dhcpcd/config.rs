@@ -7,9 +7,9 @@ use std::time::Duration;
 use distill::package::Script;
 use distill::system::File;
 
-use super::interface::{Fallback, Family, Interface, print_options};
+use super::interface::{Fallback, Interface, print_options};
 use super::reason::Reason;
-use crate::net::interface_problem;
+use crate::net::{Family, interface_problem};
 
 /// What dhcpcd runs whenever something has happened.
 pub(super) const HOOK: &str = "/usr/libexec/distill/dhcpcd";

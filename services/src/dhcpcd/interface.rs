@@ -3,25 +3,7 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use crate::net::Cidr;
-
-/// A kind of addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// IPv4.
-    V4,
-    /// IPv6.
-    V6,
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Family::V4 => "4",
-            Family::V6 => "6",
-        })
-    }
-}
+use crate::net::{Cidr, Family};
 
 /// What an interface has if no server answers (`fallback`).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,8 +11,10 @@ use crate::net::resolv;
 use config::HOOK;
 
 pub use config::{DhcpcdConfig, Duid, Slaac};
-pub use interface::{Fallback, Family, Interface};
+pub use interface::{Fallback, Interface};
 pub use reason::Reason;
+
+pub use crate::net::Family;
 
 const CONFIG: &str = "/etc/dhcpcd.conf";
 /// What the processes that speak with the network see of the file system.

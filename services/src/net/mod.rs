@@ -2,6 +2,7 @@
 
 mod cidr;
 mod config;
+mod family;
 pub(crate) mod resolv;
 
 use distill::execline;
@@ -12,6 +13,7 @@ use config::forget;
 
 pub use cidr::{Cidr, ParseCidrError};
 pub use config::{NetConfig, Route};
+pub use family::Family;
 
 /// The loopback interface, with the addresses that the kernel gives it.
 ///
