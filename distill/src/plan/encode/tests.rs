@@ -51,6 +51,7 @@ fn samples() -> Vec<(&'static str, Resolved)> {
                 strip: true,
                 include: set("src"),
                 exclude: set("**/*.exe"),
+                no_end_marker: false,
             })),
         ),
         (
