@@ -12,8 +12,8 @@ pub(super) struct Before {
     pax: Option<Pax>,
     name: Option<Vec<u8>>,
     link: Option<Vec<u8>>,
-    /// Solaris's list of who may do what, and whether it lets somebody execute the member.
-    permissions: Option<Option<bool>>,
+    /// Solaris's list of who may do what.
+    permissions: Option<Vec<u8>>,
     /// The first thing that programs understand differently. It is told when the member is known.
     ambiguity: Option<Ambiguity>,
 }
@@ -60,8 +60,8 @@ impl Before {
     }
 
     /// Solaris's list of who may do what with the member.
-    pub(super) fn permissions(&mut self, list: &[u8]) {
-        self.permissions = Some(grants_execution(list));
+    pub(super) fn permissions(&mut self, list: Vec<u8>) {
+        self.permissions = Some(list);
     }
 
     /// Notes what programs understand differently, if it is the first such thing.
@@ -161,7 +161,8 @@ impl Before {
 
     fn ambiguity_of_permissions(&self, header: &Header<'_>) -> Option<Ambiguity> {
         let in_pax = self.pax.as_ref().and_then(|pax| pax.executable);
-        let lists = [self.permissions.flatten(), in_pax];
+        let own = self.permissions.as_deref().and_then(grants_execution);
+        let lists = [own, in_pax];
         let executable = header.is_executable().ok()?;
         let differs = lists.into_iter().flatten().any(|list| list != executable);
         differs.then_some(Ambiguity::Permissions)

@@ -145,7 +145,7 @@ impl<R: Read> TarReader<R> {
             }
             b'A' => {
                 let list = self.no_member(header, before)?;
-                before.permissions(&list);
+                before.permissions(list);
                 self.newer = true;
             }
             _ => return Ok(false),
