@@ -88,7 +88,7 @@ impl Publisher<'_> {
             level = below;
         }
         self.files(tree, &new.files)?;
-        for (node, directory) in new.from_below(*tree) {
+        for (node, directory) in new.into_ordered(*tree) {
             let bytes = directory.encode();
             let content = Content::sized(node, bytes.len() as u64);
             self.contents
@@ -159,7 +159,7 @@ impl New {
     }
 
     /// The nodes, each after all that it names.
-    fn from_below(mut self, top: Hash) -> Vec<(Hash, Arc<Directory>)> {
+    fn into_ordered(mut self, top: Hash) -> Vec<(Hash, Arc<Directory>)> {
         let (mut ordered, mut open) = (Vec::new(), vec![(top, false)]);
         while let Some((node, is_read)) = open.pop() {
             if is_read {
