@@ -2,15 +2,10 @@
 
 use distill::package;
 use distill::package::{Config, Script};
-use distill::plan::{Artifact, Mode, Plan, RelPath};
+use distill::plan::Plan;
 
 use crate::boot;
-
-/// A file of the recipe, where its commands run.
-fn source(package: &str, path: &str, text: &'static str) -> Artifact {
-    let path = RelPath::new(format!("src/{package}/{path}")).expect("made of constants");
-    Artifact::file(path, Mode::FILE, text)
-}
+use crate::own_file::own_file;
 
 /// The commands, each of which must succeed. `cc` is the seed's: no C library is involved.
 fn commands(commands: &[&[&str]]) -> Script {
@@ -28,8 +23,9 @@ pub fn bios_loader(config: &Config) -> Plan {
         name: "bios-loader",
         licence: "MIT OR Apache-2.0",
         files: [
-            source("bios-loader", "mbr.s", boot::MBR),
-            source("bios-loader", "stage2.s", boot::STAGE2),
+            own_file("src/bios-loader/mbr.s", boot::MBR),
+            own_file("src/bios-loader/stage2.s", boot::STAGE2),
+            own_file("src/bios-loader/say.s", boot::SAY),
         ],
         script: commands(boot::MBR_COMMANDS)
             .then(commands(boot::STAGE2_COMMANDS))
@@ -43,8 +39,8 @@ pub fn efi_stub(config: &Config) -> Plan {
         name: "efi-stub",
         licence: "MIT OR Apache-2.0",
         files: [
-            source("efi-stub", "efi/stub.c", boot::EFI_STUB),
-            source("efi-stub", "efi/uefi.h", boot::EFI_HEADER),
+            own_file("src/efi-stub/efi/stub.c", boot::EFI_STUB),
+            own_file("src/efi-stub/efi/uefi.h", boot::EFI_HEADER),
         ],
         script: commands(boot::EFI_STUB_COMMANDS).then(install(&[boot::EFI_STUB_OUTPUT])),
     }

@@ -28,6 +28,7 @@ pub mod oniguruma;
 pub mod openntpd;
 pub mod openssh;
 pub mod openssl;
+mod own_file;
 pub mod pcre2;
 pub mod qemu;
 pub mod radvd;

@@ -2,15 +2,14 @@
 
 use distill::cmmi_package;
 use distill::package::{Config, Package, execline, subpackage};
-use distill::plan::{Artifact, Mode, Plan, RelPath};
+use distill::plan::Plan;
 
+use crate::own_file::own_file;
 use crate::{libevent, openssl};
 
 /// Unbound: the server, its controls, and its library. The configuration, the root servers and the
 /// trust anchor are the service's.
 pub fn unbound_all(config: &Config) -> Plan {
-    // `configure` insists on expat, which only unbound-anchor uses, and that is not built here.
-    let expat = RelPath::new("src/none/include/expat.h").expect("a constant");
     let [ssl, events] =
         ["ssl", "libevent"].map(|library| format!("--with-{library}={}/usr", config.sysroot()));
     cmmi_package! { config,
@@ -20,7 +19,8 @@ pub fn unbound_all(config: &Config) -> Plan {
             sha256("ee4085cecce12584e600f3d814a28fa822dfaacec1f94c84bfd67f8a5571a5f4"))
             .or_debian("u/unbound/unbound_$version.orig.tar.gz"),
         libs: [openssl, libevent],
-        files: [Artifact::file(expat, Mode::FILE, "")],
+        // `configure` insists on expat, which only unbound-anchor uses, and that is not built here.
+        files: [own_file("src/none/include/expat.h", "")],
         extra_configure: [
             "--with-libexpat=/src/none".to_owned(), ssl, events,
         ],

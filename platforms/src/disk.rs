@@ -15,9 +15,10 @@ use distill::disk::{
     FatVolume, Guid, Label, Layout, Partition, PartitionType, SectorSize, Size, Uki, VolumeId,
 };
 use distill::package::{Arch, Config, Package, Placed, Recipe, execline, merged};
-use distill::plan::{AbsPath, Action, Artifact, Extract, Fill, Hash, Mode, Name, Plan, RelPath};
+use distill::plan::{Action, Artifact, Extract, Fill, Hash, Name, Plan, RelPath};
 use distill::system::{Platform, Root};
 
+use crate::inputs::{own_file, tree_at};
 use crate::os_release;
 
 /// The disk image of a root file system for a machine with BIOS or UEFI.
@@ -44,21 +45,14 @@ fn plan(platform: &Platform, layout: Result<Layout<Artifact>, String>) -> Plan {
 
 /// The root file system as a squashfs, a blob.
 pub fn squashfs(platform: &Platform, root: &Root) -> Plan {
-    let tree = tree(platform, root);
-    let at = |path: &str| RelPath::new(path).expect("a constant");
-    let permissions = Artifact::file(at("permissions"), Mode::FILE, root.pseudo_file());
-    let contents = move |_: &Config| {
-        let at = AbsPath::new("/root.d").expect("a constant");
-        distill::package::Item::At(at, tree.clone().into())
-    };
     Recipe {
         name: format!("{}-root", platform.name),
         location: platform.location,
         tools: vec![
             distill_packages::squashfs_tools.into(),
-            Package::from(contents),
+            tree_at("/root.d", tree(platform, root)),
         ],
-        files: vec![permissions],
+        files: vec![own_file("permissions", root.pseudo_file())],
         output_file: Some("root.squashfs".into()),
         script: execline! {
             mksquashfs "/root.d" "/out/root.squashfs" -noappend -all-root -pseudo-override -pf "/permissions"

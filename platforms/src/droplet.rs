@@ -19,17 +19,15 @@
 use distill::execline;
 use distill::machine::{Bus, Chipset, Firmware, Hardware};
 use distill::package::{Script, Words};
-use distill::system::{Directory, Emulation, File, Platform, Readiness, Service};
+use distill::system::{Directory, File, Platform, Readiness, Service};
 use distill_services::dhcp;
 
-use crate::cloud::asking;
+use crate::cloud::{INTERFACE, asking, emulation};
 pub use crate::cloud::{hostname, pubkeys};
 use crate::qemu_x86_64;
 
 /// Where the services' scripts lie.
 const SCRIPTS: &str = "/usr/libexec/distill/droplet";
-/// The interface to the outside.
-const INTERFACE: &str = "eth0";
 /// What `networking` leaves when there is nothing more to do.
 const CONFIGURED: &str = "/run/droplet/configured";
 
@@ -61,7 +59,7 @@ pub fn droplet() -> Platform {
         name: "droplet".into(),
         // The kernel speaks on all of them; the last one is what /dev/console is.
         cmdline: Words::from(["console=tty0", "console=ttyS0,115200"]),
-        emulation: Some(emulation()),
+        emulation: Some(emulation(hardware())),
         ..qemu_x86_64()
     }
     .services([
@@ -75,17 +73,12 @@ pub fn droplet() -> Platform {
 }
 
 /// The cloud's machines start as an IBM PC did.
-fn emulation() -> Emulation {
-    let hardware = Hardware {
+fn hardware() -> Hardware {
+    Hardware {
         chipset: Chipset::Pc,
         firmware: Firmware::Bios,
         bus: Bus::Virtio,
         ..Hardware::default()
-    };
-    Emulation {
-        hardware,
-        metadata: true,
-        ..Emulation::new(distill_packages::qemu)
     }
 }
 

@@ -4,10 +4,12 @@
 //! random identifiers. Virtual machines take [`Qcow2`](ImageFormat::Qcow2) (QEMU, libvirt, Proxmox,
 //! `OpenStack`) or [`Vmdk`](ImageFormat::Vmdk) (`VMware`, `VirtualBox`); for clouds see each format.
 
-use distill::package::{Config, Item, Package, Recipe, execline};
-use distill::plan::{AbsPath, Action, Artifact, Mode, Name, Place, Plan, RelPath};
+use distill::package::{Config, Recipe, execline};
+use distill::plan::{Mode, Plan};
 use distill::system::ImageForm;
 use distill_packages::qemu_img;
+
+use crate::inputs::{blob_at, own_file};
 
 /// A form of a disk image.
 ///
@@ -85,8 +87,8 @@ impl ImageFormat {
             return image;
         }
         let name = format!("{}.{}", image.name(), self.extension());
-        let script = |text: &str, path: &str| Artifact::file(path_of(path), Mode::FILE, text);
-        let mut tools: Vec<Package> = vec![placed(image)];
+        // The name in the directory is the one that Google wants.
+        let mut tools = vec![blob_at("/image.d", "disk.raw", image, Mode::FILE)];
         if matches!(self, ImageFormat::Qcow2 | ImageFormat::Vmdk) {
             tools.push(qemu_img.into());
         }
@@ -94,9 +96,9 @@ impl ImageFormat {
             name,
             tools,
             files: vec![
-                script(include_str!("image/convert.sh"), "convert.sh"),
-                script(include_str!("image/vhd.pl"), "vhd.pl"),
-                script(include_str!("image/vmdk.pl"), "vmdk.pl"),
+                own_file("convert.sh", include_str!("image/convert.sh")),
+                own_file("vhd.pl", include_str!("image/vhd.pl")),
+                own_file("vmdk.pl", include_str!("image/vmdk.pl")),
             ],
             output_file: Some("image".into()),
             script: execline! { sh "/convert.sh" #{self.name()} },
@@ -118,37 +120,22 @@ impl ImageFormat {
     }
 }
 
-/// The image as `/image.d/disk.raw`, the name that Google wants.
-fn placed(image: Plan) -> Package {
-    let place = Place {
-        blob: image.into(),
-        path: path_of("disk.raw"),
-        mode: Mode::FILE,
-    };
-    let name = Name::new("disk.raw").expect("a constant");
-    let tree: Artifact = Plan::named(name).action(Action::Place(place)).into();
-    Package::from(move |_: &Config| {
-        Item::At(AbsPath::new("/image.d").expect("a constant"), tree.clone())
-    })
-}
-
-fn path_of(path: &str) -> RelPath {
-    RelPath::new(path).expect("a constant")
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
+    use distill::plan::{Action, Name};
+
     use super::*;
+    use crate::inputs::path;
 
     #[test]
     fn names_are_unique_and_every_format_expands() {
         let config = distill_packages::quick();
         let blob = Plan::named(Name::new("disk").unwrap());
         let extract = distill::plan::Extract {
-            tree: Artifact::file(path_of("disk"), Mode::FILE, "bytes"),
-            path: path_of("disk"),
+            tree: own_file("disk", "bytes"),
+            path: path("disk"),
         };
         let disk = blob.action(Action::Extract(extract));
         let names: BTreeSet<String> = ImageFormat::ALL

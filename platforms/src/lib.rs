@@ -5,6 +5,7 @@ pub mod container;
 pub mod disk;
 pub mod droplet;
 pub mod image;
+mod inputs;
 mod netboot;
 mod os_release;
 mod qemu;

@@ -35,10 +35,8 @@ fn on_a_bios_the_key_lets_in_and_var_lasts() {
     let key = Key::new(scratch.path(), "key");
     let stranger = Key::new(scratch.path(), "stranger");
     let mut machine = Boot {
-        program: DROPLET,
-        disk: scratch.path().join("disk"),
         key: Some(&key),
-        arguments: &[],
+        ..Boot::new(DROPLET, scratch.path())
     }
     .start();
     measure(&mut machine, &key, "BIOS, first boot");
@@ -76,10 +74,9 @@ fn on_uefi() {
     let scratch = TempDir::new().expect("a scratch directory");
     let key = Key::new(scratch.path(), "key");
     let mut machine = Boot {
-        program: DROPLET,
-        disk: scratch.path().join("disk"),
         key: Some(&key),
         arguments: &["--firmware", "uefi"],
+        ..Boot::new(DROPLET, scratch.path())
     }
     .start();
     measure(&mut machine, &key, "UEFI, first boot");
@@ -92,10 +89,8 @@ fn on_uefi() {
 fn without_a_cloud_it_comes_up_soon() {
     let scratch = TempDir::new().expect("a scratch directory");
     let mut machine = Boot {
-        program: DROPLET,
-        disk: scratch.path().join("disk"),
-        key: None,
         arguments: &["--no-metadata"],
+        ..Boot::new(DROPLET, scratch.path())
     }
     .start();
     machine.wait_console("Run /init", 1);
@@ -117,10 +112,8 @@ fn the_cloud_and_its_dhcp_agree() {
     let scratch = TempDir::new().expect("a scratch directory");
     let key = Key::new(scratch.path(), "key");
     let mut machine = Boot {
-        program: DROPLET,
-        disk: scratch.path().join("disk"),
         key: Some(&key),
-        arguments: &[],
+        ..Boot::new(DROPLET, scratch.path())
     }
     .start();
     machine.wait_ssh(&key);

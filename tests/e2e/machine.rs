@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use distill_testing::run_over_ssh;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -59,6 +60,16 @@ impl Key {
 }
 
 impl Boot<'_> {
+    /// A machine of `program` with a new disk in `directory`, and nothing beside.
+    pub(crate) fn new(program: Program, directory: &Path) -> Boot<'static> {
+        Boot {
+            program,
+            disk: directory.join("disk"),
+            key: None,
+            arguments: &[],
+        }
+    }
+
     /// Starts the machine, in the directory of its disk.
     pub(crate) fn start(&self) -> Machine {
         let port = free_port();
@@ -136,28 +147,8 @@ impl Machine {
 
     /// Runs a command over SSH, but not for ever.
     pub(crate) fn ssh(&self, Key(key): &Key, command: &str) -> Output {
-        let options = [
-            "BatchMode=yes",
-            "ConnectTimeout=30",
-            "IdentitiesOnly=yes",
-            "LogLevel=ERROR",
-            "ServerAliveInterval=5",
-            "StrictHostKeyChecking=no",
-            "UserKnownHostsFile=/dev/null",
-        ];
-        let mut ssh = Command::new(tool("openssh", "usr/bin/ssh"))
-            .args(["-F", "/dev/null", "-p", &self.port.to_string(), "-i"])
-            .arg(key)
-            .args(options.iter().flat_map(|option| ["-o", option]))
-            .args(["root@127.0.0.1", "timeout 120 sh -s"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("ssh runs");
-        // Who is not let in does not read it.
-        let _ = writeln!(ssh.stdin.take().expect("a pipe"), "{command}");
-        ssh.wait_with_output().expect("ssh ends")
+        let client = tool("openssh", "usr/bin/ssh");
+        run_over_ssh(client, key, self.port, "root", command).expect("ssh runs")
     }
 
     /// Runs a command over SSH that must succeed; what it prints.

@@ -14,13 +14,7 @@ const TIMED_OUT: i32 = 11;
 #[ignore = "builds an image and boots it"]
 fn the_power_button_ends_a_machine_well() {
     let scratch = TempDir::new().expect("a scratch directory");
-    let mut machine = Boot {
-        program: QEMU,
-        disk: scratch.path().join("disk"),
-        key: None,
-        arguments: &[],
-    }
-    .start();
+    let mut machine = Boot::new(QEMU, scratch.path()).start();
     // A shell that answers: everything that reads the button has been started.
     machine.wait_console("var-mount: formatting", 1);
     machine.type_line("s6-svwait -U /run/service/acpid && echo ready: $((6 * 7))");
@@ -38,10 +32,8 @@ fn the_power_button_ends_a_machine_well() {
 fn a_time_limit_ends_a_machine() {
     let scratch = TempDir::new().expect("a scratch directory");
     let mut machine = Boot {
-        program: DROPLET,
-        disk: scratch.path().join("disk"),
-        key: None,
         arguments: &["--timeout", "3s"],
+        ..Boot::new(DROPLET, scratch.path())
     }
     .start();
     let status = machine.wait_end();
@@ -53,13 +45,7 @@ fn a_time_limit_ends_a_machine() {
 #[ignore = "builds an image and boots it"]
 fn a_machine_does_not_outlive_its_program() {
     let scratch = TempDir::new().expect("a scratch directory");
-    let mut machine = Boot {
-        program: DROPLET,
-        disk: scratch.path().join("disk"),
-        key: None,
-        arguments: &[],
-    }
-    .start();
+    let mut machine = Boot::new(DROPLET, scratch.path()).start();
     machine.wait_console("Linux version", 1);
     machine.kill_program();
     let gone = wait_until(|| (!machine.is_on()).then_some(()));

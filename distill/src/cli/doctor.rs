@@ -197,6 +197,7 @@ fn sandbox(scratch: &Utf8Path) -> Vec<Finding> {
 fn judge(capabilities: &Capabilities) -> Vec<Finding> {
     let Capabilities {
         namespaces,
+        place,
         proc,
         walls,
         formats,
@@ -207,12 +208,18 @@ fn judge(capabilities: &Capabilities) -> Vec<Finding> {
         // The others were tried inside of them.
         return vec![Finding::lack(Grade::Unfit, "namespaces", lack)];
     }
+    let namespaces = Finding::fine("namespaces", "can be made without privileges");
+    if let Err(lack) = place {
+        // The others were tried there.
+        return vec![namespaces, Finding::lack(Grade::Unfit, "place", lack)];
+    }
     let or = |result: &Result<(), Lack>, grade, subject, text: &str| match result {
         Ok(()) => Finding::fine(subject, text),
         Err(problem) => Finding::lack(grade, subject, problem),
     };
     vec![
-        Finding::fine("namespaces", "can be made without privileges"),
+        namespaces,
+        Finding::fine("place", "builds can reach the store"),
         or(proc, Grade::Unfit, "/proc", "a fresh one can be mounted"),
         or(
             walls,
@@ -291,6 +298,7 @@ mod tests {
         };
         let all = Capabilities {
             namespaces: lack(),
+            place: lack(),
             proc: lack(),
             walls: lack(),
             formats: lack(),
@@ -306,6 +314,7 @@ mod tests {
         assert_eq!(grades(&all), [Grade::Unfit]);
         let slow = Capabilities {
             namespaces: Ok(()),
+            place: Ok(()),
             proc: Ok(()),
             walls: Ok(()),
             formats: Ok(()),

@@ -9,6 +9,7 @@ use super::session::Session;
 use super::streams::talk;
 use crate::engine::sandbox::{self, Method, Spec, Status, probe};
 use crate::engine::{PROGRAM, shell_spec};
+use crate::plan::tree::entry_at;
 use crate::plan::{AbsPath, Action, Build, Object, Plan, PlanHash};
 use crate::store::Store;
 use crate::store::io::At as _;
@@ -134,7 +135,7 @@ fn has(store: &Store, build: &Build<Object>, path: &str) -> Result<bool, CliErro
         .filter(|input| input.at == AbsPath::root())
     {
         if let Object::Tree(hash) = input.of
-            && store.manifest(&hash)?.get(&path[1..]).is_some()
+            && entry_at(store, &hash, &path[1..])?.is_some()
         {
             return Ok(true);
         }

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A partition's name: 1 to 36 UTF-16 units, no control characters, no white space (a kernel's
-/// command line could not name it).
+/// A partition's name: 1 to 36 characters of 16 bits each (UCS-2, as the specification says), no control
+/// characters, no white space (a kernel's command line could not name it).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Label(String);
@@ -18,15 +18,16 @@ pub enum LabelError {
     /// There is none.
     #[error("use an empty text as the label of a partition")]
     Empty,
-    /// GPT has room for 36 UTF-16 units.
-    #[error("use `{label}` as the label of a partition: {units} UTF-16 units, at most 36 fit")]
+    /// GPT has room for 36 units of 16 bits.
+    #[error("use `{label}` as the label of a partition: {units} characters, at most 36 fit")]
     TooLong {
         /// The text.
         label: String,
         /// Its length.
         units: usize,
     },
-    /// Control character or white space.
+    /// Control character, white space, or one that needs more than 16 bits: the kernel and others take it for
+    /// two.
     #[error("use {label:?} as the label of a partition: {character:?} cannot stand in one")]
     Character {
         /// The text.
@@ -37,22 +38,22 @@ pub enum LabelError {
 }
 
 impl Label {
-    /// The most UTF-16 units.
+    /// The most units of 16 bits.
     pub const MAX_UNITS: usize = 36;
 
     /// Checks a text.
     pub fn new(text: impl Into<String>) -> Result<Self, LabelError> {
         let label = text.into();
-        let units = label.encode_utf16().count();
-        if label.is_empty() {
-            return Err(LabelError::Empty);
-        }
-        if units > Self::MAX_UNITS {
-            return Err(LabelError::TooLong { label, units });
-        }
-        match label.chars().find(|c| c.is_control() || c.is_whitespace()) {
-            Some(character) => Err(LabelError::Character { label, character }),
-            None => Ok(Self(label)),
+        let refused = |c: &char| c.is_control() || c.is_whitespace() || c.len_utf16() > 1;
+        let units = label.chars().count();
+        if let Some(character) = label.chars().find(refused) {
+            Err(LabelError::Character { label, character })
+        } else if label.is_empty() {
+            Err(LabelError::Empty)
+        } else if units > Self::MAX_UNITS {
+            Err(LabelError::TooLong { label, units })
+        } else {
+            Ok(Self(label))
         }
     }
 
@@ -99,12 +100,13 @@ mod tests {
         assert_eq!(Label::new("root-a").unwrap().as_str(), "root-a");
         assert!(Label::new("x".repeat(36)).is_ok());
         assert_eq!(Label::new(""), Err(LabelError::Empty));
-        // 19 characters outside the basic plane are 38 units.
+        assert!(Label::new("\u{ffee}".repeat(36)).is_ok());
         assert!(matches!(
-            Label::new("🌊".repeat(19)),
-            Err(LabelError::TooLong { units: 38, .. })
+            Label::new("x".repeat(37)),
+            Err(LabelError::TooLong { units: 37, .. })
         ));
-        for text in ["a b", "a\n", "\u{7f}", "nul\0"] {
+        // The last one needs two units.
+        for text in ["a b", "a\n", "\u{7f}", "nul\0", "sea🌊"] {
             assert!(
                 matches!(Label::new(text), Err(LabelError::Character { .. })),
                 "{text:?}"

@@ -9,7 +9,7 @@ use super::executor::{Executed, Job, Output, Place};
 use super::graph::{Kind, NodeId};
 use super::scheduler::Builder;
 use crate::fetch::Shown;
-use crate::plan::{Change, Literal, Object, Plan, Resolved, Source};
+use crate::plan::{Change, Literal, Object, Plan, Resolved, Source, tree};
 use crate::store::intake::write_literal;
 use crate::store::{Provenance, Record, StoreError, Usage};
 
@@ -195,10 +195,7 @@ impl Builder<'_> {
         let (Object::Tree(old), Object::Tree(new)) = (old, new) else {
             return Vec::new();
         };
-        match (self.store.manifest(old), self.store.manifest(new)) {
-            (Ok(old), Ok(new)) => old.diff(&new),
-            _ => Vec::new(),
-        }
+        tree::diff(self.store, old, new).unwrap_or_default()
     }
 
     fn finished(&self, id: NodeId, outcome: Outcome, record: &Record) {

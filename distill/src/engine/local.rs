@@ -17,6 +17,7 @@ use super::operation::Operations;
 use super::root;
 use super::sandbox::{self, Exit, Io, Method, Running, Status};
 use super::take::take;
+use crate::plan::tree::Workbench;
 use crate::plan::{Action, Build, BuildPlatform, Object};
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, Usage};
@@ -85,9 +86,10 @@ impl<'a> Local<'a> {
     ) -> Result<Object, ExecuteError> {
         self.machine.check(&build.platform)?;
         let parts = root::parts(self.store, &build.inputs, job.labels)?;
-        let whole = root::check(&parts)?;
+        let nodes = Workbench::over(self.store);
+        let root = root::check(&nodes, &parts)?;
         let scratch = self.store.temp_dir()?;
-        root::copy_own(&parts, &whole, scratch.path(), job.cancel.flag())?;
+        root::copy_own(&nodes, (&parts, &root), scratch.path(), job.cancel.flag())?;
         let mut spec = root::spec(&parts, scratch.path(), self.method)?;
         if let Some(slot) = slot {
             let fifo = scratch.path().join("jobserver");

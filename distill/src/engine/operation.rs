@@ -8,9 +8,10 @@ use super::executor::Job;
 use super::root;
 use crate::disk::{FileInput, Layout, write_disk};
 use crate::plan::archive::Options;
+use crate::plan::tree::{self, Entry, Workbench, entry_at};
 use crate::plan::{
-    Digest, DigestHasher, Extract, Fill, Hash, Hasher, Merge, Node, Object, Pick, Place, RelPath,
-    Tree, Unpack,
+    AbsPath, Digest, DigestHasher, Extract, Fill, Hash, Hasher, Merge, Object, Pick, Place,
+    RelPath, Tree, Unpack,
 };
 use crate::store::Store;
 use crate::store::intake::{
@@ -98,8 +99,8 @@ impl Operations<'_> {
 
     pub(super) fn extract(&self, extract: &Extract<Object>) -> Result<Object, ExecuteError> {
         let hash = self.tree_of(&extract.tree)?;
-        let tree = self.store.manifest(&hash)?;
-        let Some(Node::File { hash: contents, .. }) = tree.get(extract.path.as_str()) else {
+        let entry = entry_at(self.store, &hash, extract.path.as_str())?;
+        let Some(Entry::File { hash: contents, .. }) = entry else {
             let patterns = vec![extract.path.to_string()];
             return Err(ExecuteError::Unmatched {
                 input: self.label(&extract.tree),
@@ -113,7 +114,7 @@ impl Operations<'_> {
         );
         let (temp, hasher) = (self.store.temp_path(), blake2b());
         let copy = HashedFile::copy((&file, &from), temp, hasher, self.stop())?;
-        if copy.digest() != Digest::Blake2b(*contents) {
+        if copy.digest() != Digest::Blake2b(contents) {
             return Err(IntakeError::Damaged { path: from }.into());
         }
         Ok(self.store.land_blob(&copy)?)
@@ -121,39 +122,43 @@ impl Operations<'_> {
 
     pub(super) fn pick(&self, pick: &Pick<Object>) -> Result<Object, ExecuteError> {
         let hash = self.tree_of(&pick.tree)?;
-        let whole = self.store.manifest(&hash)?;
-        let unmatched = pick.include.unmatched(whole.paths());
-        if !unmatched.is_empty() {
-            let patterns = unmatched.into_iter().map(str::to_owned).collect();
+        let nodes = Workbench::over(self.store);
+        let picked = tree::pick(&nodes, hash, &pick.include, &pick.exclude)?;
+        if !picked.unmatched.is_empty() {
             return Err(ExecuteError::Unmatched {
                 input: self.label(&pick.tree),
-                patterns,
+                patterns: picked.unmatched,
             });
         }
-        let picked = whole.pick(&pick.include, &pick.exclude);
         let from = |path: &RelPath| Origin {
             tree: self.store.tree_path(&hash),
             path: path.clone(),
         };
-        self.copy(&picked, from)
+        self.copy(&tree::whole(&nodes, &picked.tree)?, from)
     }
 
     pub(super) fn fill(&self, fill: &Fill<Object>) -> Result<Object, ExecuteError> {
         let (first, second) = (self.tree_of(&fill.tree)?, self.tree_of(&fill.from)?);
-        let tree = self.store.manifest(&first)?;
-        let filled = tree.filled(&self.store.manifest(&second)?);
+        let nodes = Workbench::over(self.store);
+        let filled = tree::fill(&nodes, first, second)?;
+        let ours = self.store.manifest(&first)?;
         let origin = |path: &RelPath| {
-            let owner = if tree.get(path.as_str()).is_some() {
-                first
-            } else {
-                second
-            };
+            let is_ours = ours.get(path.as_str()).is_some();
+            let owner = if is_ours { first } else { second };
             Origin {
                 tree: self.store.tree_path(&owner),
                 path: path.clone(),
             }
         };
-        self.copy(&filled, origin)
+        self.copy(&tree::whole(&nodes, &filled)?, origin)
+    }
+
+    pub(super) fn merge(&self, merge: &Merge<Object>) -> Result<Object, ExecuteError> {
+        let parts = root::parts(self.store, &merge.inputs, self.job.labels)?;
+        let nodes = Workbench::over(self.store);
+        let merged = root::union(&nodes, &parts)?;
+        let origins = root::origins(&nodes, &parts, &AbsPath::root())?;
+        self.copy(&tree::whole(&nodes, &merged)?, |path| origins[path].clone())
     }
 
     /// Makes a tree of files that other trees have.
@@ -165,13 +170,6 @@ impl Operations<'_> {
         let temp = self.store.temp_dir()?;
         let tree = copy_tree(manifest, from, temp.path(), self.stop())?;
         Ok(self.store.land_tree(&tree)?)
-    }
-
-    pub(super) fn merge(&self, merge: &Merge<Object>) -> Result<Object, ExecuteError> {
-        let parts = root::parts(self.store, &merge.inputs, self.job.labels)?;
-        let merged = root::union(&parts).map_err(root::RootError::from)?;
-        let origins = root::origins(&parts);
-        self.copy(&merged, |path| origins[path].clone())
     }
 
     pub(super) fn disk(&self, layout: &Layout<Object>) -> Result<Object, ExecuteError> {

@@ -1,10 +1,12 @@
 //! What was built here, for others to take: what [`Sources`](super::Sources) brings, the other way round.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::sync::Arc;
 
 use crate::objects::{Answer, BackendError, Content, Contents, Outgoing, Record, Records};
-use crate::plan::{Hash, Node, Object, PlanHash, RelPath, Resolved, Tree};
+use crate::plan::tree::{Directory, Entry, Nodes as _};
+use crate::plan::{Digest, Hash, Object, PlanHash, RelPath, Resolved};
 use crate::store::intake::StoredTree;
 use crate::store::io::IoError;
 use crate::store::{Store, StoreError};
@@ -66,24 +68,55 @@ impl Publisher<'_> {
                 let blob = Outgoing::new(head, move || File::open(path));
                 Ok(self.contents.write(vec![blob])?)
             }
-            Object::Tree(tree) => {
-                let manifest = self.store.manifest(tree)?;
-                self.files(tree, &manifest)?;
-                let bytes = manifest.encode();
-                Ok(self.contents.write(vec![Outgoing::bytes(head, &bytes)])?)
-            }
+            Object::Tree(tree) => self.tree(tree),
         }
     }
 
-    fn files(&self, tree: &Hash, manifest: &Tree) -> Result<(), PublishError> {
+    /// Puts those directories there that are not, each after what it names: where a node is, the rest is.
+    fn tree(&self, tree: &Hash) -> Result<(), PublishError> {
+        let (mut level, mut new) = (BTreeMap::from([(*tree, None)]), New::default());
+        while !level.is_empty() {
+            let missing = self.without(level.keys().map(|node| Digest::from(*node).into()))?;
+            let mut below = BTreeMap::<Hash, Option<RelPath>>::new();
+            for (node, at) in level {
+                if missing.contains(&Digest::from(node).into()) {
+                    let directory = self.store.node(&node)?;
+                    let named = new.take(node, directory, at.as_ref());
+                    below.extend(named.into_iter().map(|(node, at)| (node, Some(at))));
+                }
+            }
+            level = below;
+        }
+        self.files(tree, &new.files)?;
+        for (node, directory) in new.into_ordered(*tree) {
+            let bytes = directory.encode();
+            let content = Content::sized(node, bytes.len() as u64);
+            self.contents
+                .write(vec![Outgoing::bytes(content, &bytes)])?;
+        }
+        Ok(())
+    }
+
+    /// Which of `wanted` are not there, asked for many at a time.
+    fn without(
+        &self,
+        wanted: impl Iterator<Item = Content>,
+    ) -> Result<BTreeSet<Content>, PublishError> {
+        let (wanted, mut missing): (Vec<Content>, _) = (wanted.collect(), BTreeSet::new());
+        for batch in wanted.chunks(MANY) {
+            missing.extend(self.contents.missing(batch)?);
+        }
+        Ok(missing)
+    }
+
+    /// Writes files of a tree, each content once, however many files have it.
+    fn files(&self, tree: &Hash, files: &BTreeMap<Content, RelPath>) -> Result<(), PublishError> {
         let from = StoredTree::open(&self.store.tree_path(tree)).map_err(StoreError::from)?;
-        // Each content once, however many files have it.
-        let files: BTreeMap<Content, &RelPath> = manifest.iter().filter_map(file).collect();
         let contents: Vec<Content> = files.keys().copied().collect();
         for batch in contents.chunks(MANY) {
             let missing = self.contents.missing(batch)?.into_iter();
             let outgoing = missing.map(|content| {
-                let (path, from) = (files[&content], &from);
+                let (path, from) = (&files[&content], &from);
                 Outgoing::new(content, move || from.open_file(path))
             });
             self.contents.write(outgoing.collect())?;
@@ -92,9 +125,56 @@ impl Publisher<'_> {
     }
 }
 
-fn file<'a>((path, node): (&'a RelPath, &Node)) -> Option<(Content, &'a RelPath)> {
-    match node {
-        Node::File { size, hash, .. } => Some((Content::sized(*hash, *size), path)),
-        Node::Dir { .. } | Node::Symlink { .. } => None,
+/// What of a tree is new to who takes it.
+#[derive(Default)]
+struct New {
+    nodes: BTreeMap<Hash, Arc<Directory>>,
+    /// Files of these directories, and where each of them lies in the tree.
+    files: BTreeMap<Content, RelPath>,
+}
+
+impl New {
+    /// Takes the directory at `at`; gives the directories in it that were not met before.
+    fn take(
+        &mut self,
+        node: Hash,
+        directory: Arc<Directory>,
+        at: Option<&RelPath>,
+    ) -> Vec<(Hash, RelPath)> {
+        let mut below = Vec::new();
+        for (name, entry) in directory.iter() {
+            let name = RelPath::new(name.as_str()).expect("a node has checked names");
+            let path = at.map_or(name.clone(), |at| at.join(&name));
+            match entry {
+                Entry::Dir { node, .. } => below.push((*node, path)),
+                Entry::File { size, hash, .. } => {
+                    self.files.insert(Content::sized(*hash, *size), path);
+                }
+                Entry::Symlink { .. } => {}
+            }
+        }
+        self.nodes.insert(node, directory);
+        below.retain(|(node, _)| !self.nodes.contains_key(node));
+        below
+    }
+
+    /// The nodes, each after all that it names.
+    fn into_ordered(mut self, top: Hash) -> Vec<(Hash, Arc<Directory>)> {
+        let (mut ordered, mut open) = (Vec::new(), vec![(top, false)]);
+        while let Some((node, is_read)) = open.pop() {
+            if is_read {
+                ordered.extend(self.nodes.remove(&node).map(|directory| (node, directory)));
+            } else if let Some(directory) = self.nodes.get(&node) {
+                open.push((node, true));
+                let below = directory
+                    .iter()
+                    .filter_map(|(_, entry)| Entry::as_dir(entry));
+                open.extend(below.map(|node| (node, false)));
+            }
+        }
+        ordered
     }
 }
+
+#[cfg(test)]
+mod tests;

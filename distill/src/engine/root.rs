@@ -9,9 +9,11 @@ use super::environment::{ENVIRONMENT, HOSTNAME, MAKEFLAGS, OUT, OWN, PROGRAM};
 use super::machine::Machine;
 use super::places;
 use super::sandbox::{Limits, Method, Spec, Stack, Writable};
-use crate::plan::tree::Conflict;
-use crate::plan::{AbsPath, Build, Input, Node, Object, RelPath, Tree};
-use crate::store::intake::{IntakeError, Origin, copy_tree};
+use crate::plan::tree::{
+    Conflict, Entry, MergeError, Nodes, Workbench, entry_at, merge, subtree_at, whole,
+};
+use crate::plan::{AbsPath, Build, Hash, Input, Node, Object, RelPath, Tree};
+use crate::store::intake::{Origin, copy_tree};
 use crate::store::io::{At as _, IoError};
 use crate::store::{Store, StoreError, settle_root};
 
@@ -80,11 +82,11 @@ pub enum RootError {
 pub(super) struct Part {
     pub(super) label: String,
     pub(super) at: AbsPath,
-    pub(super) tree: Tree,
+    pub(super) tree: Hash,
     pub(super) path: Utf8PathBuf,
 }
 
-/// Reads the manifests of `inputs`.
+/// The trees of `inputs`, none of which is read.
 pub(super) fn parts(
     store: &Store,
     inputs: &[Input<Object>],
@@ -97,64 +99,81 @@ pub(super) fn parts(
             .unwrap_or_else(|| input.of.to_string());
         match input.of {
             Object::Blob(_) => Err(RootError::Blob(label)),
-            Object::Tree(hash) => {
-                let (tree, path) = (store.manifest(&hash)?, store.tree_path(&hash));
-                Ok(Part {
-                    label,
-                    at: input.at.clone(),
-                    tree,
-                    path,
-                })
-            }
+            Object::Tree(hash) => Ok(Part {
+                label,
+                at: input.at.clone(),
+                tree: hash,
+                path: store.tree_path(&hash),
+            }),
         }
     };
     inputs.iter().map(part).collect()
 }
 
 /// All parts together, each at its place.
-pub(super) fn union(parts: &[Part]) -> Result<Tree, Conflict> {
-    let placed: Vec<(&str, std::borrow::Cow<'_, Tree>)> = parts
+pub(super) fn union<N: Nodes<Error = StoreError>>(
+    nodes: &Workbench<'_, N>,
+    parts: &[Part],
+) -> Result<Hash, RootError> {
+    let place = |part: &Part| match part.at.relative() {
+        None => part.tree,
+        Some(base) => nodes.below(part.tree, &base),
+    };
+    let placed: Vec<_> = parts
         .iter()
-        .map(|part| {
-            let tree = match part.at.relative() {
-                None => std::borrow::Cow::Borrowed(&part.tree),
-                Some(base) => std::borrow::Cow::Owned(part.tree.below(&base)),
-            };
-            (part.label.as_str(), tree)
-        })
+        .map(|part| (part.label.as_str(), place(part)))
         .collect();
-    Tree::merge(placed.iter().map(|(label, tree)| (*label, &**tree)))
+    merge(nodes, &placed).map_err(|error| match error {
+        MergeError::Conflict(conflict) => conflict.into(),
+        MergeError::Nodes(error) => error.into(),
+    })
 }
 
 /// All parts together, once what would only fail in the middle of a build is known to be right.
-pub(super) fn check(parts: &[Part]) -> Result<Tree, RootError> {
+pub(super) fn check<N: Nodes<Error = StoreError>>(
+    nodes: &Workbench<'_, N>,
+    parts: &[Part],
+) -> Result<Hash, RootError> {
     places::check_places(parts)?;
-    let whole = union(parts)?;
-    places::check_contents(parts)?;
-    match whole.get(&PROGRAM[1..]) {
-        Some(Node::File { mode, .. }) if mode.is_executable() => Ok(whole),
+    let whole = union(nodes, parts)?;
+    places::check_contents(nodes, parts)?;
+    match entry_at(nodes, &whole, &PROGRAM[1..])? {
+        Some(Entry::File { mode, .. }) if mode.is_executable() => Ok(whole),
         _ => Err(RootError::NoProgram),
     }
 }
 
-/// Where the file of each path of [`union`] lies.
-pub(super) fn origins(parts: &[Part]) -> BTreeMap<RelPath, Origin> {
+/// Where the file of each path of [`union`] lies that is in the directory `base`, or of each path.
+pub(super) fn origins<N: Nodes<Error = StoreError>>(
+    nodes: &N,
+    parts: &[Part],
+    base: &AbsPath,
+) -> Result<BTreeMap<RelPath, Origin>, StoreError> {
     let mut origins = BTreeMap::new();
     for part in parts {
-        let base = part.at.relative();
-        let files = part
-            .tree
-            .iter()
-            .filter(|(_, node)| !matches!(node, Node::Dir { .. }));
-        for (path, _) in files {
-            let placed = base
-                .as_ref()
-                .map_or_else(|| path.clone(), |base| base.join(path));
-            let (tree, path) = (part.path.clone(), path.clone());
-            origins.insert(placed, Origin { tree, path });
+        // Either the part lies in the directory, or the directory in the part, or neither.
+        let (tree, within, at) = if let Some(place) = part.at.strip_from(base) {
+            match subtree_at(nodes, &part.tree, place.as_str())? {
+                None => continue,
+                Some(tree) => (tree, Some(place), base.relative()),
+            }
+        } else if part.at == *base || base.strip_from(&part.at).is_some() {
+            (part.tree, None, part.at.relative())
+        } else {
+            continue;
+        };
+        for (path, node) in whole(nodes, &tree)?.iter() {
+            if !matches!(node, Node::Dir { .. }) {
+                let below = |base: &Option<RelPath>| match base {
+                    None => path.clone(),
+                    Some(base) => base.join(path),
+                };
+                let (tree, path) = (part.path.clone(), below(&within));
+                origins.insert(below(&at), Origin { tree, path });
+            }
         }
     }
-    origins
+    Ok(origins)
 }
 
 /// The sandbox of a build whose private directories lie in `scratch`: its inputs in stacks, one for each
@@ -217,19 +236,23 @@ fn stacks(parts: &[Part], scratch: &Utf8Path) -> Result<Vec<Stack>, IoError> {
     layers.into_iter().enumerate().map(stack).collect()
 }
 
-/// Copies what lies at [`OWN`] or below in `whole`, the union of the parts, into directories of the
+/// Copies what lies at [`OWN`] or below in `root`, the union of the parts, into directories of the
 /// build's own.
-pub(super) fn copy_own(
-    parts: &[Part],
-    whole: &Tree,
+pub(super) fn copy_own<N: Nodes<Error = StoreError>>(
+    nodes: &N,
+    (parts, root): (&[Part], &Hash),
     scratch: &Utf8Path,
     stop: &AtomicBool,
-) -> Result<(), IntakeError> {
-    let origins = origins(parts);
+) -> Result<(), super::ExecuteError> {
     for place in OWN {
-        let base = relative(place);
+        let (base, at) = (relative(place), AbsPath::new(place).expect("a constant"));
+        let tree = match subtree_at(nodes, root, base.as_str())? {
+            None => Tree::new(),
+            Some(tree) => whole(nodes, &tree)?,
+        };
+        let origins = origins(nodes, parts, &at)?;
         let from = |path: &RelPath| origins[&base.join(path)].clone();
-        copy_tree(&whole.inside(&base), from, &own_copy(scratch, place), stop)?;
+        copy_tree(&tree, from, &own_copy(scratch, place), stop)?;
     }
     Ok(())
 }
@@ -256,8 +279,9 @@ pub fn shell_spec(
 ) -> Result<Spec, super::ExecuteError> {
     Machine::here().check(&build.platform)?;
     let parts = parts(store, &build.inputs, &BTreeMap::new())?;
-    let whole = check(&parts)?;
-    copy_own(&parts, &whole, scratch, &AtomicBool::new(false))?;
+    let nodes = Workbench::over(store);
+    let root = check(&nodes, &parts)?;
+    copy_own(&nodes, (&parts, &root), scratch, &AtomicBool::new(false))?;
     let mut spec = spec(&parts, scratch, method)?;
     spec.program = program.into();
     Ok(spec)

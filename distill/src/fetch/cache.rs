@@ -6,6 +6,7 @@
 mod asked;
 mod directory;
 mod lookup;
+mod nodes;
 mod tree;
 
 use std::fmt;
@@ -16,6 +17,7 @@ pub use lookup::LookupCache;
 
 pub use asked::Lent;
 pub(super) use asked::{Asker, Caches, Heard, Looked, late};
+pub(super) use nodes::{receive, send};
 pub(super) use tree::pack;
 
 use super::address::Shown;
@@ -25,7 +27,7 @@ use crate::plan::{Digest, PlanHash, Tree};
 /// What lies in a cache that is made of files, on a disk or on a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
-    /// Bytes, by their digest: a source, a file that a build made, the manifest of a tree or a file in it.
+    /// Bytes, by their digest: a source, a file that a build made, a node of a tree or a file in it.
     Blob(Digest),
     /// What a plan made: a [`Record`](crate::objects::Record). Nothing vouches for it but the cache.
     Output(PlanHash),

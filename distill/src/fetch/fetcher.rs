@@ -7,21 +7,18 @@ use std::sync::atomic::AtomicBool;
 
 use super::address::Shown;
 use super::arrival::{Arrival, Destination};
-use super::cache::{CachedTree, Caches, Lent, Looked, pack};
+use super::cache::{CachedTree, Caches, Lent, Looked, pack, receive, send};
 use super::download::Download;
 use super::error::{Attempt, FetchError, Reason};
 use super::lock::Lock;
 use super::partial::{Partial, stem};
 use super::progress::Progress;
 use super::settings::Settings;
-use super::shared::{Shared, read_all};
+use super::shared::Shared;
 use crate::objects::{
     Answers, BackendError, Content, Contents, Found, PatientReader, Provenance, Record, Records,
 };
 use crate::plan::{Digest, Hash, Object, Origin, PlanHash, Source, Tree};
-
-/// No manifest is longer: it is the size of one with two million entries.
-const LONGEST_MANIFEST: u64 = 512 * 1024 * 1024;
 
 /// Fetches sources, and what caches hold. Shared by all threads of a run: it remembers what failed.
 #[derive(Debug)]
@@ -199,7 +196,9 @@ impl Fetcher {
                 continue;
             };
             let place = self.shared.caches.name(index).clone();
-            match self.open_tree(index, found, content, cancel) {
+            // It is asked for once more, with those below it.
+            drop(found);
+            match self.open_tree(index, *tree, cancel) {
                 Ok(Some((manifest, archive))) => {
                     let cache = place;
                     return Some(CachedTree {
@@ -218,23 +217,19 @@ impl Fetcher {
     fn open_tree<'s>(
         &'s self,
         index: usize,
-        manifest: Found,
-        content: Content,
+        tree: Hash,
         cancel: &'s AtomicBool,
     ) -> Result<Option<(Tree, Lent<'s>)>, Reason> {
         let shared = &self.shared;
-        let Some(bytes) = shared.lend(index, manifest, cancel)? else {
-            return Ok(None);
-        };
-        let bytes = read_all(bytes, LONGEST_MANIFEST)?;
-        let (got, expected) = (Digest::from(Hash::of(&bytes)), content.digest);
-        if got != expected {
-            return Err(Reason::Mismatch { expected, got });
-        }
-        let manifest = Tree::decode(&bytes).map_err(|_| bad("its manifest is not readable"))?;
         let Some(contents) = shared.caches.contents(index) else {
             return Ok(None);
         };
+        let (for_thread, from) = (Arc::clone(shared), Arc::clone(&contents));
+        let nodes = PatientReader::of(shared.patient(cancel), move |to| {
+            send(&for_thread, &*from, tree, to)
+        });
+        let nodes = shared.caches.lend(index, nodes.map_err(Reason::cache)?);
+        let manifest = receive(tree, nodes)?;
         let (for_thread, tree) = (Arc::clone(shared), manifest.clone());
         let reader = PatientReader::of(shared.patient(cancel), move |to| {
             pack(for_thread, contents, &tree, to)
@@ -269,8 +264,4 @@ fn at_hand(contents: &dyn Contents, wanted: &[Content]) -> Result<BTreeSet<Conte
         matches!(found, Found::Bytes(_) | Found::File(_)).then_some(content)
     };
     Ok(found.into_iter().filter_map(here).collect())
-}
-
-fn bad(why: &str) -> Reason {
-    Reason::Cache(why.to_owned())
 }

@@ -22,7 +22,7 @@ impl Content {
         }
     }
 
-    /// The content from which all of an object follows: of a tree, its manifest. Wherever that is, the
+    /// The content from which all of an object follows: of a tree, its top node. Wherever that is, the
     /// rest should be, too, since it is written last.
     pub fn head(object: &Object) -> Content {
         match object {

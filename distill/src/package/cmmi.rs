@@ -1,7 +1,7 @@
 //! The template for `./configure && make && make install`.
 
 use super::cc::Cc;
-use super::config::Config;
+use super::definition::Config;
 use super::env;
 use super::recipe::{common, template};
 use super::script::{Script, Words};

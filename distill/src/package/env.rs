@@ -1,7 +1,7 @@
 //! The toolchain of a config, as words and variables for scripts. All of these are functions of the
 //! config, so they may stand in a script as they are: `make CC=#{cc}`.
 
-use super::config::{Config, Toolchain};
+use super::definition::{Config, Toolchain};
 use super::script::Variables;
 
 /// The names and values that C programs' build systems know. `CHOST` is the triple that is built

@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 use std::panic::Location;
 
-use super::config::Config;
-use super::function::{Item, Key, Package, Placed};
+use super::definition::{Config, Item, Key, Package, Placed};
 use crate::plan::{Name, Plan};
 
 thread_local! {

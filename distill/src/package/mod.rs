@@ -6,11 +6,11 @@
 
 mod cc;
 mod cmmi;
-mod config;
+mod convert;
+mod definition;
 pub mod env;
 mod expand;
 pub mod field;
-mod function;
 pub mod kconfig;
 mod recipe;
 pub mod script;
@@ -19,8 +19,8 @@ mod subpackage;
 
 pub use cc::Cc;
 pub use cmmi::{Cmmi, configure_words, strip_all, tidy};
-pub use config::{Config, Target, Toolchain};
-pub use function::{Item, Items, Package, Packages, Placed};
+pub use convert::Packages;
+pub use definition::{Config, Item, Items, Package, Placed, Target, Toolchain};
 pub use recipe::Recipe;
 pub use script::{Script, Shebang, Variables, Word, Words};
 pub use source::{Patch, Pin};

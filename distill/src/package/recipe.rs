@@ -1,7 +1,6 @@
 //! The general template: inputs at their places, and a script.
 
-use super::config::Config;
-use super::function::Placed;
+use super::definition::{Config, Placed};
 use super::script::{Script, Shebang};
 use super::source::{Patch, Pin, at_root};
 use crate::plan::{

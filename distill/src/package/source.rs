@@ -30,6 +30,7 @@ pub struct Pin {
     keep_top: bool,
     include: Vec<String>,
     exclude: Vec<String>,
+    no_end_marker: bool,
     place: Option<(String, Mode)>,
     at: Option<String>,
 }
@@ -49,6 +50,7 @@ fn pin(origin: Template, digest: PinText) -> Pin {
         keep_top: false,
         include: Vec::new(),
         exclude: Vec::new(),
+        no_end_marker: false,
         place: None,
         at: None,
     }
@@ -125,6 +127,14 @@ impl Pin {
         self
     }
 
+    /// Accepts that the archive ends without the blocks of zeros that mark its end. Without them nothing but a
+    /// checksum of the compression shows whether members are missing; so see that upstream's archive is like
+    /// that, too.
+    pub fn no_end_marker(mut self) -> Pin {
+        self.no_end_marker = true;
+        self
+    }
+
     /// Takes the bytes as one file, at this path relative to where the source lies.
     pub fn as_file(mut self, path: impl Into<String>, mode: Mode) -> Pin {
         self.place = Some((path.into(), mode));
@@ -188,6 +198,7 @@ impl Pin {
                 strip: !self.keep_top,
                 include: set(&self.include)?,
                 exclude: set(&self.exclude)?,
+                no_end_marker: self.no_end_marker,
             }),
         };
         Ok(Plan::named(label).action(action).into())

@@ -1,8 +1,9 @@
 //! Parts of a package's output, and packages put together. Neither costs a build.
 
-use super::config::Config;
-use super::function::{Package, Placed};
-use crate::plan::{AbsPath, Action, Artifact, Input, Merge, Name, PathSet, Pick, Plan};
+use std::panic::Location;
+
+use super::definition::{Config, Package, Placed};
+use crate::plan::{AbsPath, Action, Artifact, Input, Merge, Meta, Name, PathSet, Pick, Plan};
 
 /// What a library's users need to compile and link: `lib`, `include`, `share` below `usr`.
 pub const LIBS: [&str; 4] = [
@@ -32,26 +33,7 @@ pub fn subpackage<const N: usize>(
     name: &str,
     include: [&str; N],
 ) -> Package {
-    let (package, location) = (package.into(), std::panic::Location::caller());
-    let (name, include) = (name.to_owned(), include.map(str::to_owned));
-    Package::from(move |config: &Config| {
-        let builder = Plan::named(named(&name)).location(location);
-        let (tree, meta) = match single(config, &package) {
-            Ok((plan, meta)) => (plan, meta),
-            Err(message) => return builder.invalid(message),
-        };
-        match PathSet::new(include.clone()) {
-            Ok(include) => {
-                let exclude = PathSet::default();
-                builder.meta(meta).action(Action::Pick(Pick {
-                    tree,
-                    include,
-                    exclude,
-                }))
-            }
-            Err(e) => builder.invalid(e.to_string()),
-        }
-    })
+    pick(package.into(), name, &include, &[])
 }
 
 /// All but the paths and globs `exclude` of what `package` makes.
@@ -61,33 +43,45 @@ pub fn without<const N: usize>(
     name: &str,
     exclude: [&str; N],
 ) -> Package {
-    let (package, location) = (package.into(), std::panic::Location::caller());
-    let (name, exclude) = (name.to_owned(), exclude.map(str::to_owned));
+    pick(package.into(), name, &[], &exclude)
+}
+
+/// What `include` names, or everything if it names nothing, but for what `exclude` names.
+#[track_caller]
+fn pick(package: Package, name: &str, include: &[&str], exclude: &[&str]) -> Package {
+    let (name, location) = (name.to_owned(), Location::caller());
+    let (include, exclude) = (paths(include), paths(exclude));
     Package::from(move |config: &Config| {
         let builder = Plan::named(named(&name)).location(location);
-        match (single(config, &package), PathSet::new(exclude.clone())) {
-            (Ok((tree, meta)), Ok(exclude)) => {
-                let include = PathSet::default();
-                builder.meta(meta).action(Action::Pick(Pick {
-                    tree,
-                    include,
-                    exclude,
-                }))
-            }
-            (Err(message), _) => builder.invalid(message),
-            (_, Err(e)) => builder.invalid(e.to_string()),
+        let picked = || -> Result<(Pick<Artifact>, Meta), String> {
+            let (tree, meta) = single(config, &package)?;
+            let (include, exclude) = (include.clone()?, exclude.clone()?);
+            let pick = Pick {
+                tree,
+                include,
+                exclude,
+            };
+            Ok((pick, meta))
+        };
+        match picked() {
+            Ok((pick, meta)) => builder.meta(meta).action(Action::Pick(pick)),
+            Err(message) => builder.invalid(message),
         }
     })
 }
 
+fn paths(patterns: &[&str]) -> Result<PathSet, String> {
+    PathSet::new(patterns.iter().copied()).map_err(|error| error.to_string())
+}
+
 /// The one tree that `package` makes, and what is known of it.
-fn single(config: &Config, package: &Package) -> Result<(Artifact, crate::plan::Meta), String> {
+fn single(config: &Config, package: &Package) -> Result<(Artifact, Meta), String> {
     let mut placed = config.expand(package);
     match (placed.pop(), placed.is_empty()) {
         (Some(Placed { of, .. }), true) => {
             let meta = match &of {
                 Artifact::Plan(plan) => plan.meta().clone(),
-                _ => crate::plan::Meta::default(),
+                _ => Meta::default(),
             };
             Ok((of, meta))
         }

@@ -68,6 +68,9 @@ pub struct Unpack<I> {
     /// What to leave out.
     #[serde(default, skip_serializing_if = "PathSet::is_empty")]
     pub exclude: PathSet,
+    /// Whether the mark of the archive's end may be missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_end_marker: bool,
 }
 
 /// Makes a tree of one file from a blob.
@@ -191,6 +194,7 @@ impl<I> Action<I> {
                 strip,
                 include,
                 exclude,
+                no_end_marker,
             }) => {
                 let (archive, format, strip) = (map(archive)?, *format, *strip);
                 let (include, exclude) = (include.clone(), exclude.clone());
@@ -200,6 +204,7 @@ impl<I> Action<I> {
                     strip,
                     include,
                     exclude,
+                    no_end_marker: *no_end_marker,
                 })
             }
             Action::Place(Place { blob, path, mode }) => Action::Place(Place {

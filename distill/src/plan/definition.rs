@@ -1,4 +1,5 @@
-//! Plans as definitions: nodes of a graph whose leaves are sources and literals.
+//! Plans as definitions: nodes of a graph whose leaves are sources and literals. What a plan is made from is
+//! an artifact, and an artifact may be a plan, so that both stand here.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -7,8 +8,82 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::{Action, Merge};
-use super::artifact::Artifact;
+use super::literal::{Contents, Literal, LiteralNode};
+use super::mode::Mode;
 use super::name::{Name, Version};
+use super::path::RelPath;
+use super::source::Source;
+
+/// Content by definition: bytes with a pin, bytes written down, or what a plan makes.
+#[derive(Debug, Clone)]
+pub enum Artifact {
+    /// A blob from outside.
+    Source(Source),
+    /// A small tree written down in the recipe.
+    Literal(Literal),
+    /// The output of a plan.
+    Plan(Plan),
+}
+
+impl Artifact {
+    /// A tree of one file.
+    pub fn file(path: RelPath, mode: Mode, contents: impl Into<Contents>) -> Artifact {
+        let node = LiteralNode::File {
+            mode: Some(mode),
+            contents: contents.into(),
+        };
+        Artifact::Literal(Literal::of(path, node))
+    }
+
+    /// A tree of one symbolic link.
+    pub fn symlink(path: RelPath, target: impl Into<String>) -> Artifact {
+        let node = LiteralNode::Symlink {
+            target: target.into(),
+        };
+        Artifact::Literal(Literal::of(path, node))
+    }
+
+    /// A tree of one directory.
+    pub fn dir(path: RelPath, mode: Mode) -> Artifact {
+        Artifact::Literal(Literal::of(path, LiteralNode::Dir { mode }))
+    }
+
+    /// What to call it in a message.
+    pub fn label(&self) -> String {
+        match self {
+            Artifact::Source(source) => source.file_name.clone(),
+            Artifact::Plan(plan) => plan.label(),
+            Artifact::Literal(literal) => match literal.0.keys().next() {
+                Some(path) if literal.0.len() == 1 => format!("/{path}"),
+                _ => "files of the recipe".to_owned(),
+            },
+        }
+    }
+}
+
+impl From<Plan> for Artifact {
+    fn from(plan: Plan) -> Artifact {
+        Artifact::Plan(plan)
+    }
+}
+
+impl From<&Plan> for Artifact {
+    fn from(plan: &Plan) -> Artifact {
+        Artifact::Plan(plan.clone())
+    }
+}
+
+impl From<Source> for Artifact {
+    fn from(source: Source) -> Artifact {
+        Artifact::Source(source)
+    }
+}
+
+impl From<Literal> for Artifact {
+    fn from(literal: Literal) -> Artifact {
+        Artifact::Literal(literal)
+    }
+}
 
 /// What is known of a plan beside what it does: never part of a hash.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::action::{Action, Input};
-use super::artifact::Object;
 use super::hash::{Hash, HashError, serde_as_text};
+use super::object::Object;
 use super::version::Operation;
 
 /// The version of the syntax: which fields the outermost object has. It says nothing about what an

@@ -50,6 +50,31 @@ impl PathSet {
         self.0.is_empty()
     }
 
+    /// The number of patterns.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The numbers of the patterns that match `path` itself.
+    pub(super) fn names(&self, path: &RelPath) -> Vec<usize> {
+        let matches = |pattern: &Pattern| pattern.matcher().is_match(path.as_str());
+        let all = self.0.iter().enumerate();
+        all.filter(|(_, pattern)| matches(pattern))
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    /// Whether one of the patterns whose number is `relevant` may match something below the directory
+    /// `at`. Says yes where that cannot be told from the pattern alone.
+    pub(super) fn may_name_below(
+        &self,
+        at: Option<&RelPath>,
+        relevant: impl Fn(usize) -> bool,
+    ) -> bool {
+        let mut all = self.0.iter().enumerate();
+        all.any(|(number, pattern)| relevant(number) && pattern.may_match_below(at))
+    }
+
     /// The patterns, sorted.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|pattern| pattern.glob.glob())
@@ -59,25 +84,39 @@ impl PathSet {
     pub fn contains(&self, path: &RelPath) -> bool {
         self.0.iter().any(|pattern| pattern.covers(path))
     }
-
-    /// The patterns that none of `paths` matches.
-    pub fn unmatched<'a>(
-        &'a self,
-        paths: impl Iterator<Item = &'a RelPath> + Clone,
-    ) -> Vec<&'a str> {
-        let matched = |pattern: &Pattern| paths.clone().any(|path| pattern.covers(path));
-        self.0
-            .iter()
-            .filter(|pattern| !matched(pattern))
-            .map(|pattern| pattern.glob.glob())
-            .collect()
-    }
 }
 
 impl Pattern {
+    fn matcher(&self) -> &GlobMatcher {
+        self.matcher.get_or_init(|| self.glob.compile_matcher())
+    }
+
     fn covers(&self, path: &RelPath) -> bool {
-        let matcher = self.matcher.get_or_init(|| self.glob.compile_matcher());
+        let matcher = self.matcher();
         matcher.is_match(path.as_str()) || path.ancestors().any(|above| matcher.is_match(above))
+    }
+
+    fn may_match_below(&self, directory: Option<&RelPath>) -> bool {
+        let Some(directory) = directory else {
+            return true;
+        };
+        let (mut parts, mut above) = (self.glob.glob().split('/'), directory.as_str().split('/'));
+        loop {
+            match (parts.next(), above.next()) {
+                // The pattern goes on below the directory.
+                (Some(_), None) => return true,
+                (None, _) => return false,
+                // Alternatives and classes may hold a `/`, so it cannot be told what is a component.
+                (Some(part), Some(_)) if part.contains("**") || part.contains(['[', '{', '\\']) => {
+                    return true;
+                }
+                (Some(part), Some(name)) => {
+                    if !part.contains(['*', '?']) && part != name {
+                        return false;
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -151,12 +190,30 @@ mod tests {
     }
 
     #[test]
-    fn names_the_pattern_that_matched_nothing() {
-        let paths = [path("usr/lib/libz.a")];
-        assert_eq!(
-            set(&["usr/lib", "usr/bin/*"]).unmatched(paths.iter()),
-            ["usr/bin/*"]
-        );
+    fn tells_what_it_may_name_in_a_directory() {
+        let may = |pattern: &str, directory: &str| {
+            set(&[pattern]).may_name_below(Some(&path(directory)), |_| true)
+        };
+        for (pattern, directory) in [
+            ("usr/lib/libz.a", "usr"),
+            ("usr/lib/libz.a", "usr/lib"),
+            ("usr/*/x", "usr/lib"),
+            ("**/*.la", "usr/lib"),
+            ("usr/**", "usr/lib/x"),
+            ("usr/{lib,share/man}/x", "usr/share/man"),
+            ("usr[!a]lib/x", "usr/lib"),
+        ] {
+            assert!(may(pattern, directory), "{pattern} below {directory}");
+        }
+        for (pattern, directory) in [
+            ("usr/lib", "usr/lib"),
+            ("usr/lib", "usr/lib/x"),
+            ("usr/lib/x", "usr/share"),
+            ("etc/*.conf", "etc/x"),
+            ("bin/**", "usr"),
+        ] {
+            assert!(!may(pattern, directory), "{pattern} below {directory}");
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@
 
 pub mod action;
 pub mod archive;
-mod artifact;
 mod definition;
 mod encode;
 mod glob;
@@ -15,6 +14,7 @@ mod literal;
 mod mode;
 mod name;
 mod near;
+mod object;
 mod path;
 mod places;
 mod platform;
@@ -23,8 +23,7 @@ pub mod tree;
 mod version;
 
 pub use action::{Action, Build, Extract, Fill, Input, Merge, OutputKind, Pick, Place, Unpack};
-pub use artifact::{Artifact, Object};
-pub use definition::{DefinitionError, Meta, Plan, PlanBuilder, closure};
+pub use definition::{Artifact, DefinitionError, Meta, Plan, PlanBuilder, closure};
 pub use encode::{DecodeError, PlanHash, Resolved};
 pub use glob::{GlobError, PathSet};
 pub use hash::{Digest, DigestHasher, Hash, HashError, Hasher, Sha256};
@@ -32,6 +31,7 @@ pub use literal::{Contents, Literal, LiteralNode};
 pub use mode::Mode;
 pub use name::{Name, NameError, Version};
 pub use near::nearest;
+pub use object::Object;
 pub use path::{AbsPath, PathError, RelPath};
 pub use places::{PROGRAM, SANDBOX_PLACES};
 pub(crate) use places::{hidden_by, misplaced};

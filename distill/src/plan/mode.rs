@@ -30,6 +30,11 @@ impl Mode {
         self.0 as u32
     }
 
+    /// The bits, as nodes have them.
+    pub(super) const fn to_le_bytes(self) -> [u8; 2] {
+        self.0.to_le_bytes()
+    }
+
     /// Whether anyone may execute it.
     pub const fn is_executable(self) -> bool {
         self.0 & 0o111 != 0

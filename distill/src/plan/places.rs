@@ -4,7 +4,7 @@
 //! program would ever see it; so such an input is a mistake of the definition.
 
 use super::action::{Action, Build};
-use super::artifact::Artifact;
+use super::definition::Artifact;
 use super::literal::{Literal, LiteralNode};
 use super::path::{AbsPath, RelPath};
 

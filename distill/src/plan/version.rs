@@ -70,6 +70,7 @@ impl Operation {
             Operation::Disk => &[
                 "1: GPT with a protective MBR, FAT32, unified kernel images, and the list of sectors \
                  of the BIOS loader",
+                "2: the same; the sections of a unified kernel image lie without gaps in its file",
             ],
         }
     }

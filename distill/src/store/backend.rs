@@ -1,4 +1,4 @@
-//! The store as a place that others can ask: its blobs by their digest, and its records.
+//! The store as a place that others can ask: its blobs and the nodes of its trees by their digest, and its records.
 //!
 //! Files of trees are not found by their digest: they lie in their trees, under their names.
 
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::intake::{HashedFile, NEVER};
 use super::io::remove_if_there;
@@ -14,7 +14,7 @@ use super::{Store, StoreError};
 use crate::objects::{
     Answer, Backend, BackendError, Content, Contents, Found, Outgoing, Record, Records,
 };
-use crate::plan::{Object, PlanHash, Resolved};
+use crate::plan::{Digest, Object, PlanHash, Resolved};
 
 impl Backend for Store {
     fn name(&self) -> String {
@@ -24,16 +24,13 @@ impl Backend for Store {
 
 impl Contents for Store {
     fn missing(&self, wanted: &[Content]) -> Result<BTreeSet<Content>, BackendError> {
-        let is_missing = |content: &&Content| !self.has(&Object::Blob(content.digest));
+        let is_missing = |content: &&Content| self.find(content).is_none();
         Ok(wanted.iter().filter(is_missing).copied().collect())
     }
 
     fn read(&self, wanted: &[Content]) -> Result<BTreeMap<Content, Found>, BackendError> {
-        let here = wanted
-            .iter()
-            .filter(|content| self.has(&Object::Blob(content.digest)));
-        let found = |content: &Content| (*content, Found::File(self.blob_path(&content.digest)));
-        Ok(here.map(found).collect())
+        let found = |content: &Content| Some((*content, Found::File(self.find(content)?)));
+        Ok(wanted.iter().filter_map(found).collect())
     }
 
     fn write(&self, contents: Vec<Outgoing<'_>>) -> Result<(), BackendError> {
@@ -42,6 +39,18 @@ impl Contents for Store {
 }
 
 impl Store {
+    /// The file that has these bytes.
+    fn find(&self, content: &Content) -> Option<Utf8PathBuf> {
+        let blob = self.blob_path(&content.digest);
+        if blob.exists() {
+            return Some(blob);
+        }
+        let Digest::Blake2b(hash) = content.digest else {
+            return None;
+        };
+        Some(self.node_path(&hash)).filter(|node| node.exists())
+    }
+
     /// Lands one blob, by way of a temporary file.
     fn take(&self, outgoing: Outgoing<'_>) -> Result<(), BackendError> {
         let content = outgoing.content;

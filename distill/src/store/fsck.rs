@@ -9,6 +9,7 @@ use camino::Utf8PathBuf;
 
 use super::io::remove_if_there;
 use super::{Provenance, Store, StoreError, synced};
+use crate::plan::tree::Nodes as _;
 use crate::plan::{Hash, Object, PlanHash};
 
 /// Something that is damaged.
@@ -16,8 +17,10 @@ use crate::plan::{Hash, Object, PlanHash};
 pub enum Damage {
     /// An object whose bytes are not what its hash says.
     Object(Object),
-    /// A tree without a manifest, or with one that has another hash.
-    Manifest(Hash),
+    /// A tree of which a node is missing, or is not what its hash says.
+    Incomplete(Hash),
+    /// A node that is not what its hash says.
+    Node(Hash),
     /// The encoding of a plan that has another hash.
     Plan(PlanHash),
     /// A record that cannot be read, is of another plan, or of one that is not there.
@@ -31,7 +34,8 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Damage::Object(_) => "its contents are not what its hash says",
-            Damage::Manifest(_) => "its manifest is missing, or not what its hash says",
+            Damage::Incomplete(_) => "a directory's node is missing, or not what its hash says",
+            Damage::Node(_) => "this node is not what its hash says",
             Damage::Plan(_) => "this plan is not what its hash says",
             Damage::Record(_) => "this record cannot be read, or its plan is missing",
             Damage::Unfounded(_) => "what this record says was made here is missing",
@@ -44,7 +48,8 @@ impl Damage {
     pub fn path(&self, store: &Store) -> Utf8PathBuf {
         match self {
             Damage::Object(object) => store.path(object),
-            Damage::Manifest(hash) => store.tree_path(hash),
+            Damage::Incomplete(hash) => store.tree_path(hash),
+            Damage::Node(hash) => store.node_path(hash),
             Damage::Plan(plan) => store.plan_path(plan),
             Damage::Record(plan) | Damage::Unfounded(plan) => store.record_path(plan),
         }
@@ -72,7 +77,7 @@ impl Store {
         self.examine_all(&|_| true, looking)
     }
 
-    /// The same for those objects only that are `wanted`, and for all plans and records.
+    /// The same for those objects only that are `wanted`, and for all nodes, plans and records.
     pub(super) fn examine_all(
         &self,
         wanted: &dyn Fn(&Object) -> bool,
@@ -101,8 +106,10 @@ impl Store {
             work();
         });
         let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.verify_nodes(&mut report)?;
         self.verify_plans(&mut report)?;
         report.damages.sort();
+        report.damages.dedup();
         Ok(report)
     }
 
@@ -110,11 +117,13 @@ impl Store {
     /// instead may be something else, if a build cannot be repeated. Nobody else may use the store
     /// meanwhile ([`Store::exclusive`]).
     pub fn remove_damaged(&self, damages: &[Damage]) -> Result<(), StoreError> {
-        let (mut objects, mut plans, mut records) = <(Vec<_>, BTreeSet<_>, BTreeSet<_>)>::default();
+        let (mut objects, mut nodes) = <(Vec<_>, Vec<_>)>::default();
+        let (mut plans, mut records) = <(BTreeSet<_>, BTreeSet<_>)>::default();
         for damage in damages {
             match damage {
                 Damage::Object(object) => objects.push(*object),
-                Damage::Manifest(hash) => objects.push(Object::Tree(*hash)),
+                Damage::Incomplete(hash) => objects.push(Object::Tree(*hash)),
+                Damage::Node(hash) => nodes.push(*hash),
                 Damage::Plan(plan) => drop(plans.insert(*plan)),
                 Damage::Record(plan) | Damage::Unfounded(plan) => drop(records.insert(*plan)),
             }
@@ -133,6 +142,10 @@ impl Store {
         }
         for object in &objects {
             self.drop_object(object)?;
+        }
+        // After the trees: a tree that has its name has all its nodes.
+        for hash in &nodes {
+            remove_if_there(&self.node_path(hash))?;
         }
         self.find_makers()
     }
@@ -168,13 +181,30 @@ impl Store {
             Object::Blob(_) => self.path(object).metadata().map_or(0, |meta| meta.len()),
             Object::Tree(hash) => match self.manifest(hash) {
                 Ok(manifest) => manifest.size(),
-                Err(_) => return (0, Some(Damage::Manifest(*hash))),
+                Err(_) => return (0, Some(Damage::Incomplete(*hash))),
             },
         };
         (
             bytes,
             (!self.is_sound(object)).then_some(Damage::Object(*object)),
         )
+    }
+
+    /// If a node is damaged, all trees are asked whether they need it: also those that were not looked at.
+    fn verify_nodes(&self, report: &mut Verification) -> Result<(), StoreError> {
+        let nodes = self.all_nodes()?.into_iter();
+        let damaged: Vec<_> = nodes.filter(|hash| self.node(hash).is_err()).collect();
+        if !damaged.is_empty() {
+            for object in self.objects()? {
+                if let Object::Tree(hash) = object
+                    && self.manifest(&hash).is_err()
+                {
+                    report.damages.push(Damage::Incomplete(hash));
+                }
+            }
+        }
+        report.damages.extend(damaged.into_iter().map(Damage::Node));
+        Ok(())
     }
 
     fn verify_plans(&self, report: &mut Verification) -> Result<(), StoreError> {

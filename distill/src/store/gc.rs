@@ -32,8 +32,8 @@ pub struct Garbage {
     pub objects: Vec<(Object, u64)>,
     /// Plans, with their records and logs.
     pub plans: Vec<PlanHash>,
-    /// Manifests whose tree is gone.
-    manifests: Vec<Hash>,
+    /// Nodes that no tree needs which is kept.
+    nodes: Vec<Hash>,
 }
 
 impl Garbage {
@@ -57,11 +57,16 @@ impl Store {
             .plans("")?
             .into_iter()
             .filter(|plan| !kept.plans.contains(plan));
-        let lonely = |hash: &Hash| !self.has(&Object::Tree(*hash));
+        let trees = kept.objects.iter().filter_map(|object| match object {
+            Object::Tree(hash) => Some(*hash),
+            Object::Blob(_) => None,
+        });
+        let nodes = self.nodes_of(trees);
+        let lonely = |hash: &Hash| !nodes.contains(hash);
         Ok(Garbage {
             objects: unneeded.into_iter().zip(sizes).collect(),
             plans: plans.collect(),
-            manifests: self.manifests()?.into_iter().filter(lonely).collect(),
+            nodes: self.all_nodes()?.into_iter().filter(lonely).collect(),
         })
     }
 
@@ -82,8 +87,9 @@ impl Store {
             self.drop_object(object)?;
             remove_if_there(&self.makers_path(object))?;
         }
-        for hash in &garbage.manifests {
-            remove_if_there(&self.manifest_path(hash))?;
+        // After the trees: a tree that has its name has all its nodes.
+        for hash in &garbage.nodes {
+            remove_if_there(&self.node_path(hash))?;
         }
         Ok(())
     }
@@ -103,11 +109,6 @@ impl Store {
         );
         objects.sort();
         Ok(objects)
-    }
-
-    pub(super) fn manifests(&self) -> Result<Vec<Hash>, StoreError> {
-        let names = names(&self.root().join("manifests"))?;
-        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
     /// The plans of which there is a record.
@@ -194,7 +195,7 @@ fn walk(
     Ok(())
 }
 
-fn names(directory: &Utf8Path) -> Result<Vec<String>, IoError> {
+pub(super) fn names(directory: &Utf8Path) -> Result<Vec<String>, IoError> {
     let entries = directory.read_dir_utf8().at("list", directory)?;
     Ok(entries
         .flatten()

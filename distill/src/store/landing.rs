@@ -1,15 +1,13 @@
 //! How contents come into the store.
 
-use std::io::ErrorKind;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
 
 use super::intake::{HashedFile, HashedTree};
-use super::io::{At as _, IoError, read_if_there, remove_if_there, write_new};
-use super::{Damaged, Store, StoreError, TempDir};
-use crate::plan::{Hash, Object, Tree};
+use super::io::{At as _, IoError, remove_if_there};
+use super::{Store, StoreError, TempDir};
+use crate::plan::Object;
 
 impl Store {
     /// A temporary directory on the store's file system.
@@ -29,14 +27,14 @@ impl Store {
 
     /// Moves a directory into the store, under the hash of what was found in it.
     pub fn land_tree(&self, tree: &HashedTree) -> Result<Object, StoreError> {
-        let (directory, manifest) = (tree.path(), tree.manifest().encode());
-        let hash = Hash::of(&manifest);
+        let (directory, nodes) = (tree.path(), tree.manifest().directories());
+        let hash = nodes.last().expect("a tree has a top").0;
         let (object, place) = (Object::Tree(hash), self.tree_path(&hash));
         // What is there is whole since this process opened the store (`recovery.rs`).
         if place.exists() {
             return Ok(object);
         }
-        write_new(&self.run.fresh(), &manifest, &self.manifest_path(&hash))?;
+        self.land_nodes(&nodes)?;
         settle_root(directory)?;
         self.journal.add(&object)?;
         match std::fs::rename(directory, &place) {
@@ -66,34 +64,16 @@ impl Store {
         Ok(object)
     }
 
-    /// The manifest of a tree that is here.
-    pub fn manifest(&self, hash: &Hash) -> Result<Tree, StoreError> {
-        let path = self.manifest_path(hash);
-        let missing = || std::io::Error::from(ErrorKind::NotFound);
-        let bytes = read_if_there(&path)?
-            .ok_or_else(missing)
-            .at("read", &path)?;
-        let damaged = |source| StoreError::Manifest {
-            tree: *hash,
-            source,
-        };
-        if Hash::of(&bytes) != *hash {
-            return Err(damaged(Damaged::OtherHash));
-        }
-        Tree::decode(&bytes).map_err(|error| damaged(Damaged::Unreadable(error)))
-    }
-
-    /// Removes an object's bytes; its record stays.
+    /// Removes an object's bytes; its record stays, and so do a tree's nodes, which others may share.
     pub fn drop_object(&self, object: &Object) -> Result<(), StoreError> {
         let path = self.path(object);
         match object {
             Object::Blob(_) => std::fs::remove_file(&path).at("remove", &path)?,
-            Object::Tree(hash) => {
+            Object::Tree(_) => {
                 // Out of sight first: a tree is whole or not there.
                 let temp = self.run.fresh();
                 std::fs::rename(&path, &temp).at("rename", &path)?;
                 super::intake::remove_tree(&temp)?;
-                remove_if_there(&self.manifest_path(hash))?;
             }
         }
         Ok(())

@@ -11,23 +11,14 @@ use super::{StoreError, durable, journal, pristine};
 use crate::unique;
 
 /// The version of the layout; a store of another version is refused.
-const VERSION: &str = "distill-store 2\n";
+const VERSION: &str = "distill-store 3\n";
 
 /// What the version of every store begins with.
 const KIND: &str = "distill-store ";
 
 /// The directories of a store, the last of which only versions since this one have.
 const DIRECTORIES: [&str; 11] = [
-    "blobs",
-    "trees",
-    "manifests",
-    "plans",
-    "records",
-    "roots",
-    "logs",
-    "locks",
-    "tmp",
-    "unsynced",
+    "blobs", "trees", "nodes", "plans", "records", "roots", "logs", "locks", "tmp", "unsynced",
     "makers",
 ];
 

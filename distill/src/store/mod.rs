@@ -17,6 +17,7 @@ mod landing;
 mod layout;
 mod lock;
 mod log;
+mod nodes;
 mod pristine;
 mod record;
 mod recovery;
@@ -29,7 +30,7 @@ mod usage;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::plan::tree::ManifestError;
+use crate::plan::tree::DirectoryError;
 use crate::plan::{DecodeError, Digest, Hash, Object, PlanHash};
 use boot::Boot;
 use fsck::Verification;
@@ -80,15 +81,15 @@ pub enum StoreError {
     /// A tree could not be removed, or a file not be taken in.
     #[error(transparent)]
     Intake(#[from] intake::IntakeError),
-    /// A stored tree's manifest cannot be read.
+    /// A stored node of a tree cannot be read.
     #[error(
-        "the manifest of tree `{tree}` is damaged\nhint: `fsck` finds and removes what is damaged"
+        "the node `{node}` of a directory is damaged\nhint: `fsck` finds and removes what is damaged"
     )]
-    Manifest {
-        /// The tree.
-        tree: Hash,
+    Node {
+        /// The node.
+        node: Hash,
         /// What is wrong.
-        source: Damaged<ManifestError>,
+        source: Damaged<DirectoryError>,
     },
     /// A stored plan is one of another version of Distill.
     #[error("the stored plan `{plan}` was not made by this version of Distill")]
@@ -111,6 +112,9 @@ pub enum StoreError {
 /// What is wrong with a file that is named by a hash.
 #[derive(Debug, thiserror::Error)]
 pub enum Damaged<E> {
+    /// It is not there.
+    #[error("it is missing")]
+    Missing,
     /// It holds something else.
     #[error("its contents have another hash")]
     OtherHash,
@@ -194,10 +198,6 @@ impl Store {
         self.path(object).exists()
     }
 
-    fn manifest_path(&self, hash: &Hash) -> Utf8PathBuf {
-        manifest_path(&self.root, hash)
-    }
-
     fn plan_path(&self, plan: &PlanHash) -> Utf8PathBuf {
         self.root.join("plans").join(plan.to_string())
     }
@@ -221,10 +221,6 @@ pub fn object_path(root: &Utf8Path, object: &Object) -> Utf8PathBuf {
             .join(digest.to_string().replace(':', "-")),
         Object::Tree(hash) => root.join("trees").join(hash.to_string()),
     }
-}
-
-fn manifest_path(root: &Utf8Path, hash: &Hash) -> Utf8PathBuf {
-    root.join("manifests").join(hash.to_string())
 }
 
 fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {

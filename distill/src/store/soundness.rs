@@ -5,7 +5,7 @@ use super::intake::{NEVER, verify_blob, verify_tree};
 use crate::plan::Object;
 
 impl Store {
-    /// Whether an object's bytes are what its hash says, and a tree's manifest is, too.
+    /// Whether an object's bytes are what its hash says, and a tree's nodes are, too.
     pub fn is_sound(&self, object: &Object) -> bool {
         let path = self.path(object);
         match object {

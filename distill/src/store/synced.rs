@@ -1,7 +1,7 @@
 //! Which objects outlive a power cut for certain: a list that is only written after the disk was
 //! waited for.
 //!
-//! A line names an object and the inodes that had it when the wait began: number and time of change,
+//! A line names an object and the inode that had it when the wait began: number and time of change,
 //! which nobody can set. An object that was removed and landed again has another inode, so an old
 //! line does not vouch for it. The list errs on one side only: what is not on it, because a line was
 //! lost or torn or an inode changed, is verified after a power cut.
@@ -14,7 +14,7 @@ use std::os::unix::fs::MetadataExt as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::io::{At as _, IoError, read_if_there};
-use super::{durable, manifest_path, object_path};
+use super::{durable, object_path};
 use crate::plan::Object;
 
 /// The list as it was read.
@@ -73,13 +73,7 @@ pub(super) fn path(root: &Utf8Path) -> Utf8PathBuf {
 
 fn line(root: &Utf8Path, object: &Object) -> Option<String> {
     let own = identity(&object_path(root, object))?;
-    match object {
-        Object::Blob(_) => Some(format!("{object} {own}")),
-        Object::Tree(hash) => {
-            let manifest = identity(&manifest_path(root, hash))?;
-            Some(format!("{object} {own} {manifest}"))
-        }
-    }
+    Some(format!("{object} {own}"))
 }
 
 /// The inode at `path`, as it is since the last change of it.

@@ -6,6 +6,7 @@
 //! [`Root`]: the contents of the root file system, still as data.
 
 mod account;
+mod assembly;
 mod composition;
 mod emulation;
 mod file;

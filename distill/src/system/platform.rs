@@ -4,10 +4,8 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::composition::System;
 use super::emulation::Emulation;
 use super::file::File;
-use super::finding::SystemError;
 use super::form::ImageForm;
 use super::mount::Mount;
 use super::root::Root;
@@ -25,6 +23,11 @@ impl ImageMaker {
     /// The image maker that calls `make`.
     pub fn new(make: impl Fn(&Platform, &Root) -> Plan + Send + Sync + 'static) -> ImageMaker {
         ImageMaker(Arc::new(make))
+    }
+
+    /// The image of `root`, which was made for `platform`.
+    pub(super) fn make(&self, platform: &Platform, root: &Root) -> Plan {
+        (self.0)(platform, root)
     }
 }
 
@@ -192,15 +195,5 @@ impl Platform {
             emulation: Some(emulation),
             ..self
         }
-    }
-
-    /// The root file system of `system` on this platform, or everything that is wrong with it.
-    pub fn root(&self, system: &System) -> Result<Root, SystemError> {
-        super::root::compose(self, system)
-    }
-
-    /// The image of `system` on this platform.
-    pub fn image(&self, system: &System) -> Result<Plan, SystemError> {
-        Ok((self.image.0)(self, &self.root(system)?))
     }
 }

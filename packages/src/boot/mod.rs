@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | `mbr.s` | first stage of the BIOS loader | 440 bytes, flat | `disk::BiosLoader::mbr` |
 //! | `stage2.s` | second stage of the BIOS loader | 1.3 KiB, flat | `disk::BiosLoader::stage2` |
+//! | `say.s` | how both stages speak | a part of both | |
 //! | `efi/stub.c`, `efi/uefi.h` | stub of a kernel image | ELF shared object | `disk::Uki::stub` |
 //!
 //! GNU binutils and gcc (12 and 14 were tried) are all that is needed: no C library, no header of
@@ -31,7 +32,11 @@
 /// Source of the first stage of the BIOS loader.
 pub const MBR: &str = include_str!("mbr.s");
 
-/// Makes [`MBR_OUTPUT`] of [`MBR`], found as `mbr.s`; `ld` must know i386, as every x86-64 one does.
+/// How both stages speak: they include it.
+pub const SAY: &str = include_str!("say.s");
+
+/// Makes [`MBR_OUTPUT`] of [`MBR`] and [`SAY`], found as `mbr.s` and `say.s`; `ld` must know i386, as
+/// every x86-64 one does.
 pub const MBR_COMMANDS: &[&[&str]] = &[
     &["as", "--32", "-o", "mbr.o", "mbr.s"],
     &[
@@ -53,7 +58,7 @@ pub const MBR_OUTPUT: &str = "mbr.bin";
 /// Source of the second stage of the BIOS loader.
 pub const STAGE2: &str = include_str!("stage2.s");
 
-/// Makes [`STAGE2_OUTPUT`] of [`STAGE2`], found as `stage2.s`.
+/// Makes [`STAGE2_OUTPUT`] of [`STAGE2`] and [`SAY`], found as `stage2.s` and `say.s`.
 pub const STAGE2_COMMANDS: &[&[&str]] = &[
     &["as", "--32", "-o", "stage2.o", "stage2.s"],
     &[

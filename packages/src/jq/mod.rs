@@ -2,16 +2,13 @@
 
 use distill::cc_package;
 use distill::package::{Config, env, execline, strip_all};
-use distill::plan::{Artifact, Mode, Plan, RelPath};
+use distill::plan::Plan;
 
 use crate::oniguruma;
+use crate::own_file::own_file;
 
 /// `jq`. Its repository has no `configure`; two files of ours stand for it.
 pub fn jq(config: &Config) -> Plan {
-    let file = |name: &str, text: &str| {
-        let path = RelPath::new(format!("src/files/{name}")).expect("made of constants");
-        Artifact::file(path, Mode::FILE, text)
-    };
     cc_package! { config,
         name: "jq", version: "1.7.1",
         licence: "MIT", homepage: "https://jqlang.org/", cpe: "jqlang:jq",
@@ -19,8 +16,8 @@ pub fn jq(config: &Config) -> Plan {
             sha256("fc75b1824aba7a954ef0886371d951c3bf4b6e0a921d1aefc553f309702d6ed1")),
         libs: [oniguruma],
         files: [
-            file("GNUmakefile", include_str!("GNUmakefile")),
-            file("config.h", include_str!("config.h")),
+            own_file("src/files/GNUmakefile", include_str!("GNUmakefile")),
+            own_file("src/files/config.h", include_str!("config.h")),
         ],
         script: execline! {
             if { cp "/src/files/GNUmakefile" GNUmakefile }

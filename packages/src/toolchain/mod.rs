@@ -1,8 +1,9 @@
 //! Configs: what to build with.
 
 use distill::package::{Arch, Cc, Config, Target, Toolchain, execline};
-use distill::plan::{Artifact, Literal, LiteralNode, Mode, Plan, RelPath};
+use distill::plan::{Literal, LiteralNode, Mode, Plan, RelPath};
 
+use crate::own_file::own_file;
 use crate::{linux_headers, musl, seed};
 
 /// The seed's own compiler and C library: for what runs during a build, and for the first C library.
@@ -110,13 +111,12 @@ pub fn wrapper(config: &Config) -> Literal {
 
 /// What the unwinder in the seed's `libgcc_eh.a` expects of its C library and musl does not have.
 pub fn gcc_compat(config: &Config) -> Plan {
-    let source = RelPath::new("src/gcc-compat/dl_find_object.c").expect("a constant");
     Cc {
         name: "gcc-compat".into(),
         licence: "MIT OR Apache-2.0".into(),
         no_libc: true,
         libs: vec![musl.into(), linux_headers.into()],
-        files: vec![Artifact::file(source, Mode::FILE, include_str!("dl_find_object.c"))],
+        files: vec![own_file("src/gcc-compat/dl_find_object.c", include_str!("dl_find_object.c"))],
         script: execline! {
             if { mkdir -p "/out/usr/lib" }
             if { "x86_64-linux-musl-cc" -O2 -pipe -ffunction-sections -c -o "dl_find_object.o" "dl_find_object.c" }

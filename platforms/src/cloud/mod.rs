@@ -22,7 +22,7 @@ use crate::qemu_x86_64;
 /// Where the services' scripts lie.
 const SCRIPTS: &str = "/usr/libexec/distill/cloud";
 /// The interface to the outside.
-const INTERFACE: &str = "eth0";
+pub(crate) const INTERFACE: &str = "eth0";
 
 pub use distill::machine::Cloud;
 
@@ -43,7 +43,11 @@ pub use distill::machine::Cloud;
 pub fn nitro_ami_x86_64() -> Platform {
     Platform {
         name: "nitro-ami-x86_64".into(),
-        emulation: Some(emulation(Cloud::Amazon, Bus::Nvme, Firmware::Uefi)),
+        emulation: Some(emulation(hardware(
+            Cloud::Amazon,
+            Bus::Nvme,
+            Firmware::Uefi,
+        ))),
         ..qemu_x86_64()
     }
     // EBS retries by itself for as long as it takes: the driver must not give up before.
@@ -71,20 +75,28 @@ pub fn nitro_ami_x86_64() -> Platform {
 pub fn cloud_x86_64() -> Platform {
     Platform {
         name: "cloud-x86_64".into(),
-        emulation: Some(emulation(Cloud::OpenStack, Bus::Virtio, Firmware::Bios)),
+        emulation: Some(emulation(hardware(
+            Cloud::OpenStack,
+            Bus::Virtio,
+            Firmware::Bios,
+        ))),
         ..qemu_x86_64()
     }
     .services(services(None))
 }
 
-fn emulation(cloud: Cloud, bus: Bus, firmware: Firmware) -> Emulation {
-    let hardware = Hardware {
+fn hardware(cloud: Cloud, bus: Bus, firmware: Firmware) -> Hardware {
+    Hardware {
         chipset: Chipset::Q35,
         firmware,
         bus,
         cloud: Some(cloud),
         ..Hardware::default()
-    };
+    }
+}
+
+/// A machine of a cloud that tells it what it is.
+pub(crate) fn emulation(hardware: Hardware) -> Emulation {
     Emulation {
         hardware,
         metadata: true,

@@ -31,11 +31,12 @@
 use std::fmt::Write as _;
 
 use distill::execline;
-use distill::package::{Arch, Config, Item, Package, Recipe};
-use distill::plan::{AbsPath, Artifact, Mode, Plan, RelPath};
+use distill::package::{Arch, Config, Recipe};
+use distill::plan::Plan;
 use distill::system::{ImageForm, ImageMaker, PATH, Platform, Root, Service};
 
 use crate::disk::tree;
+use crate::inputs::{own_file, tree_at};
 
 /// A container, for every OCI runtime: the image is an OCI image layout with one gzipped layer, as a tree.
 ///
@@ -100,15 +101,14 @@ pub fn var_directories() -> Service {
 /// The OCI image layout of a root file system.
 pub fn image(platform: &Platform, root: &Root) -> Plan {
     let config = &platform.config;
-    let own = |name: &str, text: String| Artifact::file(path(name), Mode::FILE, text);
     Recipe {
         name: format!("{}-image", platform.name),
         location: platform.location,
-        tools: vec![at("/root.d", tree(platform, root).into())],
+        tools: vec![tree_at("/root.d", tree(platform, root))],
         files: vec![
-            own("permissions", permissions(root)),
-            own("config.json", image_config(config.arch())),
-            own("layout.sh", include_str!("layout.sh").to_owned()),
+            own_file("permissions", permissions(root)),
+            own_file("config.json", image_config(config.arch())),
+            own_file("layout.sh", include_str!("layout.sh")),
         ],
         script: execline! {
             sh "/layout.sh" #{architecture(config.arch())} #{reference(&platform.name)}
@@ -132,12 +132,11 @@ pub fn image(platform: &Platform, root: &Root) -> Plan {
 /// ```
 #[track_caller]
 pub fn index(config: &Config, name: &str, layouts: Vec<Plan>) -> Plan {
-    let placed =
-        |(number, layout): (usize, Plan)| at(&format!("/layout.d/{number}"), layout.into());
+    let placed = |(number, layout): (usize, Plan)| tree_at(&format!("/layout.d/{number}"), layout);
     Recipe {
         name: name.to_owned(),
         tools: layouts.into_iter().enumerate().map(placed).collect(),
-        files: vec![script("index.sh", include_str!("index.sh"))],
+        files: vec![own_file("index.sh", include_str!("index.sh"))],
         script: execline! { sh "/index.sh" #{reference(name)} },
         ..Recipe::new(config)
     }
@@ -149,28 +148,14 @@ fn form(name: &'static str, extension: &'static str, what: &'static str) -> Imag
     ImageForm::new(name, extension, move |config, image| {
         Recipe {
             name: format!("{}.{extension}", image.name()),
-            tools: vec![at("/layout.d", image.into())],
-            files: vec![script("archive.sh", include_str!("archive.sh"))],
+            tools: vec![tree_at("/layout.d", image)],
+            files: vec![own_file("archive.sh", include_str!("archive.sh"))],
             output_file: Some("image".into()),
             script: execline! { sh "/archive.sh" #{what} },
             ..Recipe::new(config)
         }
         .plan()
     })
-}
-
-/// A tree at a place.
-fn at(place: &str, tree: Artifact) -> Package {
-    let place = AbsPath::new(place).expect("made of constants");
-    Package::from(move |_: &Config| Item::At(place.clone(), tree.clone()))
-}
-
-fn script(name: &str, text: &str) -> Artifact {
-    Artifact::file(path(name), Mode::FILE, text)
-}
-
-fn path(path: &str) -> RelPath {
-    RelPath::new(path).expect("a constant")
 }
 
 /// What is not simply root's, one a line: mode, user, group, path.

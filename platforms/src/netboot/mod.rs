@@ -1,12 +1,13 @@
 //! Machines that get their kernel from a boot server, and have everything in memory.
 
 use distill::execline;
-use distill::package::{Config, Item, Package, Recipe};
-use distill::plan::{AbsPath, Action, Artifact, Mode, Name, Place, Plan, RelPath};
+use distill::package::{Package, Recipe};
+use distill::plan::{Mode, Name, Plan};
 use distill::system::{ImageForm, ImageMaker, Platform, Root, Service};
 use distill_packages::seed;
 
 use crate::disk::{file, squashfs};
+use crate::inputs::{blob_at, own_file};
 use crate::qemu_x86_64;
 
 /// A machine that a boot server starts, by PXE, `iPXE` or HTTP boot, and also QEMU with `-kernel`: the image
@@ -82,8 +83,10 @@ fn parts(platform: &Platform, root: &Root) -> Result<Plan, String> {
         ("root.squashfs", squashfs(platform, root).into(), Mode::FILE),
     ];
     let mut tools: Vec<Package> = vec![seed::cpio.into()];
-    tools.extend(inputs.map(|(name, blob, mode)| placed(name, blob, mode)));
-    let own = |name: &str, text: String| Artifact::file(path(name), Mode::FILE, text);
+    tools.extend(inputs.map(|(name, blob, mode)| {
+        let place = format!("/image.d/{name}.d");
+        blob_at(&place, name, blob, mode)
+    }));
     let ipxe =
         format!("#!ipxe\nkernel vmlinuz initrd=initramfs {cmdline}\ninitrd initramfs\nboot\n");
     Ok(Recipe {
@@ -91,32 +94,13 @@ fn parts(platform: &Platform, root: &Root) -> Result<Plan, String> {
         location: platform.location,
         tools,
         files: vec![
-            own("files.d/cmdline", format!("{cmdline}\n")),
-            own("files.d/boot.ipxe", ipxe),
-            own("files.d/init", include_str!("init.sh").to_owned()),
-            own("make.sh", include_str!("make.sh").to_owned()),
+            own_file("files.d/cmdline", format!("{cmdline}\n")),
+            own_file("files.d/boot.ipxe", ipxe),
+            own_file("files.d/init", include_str!("init.sh")),
+            own_file("make.sh", include_str!("make.sh")),
         ],
         script: execline! { sh "/make.sh" },
         ..Recipe::new(config)
     }
     .plan())
-}
-
-/// A file below `/image.d`.
-fn placed(name: &'static str, blob: Artifact, mode: Mode) -> Package {
-    let place = Place {
-        blob,
-        path: path(name),
-        mode,
-    };
-    let plan = Plan::named(Name::new(name).expect("a constant"));
-    let tree: Artifact = plan.action(Action::Place(place)).into();
-    Package::from(move |_: &Config| {
-        let at = AbsPath::new(format!("/image.d/{name}.d")).expect("a constant");
-        Item::At(at, tree.clone())
-    })
-}
-
-fn path(path: &str) -> RelPath {
-    RelPath::new(path).expect("a constant")
 }

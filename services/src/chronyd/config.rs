@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{RUN, STATE};
+/// What chronyd keeps.
+pub(super) const STATE: &str = "/var/lib/chrony";
+/// Where it is spoken to.
+pub(super) const RUN: &str = "/run/chrony";
 
 /// A server, or a name that stands for several (`chrony.conf(5)`, `server` and `pool`).
 ///

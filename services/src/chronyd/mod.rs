@@ -8,12 +8,11 @@ use distill::package::Package;
 use distill::system::{Directory, File, Owner, Service, User};
 
 use crate::check::Checked;
+use config::{RUN, STATE};
 
 pub use config::{ChronyConfig, Source};
 
 const CONFIG: &str = "/etc/chrony/chrony.conf";
-const STATE: &str = "/var/lib/chrony";
-const RUN: &str = "/run/chrony";
 const USER: &str = "chrony";
 const BURST: &str = "/usr/libexec/distill/chrony-burst";
 

@@ -83,7 +83,8 @@ impl Schedule {
         all.find(|(_, other)| other == self).map(|(name, _)| name)
     }
 
-    fn problems(&self) -> Vec<CronError> {
+    /// Its fields in the order of a line's columns, if it has no name.
+    fn fields(&self) -> Option<[&Field; 5]> {
         match self {
             Schedule::At {
                 minute,
@@ -91,31 +92,27 @@ impl Schedule {
                 day,
                 month,
                 weekday,
-            } => {
-                let fields = COLUMNS.iter().zip([minute, hour, day, month, weekday]);
-                fields
-                    .filter_map(|(column, field)| column.check(field).err())
-                    .collect()
-            }
-            _ => Vec::new(),
+            } => Some([minute, hour, day, month, weekday]),
+            _ => None,
         }
+    }
+
+    fn problems(&self) -> Vec<CronError> {
+        let fields = COLUMNS.iter().zip(self.fields().into_iter().flatten());
+        fields
+            .filter_map(|(column, field)| column.check(field).err())
+            .collect()
     }
 }
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Schedule::At {
-                minute,
-                hour,
-                day,
-                month,
-                weekday,
-            } => {
+        match self.fields() {
+            Some([minute, hour, day, month, weekday]) => {
                 let weekday = COLUMNS[4].canonical(weekday.clone());
                 write!(f, "{minute} {hour} {day} {month} {weekday}")
             }
-            named => f.write_str(named.name().unwrap_or_default()),
+            None => f.write_str(self.name().unwrap_or_default()),
         }
     }
 }

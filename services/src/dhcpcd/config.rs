@@ -7,28 +7,12 @@ use std::time::Duration;
 use distill::package::Script;
 use distill::system::File;
 
-use super::HOOK;
-use super::interface::{Fallback, Interface};
+use super::interface::{Fallback, Interface, print_options};
 use super::reason::Reason;
-use crate::net::interface_problem;
+use crate::net::{Family, interface_problem};
 
-/// A kind of addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// IPv4.
-    V4,
-    /// IPv6.
-    V6,
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Family::V4 => "4",
-            Family::V6 => "6",
-        })
-    }
-}
+/// What dhcpcd runs whenever something has happened.
+pub(super) const HOOK: &str = "/usr/libexec/distill/dhcpcd";
 
 /// What identifies the machine to DHCP servers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -247,12 +231,6 @@ fn is_option(name: &str) -> bool {
     !name.is_empty() && name.chars().all(inner)
 }
 
-pub(super) fn print_all(options: &[(String, String)], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    options
-        .iter()
-        .try_for_each(|(name, value)| writeln!(f, "{}", format!("{name} {value}").trim_end()))
-}
-
 impl fmt::Display for DhcpcdConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, words) in [
@@ -293,7 +271,7 @@ impl fmt::Display for DhcpcdConfig {
         if let Some(family) = self.waitip {
             writeln!(f, "env waitip={family}")?;
         }
-        print_all(&self.extra, f)?;
+        print_options(&self.extra, f)?;
         for (name, interface) in &self.interfaces {
             if let Some(fallback) = &interface.fallback {
                 fallback.print(name, f)?;

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use super::config::{Family, print_all};
-use crate::net::Cidr;
+use crate::net::{Cidr, Family};
 
 /// What an interface has if no server answers (`fallback`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +78,16 @@ impl Interface {
         if self.fallback.is_some() {
             writeln!(f, "fallback fallback-{name}")?;
         }
-        print_all(&self.extra, f)
+        print_options(&self.extra, f)
     }
+}
+
+/// Options and their values, one a line.
+pub(super) fn print_options(
+    options: &[(String, String)],
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    options
+        .iter()
+        .try_for_each(|(name, value)| writeln!(f, "{}", format!("{name} {value}").trim_end()))
 }

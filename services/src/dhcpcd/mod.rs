@@ -8,13 +8,15 @@ use distill::system::{Directory, File, Service, User};
 use distill::{execline, kconfig};
 
 use crate::net::resolv;
+use config::HOOK;
 
-pub use config::{DhcpcdConfig, Duid, Family, Slaac};
+pub use config::{DhcpcdConfig, Duid, Slaac};
 pub use interface::{Fallback, Interface};
 pub use reason::Reason;
 
+pub use crate::net::Family;
+
 const CONFIG: &str = "/etc/dhcpcd.conf";
-const HOOK: &str = "/usr/libexec/distill/dhcpcd";
 /// What the processes that speak with the network see of the file system.
 const EMPTY: &str = "/usr/share/dhcpcd/empty";
 const READY: &str = "/run/dhcpcd/ready";

@@ -4,8 +4,12 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use super::dhcp::{DhcpHost, DhcpRange};
-use super::{PID, STATE};
 use crate::net::interface_problem;
+
+/// The file that is there as soon as dnsmasq listens.
+pub(super) const PID: &str = "/run/dnsmasq/dnsmasq.pid";
+/// What dnsmasq keeps.
+pub(super) const STATE: &str = "/var/lib/dnsmasq";
 
 /// A server that names are asked of.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,13 +7,12 @@ use distill::system::{Directory, Owner, Service, User};
 use distill::{execline, kconfig};
 
 use crate::check::Checked;
+use config::{PID, STATE};
 
 pub use config::{DnsmasqConfig, Forward};
 pub use dhcp::{DhcpHost, DhcpRange};
 
 const CONFIG: &str = "/etc/dnsmasq.conf";
-const PID: &str = "/run/dnsmasq/dnsmasq.pid";
-const STATE: &str = "/var/lib/dnsmasq";
 
 /// dnsmasq: forwards DNS, knows the names of a small network, and gives its hosts addresses.
 ///

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use distill::package::Words;
 
 use super::cidr::Cidr;
-use super::forget;
 
 /// Where packets for some network go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -233,6 +232,17 @@ fn route_problem(route: &Route) -> Option<String> {
             to.network()
         )
     })
+}
+
+/// Takes all addresses but the link's own away.
+pub(super) fn forget(interface: &str) -> Vec<Words> {
+    vec![
+        ["ip", "-4", "addr", "flush", "dev", interface].into(),
+        [
+            "ip", "-6", "addr", "flush", "dev", interface, "scope", "global",
+        ]
+        .into(),
+    ]
 }
 
 #[cfg(test)]

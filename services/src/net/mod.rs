@@ -2,14 +2,18 @@
 
 mod cidr;
 mod config;
+mod family;
 pub(crate) mod resolv;
 
 use distill::execline;
 use distill::package::{Script, Words};
 use distill::system::{File, Service};
 
+use config::forget;
+
 pub use cidr::{Cidr, ParseCidrError};
 pub use config::{NetConfig, Route};
+pub use family::Family;
 
 /// The loopback interface, with the addresses that the kernel gives it.
 ///
@@ -105,17 +109,6 @@ fn all(commands: Vec<Words>) -> Script {
         .into_iter()
         .map(|command| execline! { if { #{command} } });
     each.collect()
-}
-
-/// Takes all addresses but the link's own away.
-fn forget(interface: &str) -> Vec<Words> {
-    vec![
-        ["ip", "-4", "addr", "flush", "dev", interface].into(),
-        [
-            "ip", "-6", "addr", "flush", "dev", interface, "scope", "global",
-        ]
-        .into(),
-    ]
 }
 
 /// What is wrong with the name of an interface, if anything.

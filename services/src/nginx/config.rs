@@ -1,14 +1,10 @@
 //! `nginx.conf` as a value.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::PID;
-use super::directive::Printer;
 use super::server::{Listen, Server};
-use super::trial::Variant;
 
 /// How much is logged beside requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,67 +110,5 @@ impl NginxConfig {
     pub(super) fn has_own_addresses(&self) -> bool {
         let mut listen = self.servers.iter().flat_map(|server| &server.listen);
         listen.any(|listen| listen.address.is_some())
-    }
-
-    pub(super) fn print(&self, variant: Variant) -> String {
-        let mut top = Printer::default();
-        let level = format!("{:?}", self.error_log).to_lowercase();
-        let workers = self.worker_processes.map(|count| count.to_string());
-        top.line(format_args!("user {}", variant.user()));
-        top.line(format_args!(
-            "worker_processes {}",
-            workers.as_deref().unwrap_or("auto")
-        ));
-        top.line(format_args!("pid {PID}"));
-        top.line(format_args!("error_log stderr {level}"));
-        top.block("events", |events| {
-            events.line(format_args!(
-                "worker_connections {}",
-                self.worker_connections
-            ));
-        });
-        top.block("http", |http| self.print_http(variant, http));
-        top.raw(&self.extra);
-        top.finish()
-    }
-
-    fn print_http(&self, variant: Variant, http: &mut Printer) {
-        let on = |on: bool| if on { "on" } else { "off" };
-        http.line("include /usr/share/nginx/mime.types");
-        http.line("default_type application/octet-stream");
-        http.line(match self.access_log {
-            true => "access_log /proc/self/fd/1",
-            false => "access_log off",
-        });
-        http.line("sendfile on");
-        http.line(format_args!(
-            "client_max_body_size {}",
-            self.client_max_body_size
-        ));
-        http.line(format_args!(
-            "keepalive_timeout {}s",
-            self.keepalive_timeout.as_secs()
-        ));
-        http.line(format_args!("server_tokens {}", on(self.server_tokens)));
-        if self.gzip {
-            http.line("gzip on");
-            http.line(
-                "gzip_types text/plain text/css text/xml application/json application/javascript",
-            );
-        }
-        if self.servers.iter().any(|server| server.tls.is_some()) {
-            http.line("ssl_protocols TLSv1.2 TLSv1.3");
-            http.line("ssl_session_cache shared:TLS:1m");
-        }
-        http.raw(&self.http_extra);
-        for server in &self.servers {
-            server.print(variant, http);
-        }
-    }
-}
-
-impl fmt::Display for NginxConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.print(Variant::Real))
     }
 }

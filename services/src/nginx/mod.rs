@@ -2,20 +2,22 @@
 
 mod config;
 mod directive;
+mod print;
 mod problems;
 mod server;
 mod trial;
+mod variant;
 
 use distill::system::{Directory, Service, Signal, User};
 use distill::{execline, kconfig};
 
 use crate::check::Checked;
+use print::PID;
 
 pub use config::{ErrorLog, NginxConfig};
 pub use server::{Handler, Listen, Location, Path, Server, Tls};
 
 const CONFIG: &str = "/etc/nginx/nginx.conf";
-const PID: &str = "/run/nginx/nginx.pid";
 
 /// nginx. What it serves is read by the user `nginx`; what it says goes to its log: access to standard
 /// output, the rest to standard error.

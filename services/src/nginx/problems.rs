@@ -138,7 +138,7 @@ mod tests {
         let config = config.server(site).server(plain);
         assert_eq!(config.problems(), [""; 0]);
         insta::assert_snapshot!(config);
-        insta::assert_snapshot!(config.print(super::super::trial::Variant::Trial));
+        insta::assert_snapshot!(config.print(super::super::variant::Variant::Trial));
     }
 
     #[test]

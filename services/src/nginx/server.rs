@@ -1,10 +1,6 @@
 //! Servers and what they do with which paths.
 
-use std::fmt;
-use std::net::{IpAddr, SocketAddr};
-
-use super::directive::{Printer, quoted};
-use super::trial::Variant;
+use std::net::IpAddr;
 
 /// Where a server listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,23 +41,6 @@ impl Listen {
             ..self
         }
     }
-
-    /// The values of the directives that say so.
-    fn values(self) -> Vec<String> {
-        let places = match self.address {
-            None => vec![self.port.to_string(), format!("[::]:{}", self.port)],
-            Some(address) => vec![SocketAddr::new(address, self.port).to_string()],
-        };
-        let options = [(self.ssl, " ssl"), (self.default_server, " default_server")];
-        let options: String = options
-            .into_iter()
-            .filter_map(|(wanted, text)| wanted.then_some(text))
-            .collect();
-        places
-            .into_iter()
-            .map(|place| format!("{place}{options}"))
-            .collect()
-    }
 }
 
 /// A certificate with its key: files that root can read when nginx starts.
@@ -86,18 +65,6 @@ pub enum Path {
     Regex(String),
     /// The same, whatever the case of letters (`~*`).
     RegexNoCase(String),
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Path::Prefix(path) => f.write_str(&quoted(path)),
-            Path::Prior(path) => write!(f, "^~ {}", quoted(path)),
-            Path::Exact(path) => write!(f, "= {}", quoted(path)),
-            Path::Regex(pattern) => write!(f, "~ {}", quoted(pattern)),
-            Path::RegexNoCase(pattern) => write!(f, "~* {}", quoted(pattern)),
-        }
-    }
 }
 
 /// What is done with a request.
@@ -225,78 +192,5 @@ impl Server {
             extra: Vec::new(),
         });
         self
-    }
-
-    pub(super) fn print(&self, variant: Variant, printer: &mut Printer) {
-        printer.block("server", |server| {
-            let listen = self.listen.iter().flat_map(|listen| listen.values());
-            listen.for_each(|value| server.line(format_args!("listen {value}")));
-            if !self.server_name.is_empty() {
-                let names: Vec<String> = self.server_name.iter().map(|name| quoted(name)).collect();
-                server.line(format_args!("server_name {}", names.join(" ")));
-            }
-            if let Some(root) = &self.root {
-                server.line(format_args!("root {}", quoted(root)));
-            }
-            if !self.index.is_empty() {
-                server.line(format_args!("index {}", self.index.join(" ")));
-            }
-            if let Some(tls) = &self.tls {
-                let (certificate, key) = variant.certificate(tls);
-                server.line(format_args!("ssl_certificate {}", quoted(certificate)));
-                server.line(format_args!("ssl_certificate_key {}", quoted(key)));
-            }
-            server.raw(&self.extra);
-            for location in &self.locations {
-                location.print(variant, server);
-            }
-        });
-    }
-}
-
-impl Location {
-    fn print(&self, variant: Variant, printer: &mut Printer) {
-        printer.block(format_args!("location {}", self.path), |location| {
-            self.handler.print(variant, location);
-            location.raw(&self.extra);
-        });
-    }
-}
-
-impl Handler {
-    fn print(&self, variant: Variant, location: &mut Printer) {
-        match self {
-            Handler::Files => {}
-            Handler::Root(directory) => location.line(format_args!("root {}", quoted(directory))),
-            Handler::Alias(directory) => location.line(format_args!("alias {}", quoted(directory))),
-            Handler::TryFiles(paths) => {
-                let paths: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
-                location.line(format_args!("try_files {}", paths.join(" ")));
-            }
-            Handler::Proxy(address) => {
-                let address = variant.upstream(address);
-                location.line(format_args!("proxy_pass {}", quoted(&address)));
-                for header in [
-                    "Host $host",
-                    "X-Real-IP $remote_addr",
-                    "X-Forwarded-For $proxy_add_x_forwarded_for",
-                    "X-Forwarded-Proto $scheme",
-                ] {
-                    location.line(format_args!("proxy_set_header {header}"));
-                }
-            }
-            Handler::FastCgi(address) => {
-                let address = variant.upstream(address);
-                location.line("include /usr/share/nginx/fastcgi_params");
-                location.line("fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name");
-                location.line(format_args!("fastcgi_pass {}", quoted(&address)));
-            }
-            Handler::Return(status, text) if text.is_empty() => {
-                location.line(format_args!("return {status}"));
-            }
-            Handler::Return(status, text) => {
-                location.line(format_args!("return {status} {}", quoted(text)));
-            }
-        }
     }
 }

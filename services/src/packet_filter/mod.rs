@@ -8,8 +8,10 @@ mod ruleset;
 use distill::execline;
 use distill::system::{File, Service};
 
-pub use rule::{Family, Limit, Protocol, Rule, State, Target};
+pub use rule::{Limit, Protocol, Rule, State, Target};
 pub use ruleset::{Chain, Policy, Ruleset, Table};
+
+pub use crate::net::Family;
 
 /// Loads `ruleset` into the kernel at boot, before any service that brings up a network of this crate.
 ///
@@ -27,7 +29,7 @@ pub use ruleset::{Chain, Policy, Ruleset, Table};
 #[track_caller]
 pub fn packet_filter(ruleset: Ruleset) -> Service {
     let [v4, v6] = [Family::V4, Family::V6].map(|family| {
-        let path = format!("/etc/iptables/rules.{family}");
+        let path = format!("/etc/iptables/rules.v{family}");
         File::new(path, ruleset.restore(family))
     });
     let load = execline! {

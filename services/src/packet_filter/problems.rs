@@ -182,9 +182,9 @@ impl Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rule::{Family, Limit};
+    use super::super::rule::Limit;
     use super::*;
-    use crate::net::Cidr;
+    use crate::net::{Cidr, Family};
 
     /// The only thing that is wrong with a rule in a chain.
     fn only_problem(table: Table, chain: &str, rule: Rule) -> String {

@@ -4,25 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
-use crate::net::Cidr;
-
-/// A protocol that has tables of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Family {
-    /// IPv4: `iptables`.
-    V4,
-    /// IPv6: `ip6tables`.
-    V6,
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Family::V4 => "v4",
-            Family::V6 => "v6",
-        })
-    }
-}
+use crate::net::{Cidr, Family};
 
 /// What a packet carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

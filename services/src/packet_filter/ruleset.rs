@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddrV4;
 
-use super::rule::{Family, Limit, Protocol, Rule, State, Target};
-use crate::net::Cidr;
+use super::rule::{Limit, Protocol, Rule, State, Target};
+use crate::net::{Cidr, Family};
 
 /// A table of the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use distill::system::{File, PATH};
 
-use super::HOST_KEYS;
-
+/// Where the host's own keys lie.
+pub(super) const HOST_KEYS: &str = "/var/lib/sshd";
 const AUTHORIZED_KEYS: &str = "/etc/ssh/authorized_keys";
 const USER_CA: &str = "/etc/ssh/user_ca";
 

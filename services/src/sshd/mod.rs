@@ -5,10 +5,11 @@ mod config;
 use distill::execline;
 use distill::system::{Directory, File, Service, User};
 
+use config::HOST_KEYS;
+
 pub use config::{LogLevel, PermitRootLogin, SshdConfig};
 
 const CONFIG: &str = "/etc/ssh/sshd_config";
-const HOST_KEYS: &str = "/var/lib/sshd";
 
 /// OpenSSH's server. Users log in with keys or certificates; nobody has a password.
 ///

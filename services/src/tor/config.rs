@@ -3,7 +3,12 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::{CONTROL, STATE, USER};
+/// What tor keeps.
+pub(super) const STATE: &str = "/var/lib/tor";
+/// The socket where it takes orders.
+pub(super) const CONTROL: &str = "/run/tor/control";
+/// Who it runs as.
+pub(super) const USER: &str = "tor";
 
 /// A service that is reached through the network by a name ending in `.onion`, which stands in
 /// `/var/lib/tor/onion/NAME/hostname`.

@@ -7,14 +7,12 @@ use distill::package::Package;
 use distill::system::{Directory, Owner, Service, User};
 
 use crate::check::Checked;
+use config::{CONTROL, STATE, USER};
 
 pub use config::{ExitPolicy, OnionService, Relay, TorConfig};
 
 const CONFIG: &str = "/etc/tor/torrc";
-const STATE: &str = "/var/lib/tor";
 const RUN: &str = "/run/tor";
-const CONTROL: &str = "/run/tor/control";
-const USER: &str = "tor";
 
 /// Tor, as a client, a relay or in front of onion services. It is ready when it listens; the way into
 /// the network, which it looks for from then on, takes longer, and needs a clock that is right.

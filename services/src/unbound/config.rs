@@ -3,7 +3,12 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use super::{ANCHOR, CONTROL, USER};
+/// The keys that the root is signed with.
+pub(super) const ANCHOR: &str = "/etc/unbound/root.anchor";
+/// The socket where unbound takes orders.
+pub(super) const CONTROL: &str = "/run/unbound/control";
+/// Who it runs as.
+pub(super) const USER: &str = "unbound";
 
 /// What somebody who asks gets (`unbound.conf(5)`, `access-control`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

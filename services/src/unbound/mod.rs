@@ -7,14 +7,12 @@ use distill::package::Package;
 use distill::system::{Directory, File, Owner, Service, User};
 
 use crate::check::Checked;
+use config::{ANCHOR, CONTROL, USER};
 
 pub use config::{AccessControl, UnboundConfig, Zone};
 
 const CONFIG: &str = "/etc/unbound/unbound.conf";
-const ANCHOR: &str = "/etc/unbound/root.anchor";
 const RUN: &str = "/run/unbound";
-const CONTROL: &str = "/run/unbound/control";
-const USER: &str = "unbound";
 const ROOT: &str = include_str!("root.anchor");
 
 /// Unbound, as a resolver that asks the root servers (which it knows) and those below them, and

@@ -11,12 +11,10 @@ use distill::engine::Cancel;
 use distill::package::{Config, Package};
 use distill::plan::{Artifact, Plan};
 use distill::store::io::At as _;
-use distill::system::{Platform, System};
 use tempfile::TempDir;
 
 use crate::error::LabError;
 use crate::net::Net;
-use crate::setup::Setup;
 
 /// How long anything may take if nothing is said. Emulation on a busy host is slow.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -62,11 +60,6 @@ impl Lab {
 
     pub(crate) fn time_limit(&self) -> Duration {
         self.limit
-    }
-
-    /// A machine with `system` on `platform`, to be described further and started.
-    pub fn machine<'l>(&'l self, name: &str, platform: &Platform, system: &System) -> Setup<'l> {
-        Setup::new(self, name, platform, system)
     }
 
     /// A network of its own, with nobody on it.

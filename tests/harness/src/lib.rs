@@ -54,4 +54,4 @@ pub use lab::Lab;
 pub use machine::Machine;
 pub use net::{Net, Peer, PeerSetup, Request, Response};
 pub use setup::Setup;
-pub use ssh::Key;
+pub use ssh::{Key, run_over_ssh};

@@ -45,10 +45,11 @@ pub struct Setup<'l> {
     nets: Vec<Net>,
 }
 
-impl<'l> Setup<'l> {
-    pub(crate) fn new(lab: &'l Lab, name: &str, platform: &Platform, system: &System) -> Setup<'l> {
+impl Lab {
+    /// A machine with `system` on `platform`, to be described further and started.
+    pub fn machine<'l>(&'l self, name: &str, platform: &Platform, system: &System) -> Setup<'l> {
         Setup {
-            lab,
+            lab: self,
             name: name.to_owned(),
             platform: platform.clone(),
             system: agent::with_agent(system),
@@ -64,7 +65,9 @@ impl<'l> Setup<'l> {
             nets: Vec::new(),
         }
     }
+}
 
+impl<'l> Setup<'l> {
     /// With so much memory: 512 MiB, if nothing is said.
     pub fn memory(self, mebibytes: u32) -> Setup<'l> {
         Setup {

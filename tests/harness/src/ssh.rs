@@ -1,9 +1,10 @@
 //! Logging in to a machine under test, with OpenSSH's client.
 
+use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -128,41 +129,53 @@ impl Machine {
     /// Runs a shell script over SSH as `user`, by way of the port that is
     /// [forwarded](crate::Setup::forward) to port 22. Status 255 is SSH's own: nobody was let in.
     pub fn ssh(&self, key: &Key, user: &str, script: &str) -> Result<Output, LabError> {
-        const OPTIONS: [&str; 7] = [
-            "BatchMode=yes",
-            "ConnectTimeout=30",
-            "IdentitiesOnly=yes",
-            "LogLevel=ERROR",
-            "ServerAliveInterval=5",
-            "StrictHostKeyChecking=no",
-            "UserKnownHostsFile=/dev/null",
-        ];
         let port = self.port(SSH).ok_or_else(|| LabError::Invalid {
             text: format!("ssh to `{}`", self.name()),
             why: "no port leads there\nhint: `Setup::forward(22)`".to_owned(),
         })?;
-        let mut ssh = Command::new(&key.ssh)
-            .args(["-F", "/dev/null", "-p", &port.to_string(), "-i"])
-            .arg(&key.private)
-            .args(OPTIONS.iter().flat_map(|option| ["-o", option]))
-            .arg(format!("{user}@127.0.0.1"))
-            .arg("timeout 120 sh -s")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .at("run", &key.ssh)?;
-        if let Some(mut input) = ssh.stdin.take() {
-            // Who is not let in does not read it.
-            let _ = writeln!(input, "{script}");
-        }
-        let output = ssh.wait_with_output().at("wait for", &key.ssh)?;
+        let output = run_over_ssh(&key.ssh, &key.private, port, user, script);
+        let output = output.at("run", &key.ssh)?;
         Ok(Output {
             status: output.status.code().unwrap_or(255),
             stdout: output.stdout,
             stderr: output.stderr,
         })
     }
+}
+
+/// Runs a shell script as `user` of the machine to which `port` of this host's loopback address leads, for two
+/// minutes at most. `client` is the program, `key` the file with the private key.
+pub fn run_over_ssh(
+    client: impl AsRef<OsStr>,
+    key: impl AsRef<OsStr>,
+    port: u16,
+    user: &str,
+    script: &str,
+) -> io::Result<process::Output> {
+    const OPTIONS: [&str; 7] = [
+        "BatchMode=yes",
+        "ConnectTimeout=30",
+        "IdentitiesOnly=yes",
+        "LogLevel=ERROR",
+        "ServerAliveInterval=5",
+        "StrictHostKeyChecking=no",
+        "UserKnownHostsFile=/dev/null",
+    ];
+    let mut ssh = Command::new(client)
+        .args(["-F", "/dev/null", "-p", &port.to_string(), "-i"])
+        .arg(key)
+        .args(OPTIONS.iter().flat_map(|option| ["-o", option]))
+        .arg(format!("{user}@127.0.0.1"))
+        .arg("timeout 120 sh -s")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    if let Some(mut input) = ssh.stdin.take() {
+        // Who is not let in does not read it.
+        let _ = writeln!(input, "{script}");
+    }
+    ssh.wait_with_output()
 }
 
 #[cfg(test)]

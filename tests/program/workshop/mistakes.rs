@@ -75,6 +75,7 @@ fn unpacked(name: &str, archive: Vec<u8>) -> Plan {
         strip: false,
         include: PathSet::default(),
         exclude: PathSet::default(),
+        no_end_marker: false,
     }))
 }
 

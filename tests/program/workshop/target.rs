@@ -19,20 +19,12 @@ pub(crate) fn workshop(shell: &Plan) -> Plan {
         "count",
         "cat /in/all/* | wc -l > /out/count",
     );
-    let count = Plan::named(named("placed-count")).action(Action::Place(Place {
-        blob: count.into(),
-        path: path("share/count"),
-        mode: Mode::FILE,
-    }));
+    let count = placed("placed-count", count, "share/count");
     let paint = Plan::named(named("paint")).action(Action::Extract(Extract {
         tree: all.into(),
         path: path("all"),
     }));
-    let paint = Plan::named(named("placed-paint")).action(Action::Place(Place {
-        blob: paint.into(),
-        path: path("share/paint"),
-        mode: Mode::FILE,
-    }));
+    let paint = placed("placed-paint", paint, "share/paint");
     let some = Plan::named(named("some-red")).action(Action::Pick(Pick {
         tree: red.into(),
         include: PathSet::new(["1*"]).expect("a pattern"),
@@ -61,4 +53,13 @@ fn mixed(name: &str, shell: &Plan, inputs: [&Plan; 2]) -> Plan {
     let [one, other] = inputs.map(Plan::name);
     let script = format!("cat /in/{one}/* /in/{other}/* > /out/{name}\nsleep 0.05");
     build(name, shell, &inputs, &script)
+}
+
+/// A tree with nothing but the file that `blob` makes.
+fn placed(name: &str, blob: Plan, at: &str) -> Plan {
+    Plan::named(named(name)).action(Action::Place(Place {
+        blob: blob.into(),
+        path: path(at),
+        mode: Mode::FILE,
+    }))
 }

@@ -54,7 +54,7 @@ fn plain_lines_tell_what_happens() {
     insta::assert_snapshot!(ran.shown(), @r"
     exit status 0
     --- stdout
-    /world/store/trees/Fufcteo5zb-oY1ADqm67XpQuBSCiyNIHdIA9ZS9GuMI=
+    /world/store/trees/TXkfxN8f-K5_n5E_io4O-Vzki4KFsfnJFLntDBivRSw=
     --- stderr
     fetching zlib.h from /world/zlib.h
     fetched zlib.h (9 B) in TIME [1/2]
@@ -425,9 +425,9 @@ fn a_repetition_that_differs_names_both_results() {
     failed base
     error: base: the build is not reproducible: `etc/motd`, `usr`, `usr/include`, `usr/include/zlib.h` differ
       defined:  RECIPE
-      plan:     Uvp79wdeWXU25hKJTcwysJtcouPmpn5_ojRhelvI3fw=
-      recorded: /world/store/trees/UWYNn2H-YGQa975PVGcxNOllTaNDv4jo930jkrmHhPo=
-      now:      /world/store/trees/_Bshma6VIAlaDskKhXfBfkMWb8MQ1gB_R_089FS2eD0=
+      plan:     YOglqp330e277APXPfKeEBIEAYFys5cs7lBb32Lz0eA=
+      recorded: /world/store/trees/CQJ5X9x_F9BG7fEJNFptLxclbtezUxZazySK_1HEFUE=
+      now:      /world/store/trees/jE-4PsbJ_nb7UomkllH3CaS7z5NS4UQ8fQPoRRXPOrA=
     error: 1 job failed
     ");
 }

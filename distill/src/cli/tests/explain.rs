@@ -15,7 +15,7 @@ fn plan_lists_the_graph_before_and_after() {
     missing  -        merge   image
 
     there    VFAgMgJP place   zlib-1.3.1
-    missing  Uvp79wde merge   base
+    missing  YOglqp33 merge   base
     missing  -        merge   image
     ");
 }
@@ -115,8 +115,8 @@ fn two_plans_of_one_name_are_told_apart_by_hash() {
     assert_eq!(ran.code, 2);
     insta::assert_snapshot!(ran.stderr, @r"
     error: cannot tell which plan `x` is:
-      PlzL6nLg  x (RECIPE)
-      YTG_5X64  x (RECIPE)
+      h0cup3m0  x (RECIPE)
+      4gMelXc3  x (RECIPE)
     hint: give the label or the hash instead of the name
     ");
 }

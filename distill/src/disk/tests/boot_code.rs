@@ -17,6 +17,7 @@ fn compile(compiler: &str, directory: &Path) -> Option<[Vec<u8>; 3]> {
     let files = [
         ("mbr.s", sources::MBR),
         ("stage2.s", sources::STAGE2),
+        ("say.s", sources::SAY),
         ("efi/stub.c", sources::EFI_STUB),
         ("efi/uefi.h", sources::EFI_HEADER),
     ];

@@ -293,3 +293,12 @@ fn needs_pefile_it_warns_of_nothing() {
     assert!(ok, "{said}");
     assert_eq!(said.trim(), "[] 10");
 }
+
+#[test]
+fn needs_sbverify_it_warns_of_no_gap() {
+    let fixture = Fixture::new(&sample());
+    let Some((_, said)) = run("sbverify", &["--list", fixture.uki().as_str()], b"") else {
+        return;
+    };
+    assert_eq!(said.trim(), "No signature table present");
+}

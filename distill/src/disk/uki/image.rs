@@ -163,9 +163,14 @@ impl<'a, I: Input> Image<'a, I> {
         (at, size)
     }
 
-    /// Adds a section's header and returns where in the file the section begins.
+    /// Adds a section's header and returns where in the file the section begins. The section before takes up
+    /// what is left free for the alignment: programs that sign images hash section after section, and warn of
+    /// bytes that belong to none.
     fn push(&mut self, name: &'static str, flags: u32, size: u64, raw: u64, alignment: u64) -> u64 {
         let raw_at = self.file_end.next_multiple_of(alignment);
+        if let Some(before) = self.sections.last_mut() {
+            before.raw_size = raw_at - before.raw_at;
+        }
         let raw_size = raw.next_multiple_of(FILE_ALIGNMENT);
         let address = self.memory_end;
         self.sections.push(Header {

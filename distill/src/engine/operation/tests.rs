@@ -109,6 +109,7 @@ fn what_is_damaged_is_taken_nowhere() {
         strip: false,
         include: PathSet::default(),
         exclude: PathSet::default(),
+        no_end_marker: false,
     };
     let fill = Fill { tree, from: tree };
     for (what, made) in [

@@ -2,7 +2,20 @@ use super::super::OWN;
 use super::super::root;
 use super::super::sandbox::{MOUNT_POINTS, Method};
 use super::*;
-use crate::plan::{AbsPath, Hash, Mode, PROGRAM, SANDBOX_PLACES};
+use crate::plan::tree::{Directory, Memory, Workbench};
+use crate::plan::{AbsPath, Mode, PROGRAM, Tree};
+
+/// Nodes in memory, none of which is missing.
+#[derive(Default)]
+struct Here(Memory);
+
+impl Nodes for Here {
+    type Error = StoreError;
+
+    fn node(&self, hash: &Hash) -> Result<std::sync::Arc<Directory>, StoreError> {
+        Ok(self.0.node(hash).unwrap())
+    }
+}
 
 const FILE: Node = Node::File {
     mode: Mode::EXECUTABLE,
@@ -12,7 +25,7 @@ const FILE: Node = Node::File {
 
 /// A part with these paths: those that end in `/` are directories, those with an `@` links, the
 /// others files.
-fn part(label: &str, at: &str, paths: &[&str]) -> Part {
+fn part(label: &str, at: &str, paths: &[&str]) -> (Part, Tree) {
     let mut tree = Tree::new();
     for path in paths {
         let (path, node) = match (path.strip_suffix('/'), path.strip_suffix('@')) {
@@ -25,19 +38,25 @@ fn part(label: &str, at: &str, paths: &[&str]) -> Part {
         };
         tree.insert(RelPath::new(path).unwrap(), node).unwrap();
     }
-    Part {
+    let part = Part {
         label: label.to_owned(),
         at: AbsPath::new(at).unwrap(),
-        tree,
+        tree: tree.hash(),
         path: "/nowhere".into(),
-    }
+    };
+    (part, tree)
 }
 
 /// What is wrong with these parts and a program; nothing, if they are sound.
-fn said(parts: impl IntoIterator<Item = Part>) -> String {
+fn said(parts: impl IntoIterator<Item = (Part, Tree)>) -> String {
     let program = part("program", "/", &["build"]);
-    let parts: Vec<_> = std::iter::once(program).chain(parts).collect();
-    match root::check(&parts) {
+    let (parts, trees): (Vec<_>, Vec<_>) = std::iter::once(program).chain(parts).unzip();
+    let mut here = Here::default();
+    let nodes = trees.iter().flat_map(Tree::directories);
+    nodes.for_each(|(_, directory)| {
+        here.0.put(directory);
+    });
+    match root::check(&Workbench::over(&here), &parts) {
         Ok(_) => String::new(),
         Err(error) => error.to_string().lines().next().unwrap().to_owned(),
     }
@@ -88,7 +107,7 @@ fn an_input_at_a_place_that_is_taken_is_named() {
 
 #[test]
 fn what_another_input_would_lie_over_is_named() {
-    let hidden = |outer: Part, at| said([outer, part("inner", at, &["f"])]);
+    let hidden = |outer: (Part, Tree), at| said([outer, part("inner", at, &["f"])]);
     assert_eq!(
         hidden(part("outer", "/", &["src/x/y"]), "/src"),
         "`outer` has `/src/x`, which what lies at `/src` would hide"

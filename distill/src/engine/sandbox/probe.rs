@@ -21,6 +21,8 @@ pub const MAX_LAYERS: usize = 499;
 pub struct Capabilities {
     /// Namespaces can be made and used. Without them there is no sandbox.
     pub namespaces: Result<(), Lack>,
+    /// The store can be reached from inside of namespaces. Otherwise there is no sandbox.
+    pub place: Result<(), Lack>,
     /// A fresh `/proc` can be mounted. Without it there is no sandbox.
     pub proc: Result<(), Lack>,
     /// Mounts can be made read-only and be hidden, and system calls refused. Without it there is no
@@ -62,9 +64,10 @@ impl Capabilities {
 
 impl Capabilities {
     /// All without which there is no sandbox.
-    pub fn needed(&self) -> [&Result<(), Lack>; 5] {
+    pub fn needed(&self) -> [&Result<(), Lack>; 6] {
         [
             &self.namespaces,
+            &self.place,
             &self.proc,
             &self.walls,
             &self.formats,
@@ -77,7 +80,7 @@ impl Capabilities {
 /// layers, best one of the store; what is made in it is removed again.
 pub fn probe(scratch: &Utf8Path) -> io::Result<Capabilities> {
     let trials = Trials::run(scratch)?;
-    Ok(diagnose(&Readings::read(), &trials))
+    Ok(diagnose(&Readings::read(scratch), &trials))
 }
 
 /// What the kernel says about itself, and about this process.
@@ -97,10 +100,12 @@ pub(super) struct Readings {
     pub(super) covered: Vec<String>,
     /// The first resource limit that is too low.
     pub(super) low_limit: Option<LowLimit>,
+    /// The directory in which mounts are tried.
+    pub(super) scratch: Utf8PathBuf,
 }
 
 impl Readings {
-    fn read() -> Self {
+    fn read(scratch: &Utf8Path) -> Self {
         let number = |path| fs::read_to_string(path).ok()?.trim().parse().ok();
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         Self {
@@ -111,6 +116,7 @@ impl Readings {
             formats: formats(),
             covered: covered(),
             low_limit: Limits::default().check().err(),
+            scratch: scratch.to_owned(),
         }
     }
 }
@@ -161,6 +167,8 @@ pub(super) type Trial = Result<(), Trouble>;
 pub(super) struct Trials {
     /// To make the namespaces, and do something in them that needs a capability.
     pub(super) namespaces: Trial,
+    /// To enter the directory in which mounts are tried.
+    pub(super) place: Trial,
     /// To mount `/proc`.
     pub(super) proc: Trial,
     /// To make a mount read-only, to hide all mounts, and to filter system calls.
@@ -176,6 +184,7 @@ impl Trials {
         let place = Place::make(scratch)?;
         Ok(Self {
             namespaces: attempt(Vec::new())?,
+            place: attempt(vec![Step::Enter(layout::constant(place.0.as_str()))])?,
             proc: attempt(place.proc_steps())?,
             walls: attempt(place.wall_steps())?,
             formats: attempt(vec![layout::own_formats()])?,
@@ -256,6 +265,7 @@ pub(super) fn diagnose(readings: &Readings, trials: &Trials) -> Capabilities {
     };
     Capabilities {
         namespaces: lack(&trials.namespaces, &|why| why_no_namespaces(readings, why)),
+        place: lack(&trials.place, &|why| why_no_place(readings, why)),
         proc: lack(&trials.proc, &|why| why_no_proc(readings, why)),
         walls: lack(&trials.walls, &|why| why_no_walls(readings, why)),
         formats,
@@ -333,6 +343,20 @@ fn why_no_rule(readings: &Readings, trouble: &Trouble) -> Lack {
 
 /// The oldest kernel that has all that a sandbox needs: `mount_setattr(2)` came last.
 const NEWER: &str = "use Linux 5.12 or later";
+
+/// Root has no power in namespaces over what belongs to others outside of them.
+fn why_no_place(readings: &Readings, trouble: &Trouble) -> Lack {
+    let (place, errno) = (&readings.scratch, trouble.errno);
+    let problem = format!("builds cannot reach `{place}`: {errno}");
+    let hint = match errno {
+        Errno::EACCES => {
+            "use a store of your own, with `--store` or `DISTILL_STORE`: one that others keep for themselves \
+             cannot be used by a build, also not by one of root's"
+        }
+        _ => "use a store in another directory, with `--store` or `DISTILL_STORE`",
+    };
+    lack(problem, hint)
+}
 
 fn why_no_proc(readings: &Readings, trouble: &Trouble) -> Lack {
     let errno = trouble.errno;

@@ -134,6 +134,7 @@ fn samples() -> Vec<Action<Artifact>> {
             strip: true,
             include: none(),
             exclude: none(),
+            no_end_marker: false,
         }),
         Action::Place(Place {
             blob: blob(b"text\n".to_vec()),

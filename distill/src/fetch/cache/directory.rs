@@ -1,8 +1,8 @@
 //! A cache in a directory, also the form in which sources travel to a machine without a network.
 //!
 //! ```text
-//! distill-cache             the format: "1\n"
-//! blobs/sha256/<hex>        bytes, by digest: sources, outputs, manifests of trees and their files
+//! distill-cache             the format: "2\n"
+//! blobs/sha256/<hex>        bytes, by digest: sources, outputs, nodes of trees and their files
 //! blobs/blake2b/<base64>
 //! outputs/<plan hash>       what a plan made: a record
 //! tmp/                      what is being written
@@ -24,7 +24,7 @@ use crate::plan::{Digest, PlanHash, Resolved};
 use crate::unique;
 
 const MARKER: &str = "distill-cache";
-const VERSION: &str = "1\n";
+const VERSION: &str = "2\n";
 
 /// A cache in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]

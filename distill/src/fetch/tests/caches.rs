@@ -171,16 +171,30 @@ fn outputs() {
     });
 }
 
+/// The nodes of [`a_tree`], by their hashes; the last one is its own.
+fn nodes() -> Vec<(Key, Vec<u8>)> {
+    let nodes = a_tree().directories().into_iter();
+    let encoded = nodes.map(|(_, directory)| directory.encode());
+    encoded.map(|bytes| (key(&bytes), bytes)).collect()
+}
+
+/// Entries of a cache: these nodes, and these.
+fn with<'a>(nodes: &'a [(Key, Vec<u8>)], more: &[(Key, &'a [u8])]) -> Vec<(Key, &'a [u8])> {
+    let nodes = nodes.iter().map(|(key, bytes)| (*key, bytes.as_slice()));
+    nodes.chain(more.iter().copied()).collect()
+}
+
 #[test]
 fn trees() {
-    let (good, manifest) = (a_tree().hash(), a_tree().encode());
-    let entries = [
-        (key(&manifest), &*manifest),
-        (key("hi"), b"hi"),
+    let (good, nodes) = (a_tree().hash(), nodes());
+    let top = nodes.last().unwrap().1.as_slice();
+    let files = [
+        (key("hi"), &b"hi"[..]),
         (key("program"), b"program"),
-        (key("wrong"), &*manifest),
+        (key("wrong"), top),
+        (key("no node"), b"no node"),
     ];
-    on_each(&entries, |scene| {
+    on_each(&with(&nodes, &files), |scene| {
         let (found, archive) = tree(scene, good).unwrap();
         assert_eq!(found, a_tree());
         assert!(archive.unwrap() > 0);
@@ -188,19 +202,34 @@ fn trees() {
         assert_eq!(scene.told.lines(), Vec::<String>::new());
         assert!(tree(scene, Hash::of("wrong")).is_none());
         assert!(scene.told.lines()[0].contains("has other bytes"));
+        assert!(tree(scene, Hash::of("no node")).is_none());
+        assert!(scene.told.lines()[1].contains("cannot read a directory's node"));
     });
 }
 
 #[test]
+fn of_a_tree_all_nodes_have_to_be_there() {
+    for lost in 0..2 {
+        let mut nodes = nodes();
+        nodes.remove(lost);
+        on_each(&with(&nodes, &[]), |scene| {
+            assert!(tree(scene, a_tree().hash()).is_none());
+            let told = scene.told.lines();
+            assert!(told[0].contains("is not there"), "{told:?}");
+        });
+    }
+}
+
+#[test]
 fn of_a_tree_all_files_have_to_be_there_and_right() {
-    let (good, manifest) = (a_tree().hash(), a_tree().encode());
-    let bare = [(key(&manifest), &*manifest), (key("hi"), &b"hi"[..])];
-    on_each(&bare, |scene| {
+    let (good, nodes) = (a_tree().hash(), nodes());
+    let hi = (key("hi"), &b"hi"[..]);
+    on_each(&with(&nodes, &[hi]), |scene| {
         let error = tree(scene, good).unwrap().1.unwrap_err();
         assert!(error.ends_with("is not there"), "{error}");
     });
-    let wrong = [bare[0], bare[1], (key("program"), b"pro gram")];
-    on_each(&wrong, |scene| {
+    let wrong = (key("program"), &b"pro gram"[..]);
+    on_each(&with(&nodes, &[hi, wrong]), |scene| {
         let error = tree(scene, good).unwrap().1.unwrap_err();
         assert_eq!(error, "it has other bytes for `bin/x`");
     });

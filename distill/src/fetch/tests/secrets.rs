@@ -8,42 +8,42 @@ use crate::plan::{MirrorFamily, PlanHash, RelPath};
 
 /// Addresses of all kinds, all with the same user and the same password in several spellings.
 const WRITTEN: [&str; 32] = [
-    "http://hugo:s3cret@127.0.0.1:1/debian",
-    "http://hugo:s3cret@127.0.0.1:x/debian",
-    "http://hugo:s3/cret@127.0.0.1:1/debian",
-    "http://hugo:12/s3cret@127.0.0.1:1/debian",
-    "http://hugo:12?s3cret@127.0.0.1:1/debian",
-    "http://hugo:12#s3cret@127.0.0.1:1/debian",
-    "http://hugo:s3@cret@127.0.0.1:1/debian",
-    "http://hugo:s3@cret/s3cret@127.0.0.1:1/debian",
-    "http://hugo:s3,cret@127.0.0.1:1/debian",
-    "http://hugo:12,s3cret@127.0.0.1:1/debian",
-    "http://hugo:s3\\cret@127.0.0.1:1/debian",
-    "http://hugo:s3%cret@127.0.0.1:1/debian",
-    "http://hugo:s3[cret@127.0.0.1:1/debian",
-    "http://hugo:s3cret%40127.0.0.1:1/debian",
-    "http://hugo:s3cret@",
-    "http://hugo:s3cret@/debian",
-    "http://hugo:s3cret",
-    "http://hugo:s3cret/debian",
-    "http:/hugo:s3cret@127.0.0.1:1/debian",
-    "http:hugo:s3cret@127.0.0.1:1/debian",
-    "http//hugo:s3cret@127.0.0.1:1/debian",
-    "http:///hugo:s3cret@127.0.0.1:1/debian",
-    "://hugo:s3cret@127.0.0.1:1/debian",
-    "//hugo:s3cret@127.0.0.1:1/debian",
-    "hugo:s3cret@127.0.0.1:1/debian",
-    "hugo:s3cret@http://127.0.0.1:1/debian",
-    "hugo:s3cret",
-    "s3cret@127.0.0.1:1/debian",
-    "https://s3cret@127.0.0.1:1/debian",
-    "ftp://hugo:s3cret@127.0.0.1:1/debian",
-    "sftp://hugo:s3cret@127.0.0.1/debian",
-    "mirror://hugo:s3cret@127.0.0.1/debian",
+    "http://hugo:sesamecret@127.0.0.1:1/debian",
+    "http://hugo:sesamecret@127.0.0.1:x/debian",
+    "http://hugo:sesame/cret@127.0.0.1:1/debian",
+    "http://hugo:12/sesamecret@127.0.0.1:1/debian",
+    "http://hugo:12?sesamecret@127.0.0.1:1/debian",
+    "http://hugo:12#sesamecret@127.0.0.1:1/debian",
+    "http://hugo:sesame@cret@127.0.0.1:1/debian",
+    "http://hugo:sesame@cret/sesamecret@127.0.0.1:1/debian",
+    "http://hugo:sesame,cret@127.0.0.1:1/debian",
+    "http://hugo:12,sesamecret@127.0.0.1:1/debian",
+    "http://hugo:sesame\\cret@127.0.0.1:1/debian",
+    "http://hugo:sesame%cret@127.0.0.1:1/debian",
+    "http://hugo:sesame[cret@127.0.0.1:1/debian",
+    "http://hugo:sesamecret%40127.0.0.1:1/debian",
+    "http://hugo:sesamecret@",
+    "http://hugo:sesamecret@/debian",
+    "http://hugo:sesamecret",
+    "http://hugo:sesamecret/debian",
+    "http:/hugo:sesamecret@127.0.0.1:1/debian",
+    "http:hugo:sesamecret@127.0.0.1:1/debian",
+    "http//hugo:sesamecret@127.0.0.1:1/debian",
+    "http:///hugo:sesamecret@127.0.0.1:1/debian",
+    "://hugo:sesamecret@127.0.0.1:1/debian",
+    "//hugo:sesamecret@127.0.0.1:1/debian",
+    "hugo:sesamecret@127.0.0.1:1/debian",
+    "hugo:sesamecret@http://127.0.0.1:1/debian",
+    "hugo:sesamecret",
+    "sesamecret@127.0.0.1:1/debian",
+    "https://sesamecret@127.0.0.1:1/debian",
+    "ftp://hugo:sesamecret@127.0.0.1:1/debian",
+    "sftp://hugo:sesamecret@127.0.0.1/debian",
+    "mirror://hugo:sesamecret@127.0.0.1/debian",
 ];
 
 fn check(written: &str, text: &str) {
-    for secret in ["hugo", "s3", "cret"] {
+    for secret in ["hugo", "sesame", "cret"] {
         assert!(
             !text.contains(secret),
             "of `{written}` this is told: {text}"
@@ -127,7 +127,7 @@ fn of_caches() {
     // A name may be two words with a colon: only what can be an address is taken for one.
     for written in WRITTEN
         .into_iter()
-        .filter(|written| *written != "hugo:s3cret")
+        .filter(|written| *written != "hugo:sesamecret")
     {
         let found = move |_: &Key| Some(Found::Url(written.to_owned()));
         let cache = LookupCache::new(written, found);
@@ -145,9 +145,9 @@ fn of_caches() {
 #[test]
 fn of_a_redirect() {
     let server = Server::new(|request: &Request| match request.target.as_str() {
-        "/a" => Reply::status(302).header("Location", "http://hugo:s3cret@127.0.0.1:1/x"),
-        "/b" => Reply::status(302).header("Location", "ftp://hugo:s3cret@127.0.0.1:1/x"),
-        _ => Reply::status(302).header("Location", "http://hugo:s3cret@127.0.0.1:x/x"),
+        "/a" => Reply::status(302).header("Location", "http://hugo:sesamecret@127.0.0.1:1/x"),
+        "/b" => Reply::status(302).header("Location", "ftp://hugo:sesamecret@127.0.0.1:1/x"),
+        _ => Reply::status(302).header("Location", "http://hugo:sesamecret@127.0.0.1:x/x"),
     });
     let urls = ["a", "b", "c"].map(|path| server.url(path));
     check("a redirect", &told(&source(b"x", &urls), |_| {}));

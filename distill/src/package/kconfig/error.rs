@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 
-use super::value::{Symbol, Value};
+use super::value::{OptionError, Symbol, Value};
 use crate::plan::{Name, Plan};
 
 /// An option that two fragments want differently.
@@ -31,20 +31,9 @@ impl fmt::Display for Clash {
 /// Options that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KconfigError {
-    /// A text that is no option's name.
-    #[error("invalid option `{text}`\nhint: use letters, digits and `_`")]
-    Symbol {
-        /// The text.
-        text: String,
-    },
-    /// A text that is no option's value.
-    #[error("invalid value `{text}`: {why}")]
-    Value {
-        /// The text.
-        text: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
+    /// An option that cannot be.
+    #[error(transparent)]
+    Option(#[from] OptionError),
     /// A line that sets no option.
     #[error(
         "line {line} of `{fragment}` sets no option: `{text}`\n\
@@ -58,7 +47,7 @@ pub enum KconfigError {
         /// The line itself.
         text: String,
     },
-    /// An option or value in a fragment that cannot be.
+    /// An option in a fragment that cannot be.
     #[error("line {line} of `{fragment}` cannot be read")]
     Part {
         /// The fragment's name.
@@ -66,7 +55,7 @@ pub enum KconfigError {
         /// The line, from 1.
         line: usize,
         /// What is wrong there.
-        source: Box<KconfigError>,
+        source: OptionError,
     },
     /// Fragments that contradict each other.
     #[error("{}", clashes(.0))]

@@ -47,12 +47,12 @@ impl Fragment {
                 });
             };
             fragment.add(symbol, value).map_err(|error| match error {
-                clash @ KconfigError::Clashes(_) => clash,
-                other => KconfigError::Part {
+                KconfigError::Option(source) => KconfigError::Part {
                     fragment: fragment.name.clone(),
                     line: index + 1,
-                    source: Box::new(other),
+                    source,
                 },
+                clash => clash,
             })?;
         }
         Ok(fragment)

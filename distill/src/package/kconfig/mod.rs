@@ -36,7 +36,7 @@ mod value;
 pub use error::{Clash, KconfigError};
 pub use fragment::Fragment;
 pub use options::{Asked, Options};
-pub use value::{Symbol, Value};
+pub use value::{OptionError, Symbol, Value};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,24 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::error::KconfigError;
+/// An option's name or value that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// A text that is no option's name.
+    #[error("invalid option `{text}`\nhint: use letters, digits and `_`")]
+    Symbol {
+        /// The text.
+        text: String,
+    },
+    /// A text that is no option's value.
+    #[error("invalid value `{text}`: {why}")]
+    Value {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
 
 /// The name of an option, without the `CONFIG_` that files put in front.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,11 +28,11 @@ pub struct Symbol(String);
 
 impl Symbol {
     /// Checks `text`, which may begin with `CONFIG_`.
-    pub fn new(text: &str) -> Result<Symbol, KconfigError> {
+    pub fn new(text: &str) -> Result<Symbol, OptionError> {
         let name = text.strip_prefix("CONFIG_").unwrap_or(text);
         let fits = |char: char| char.is_ascii_alphanumeric() || char == '_';
         if name.is_empty() || !name.chars().all(fits) {
-            return Err(KconfigError::Symbol {
+            return Err(OptionError::Symbol {
                 text: text.to_owned(),
             });
         }
@@ -24,9 +41,9 @@ impl Symbol {
 }
 
 impl FromStr for Symbol {
-    type Err = KconfigError;
+    type Err = OptionError;
 
-    fn from_str(text: &str) -> Result<Symbol, KconfigError> {
+    fn from_str(text: &str) -> Result<Symbol, OptionError> {
         Symbol::new(text)
     }
 }
@@ -57,11 +74,11 @@ pub enum Value {
 
 impl Value {
     /// Kconfig has no way to write control characters.
-    pub(super) fn check(&self) -> Result<(), KconfigError> {
+    pub(super) fn check(&self) -> Result<(), OptionError> {
         match self {
             Value::Text(text) if text.contains(char::is_control) => {
                 let text = text.escape_debug().to_string();
-                Err(KconfigError::Value {
+                Err(OptionError::Value {
                     text,
                     why: "a control character in a text",
                 })
@@ -88,11 +105,11 @@ impl fmt::Display for Value {
 }
 
 impl FromStr for Value {
-    type Err = KconfigError;
+    type Err = OptionError;
 
     /// Reads what a `.config` says after the `=`.
-    fn from_str(text: &str) -> Result<Value, KconfigError> {
-        let error = |why| KconfigError::Value {
+    fn from_str(text: &str) -> Result<Value, OptionError> {
+        let error = |why| OptionError::Value {
             text: text.to_owned(),
             why,
         };

@@ -5,93 +5,157 @@
 use std::io::{self, Read};
 
 use super::compression::Compression;
-use super::error::ArchiveError;
+use super::error::{ArchiveError, shown};
+use super::pax::decimal;
 
 const MAGIC: &[u8; 8] = b"!<arch>\n";
 const HEADER: usize = 60;
 
+/// The most bytes that the member with the version may have.
+const MAX_VERSION: u64 = 4096;
+
 /// The data archive of a package, as it is compressed; what comes behind it is not read.
-pub(super) fn data<R: Read>(mut input: R) -> Result<(Compression, Exact<R>), ArchiveError> {
-    let mut magic = [0; 8];
-    fill(&mut input, &mut magic)?;
-    if &magic != MAGIC {
-        return Err(invalid("it is no ar archive"));
-    }
-    let (name, size) = header(&mut input)?;
-    let mut version = [0; 2];
-    if name != b"debian-binary" || size < 2 {
-        return Err(invalid("it does not begin with `debian-binary`"));
-    }
-    fill(&mut input, &mut version)?;
-    if &version != b"2." {
-        return Err(invalid("its version is not 2"));
-    }
-    skip(&mut input, size - 2 + size % 2)?;
+///
+/// The members are the version, then the control files, then the data. Those whose names begin with `_` may
+/// stand anywhere behind the version. As dpkg does, everything else is refused.
+pub(super) fn data<R: Read>(input: R) -> Result<(Compression, Exact<R>), ArchiveError> {
+    let mut ar = Ar::open(input)?;
+    version(&mut ar)?;
+    let mut has_control = false;
     loop {
-        let (name, size) = header(&mut input)?;
-        if name.starts_with(b"data.tar") {
-            return Ok((compression(&name)?, Exact { input, left: size }));
+        let size = ar.next()?;
+        let beginning = |beginning: &[u8]| ar.name.strip_prefix(beginning);
+        let (control, data) = (beginning(b"control.tar"), beginning(b"data.tar"));
+        let wrong = match (control, data) {
+            _ if ar.name.starts_with(b"_") => None,
+            (Some(_), _) if has_control => Some("there are control files before it"),
+            (Some(b"" | b".gz" | b".xz" | b".zst"), _) => {
+                has_control = true;
+                None
+            }
+            (Some(_), _) => Some("how its control files are compressed is not known"),
+            (_, Some(_)) if !has_control => Some("no control files come before it"),
+            (_, Some(suffix)) => match compression(suffix) {
+                Some(compression) => {
+                    let (input, left) = (ar.input, size);
+                    return Ok((compression, Exact { input, left }));
+                }
+                None => Some("how its data is compressed is not known"),
+            },
+            _ => Some("it is neither control files nor data"),
+        };
+        if let Some(wrong) = wrong {
+            return Err(ar.invalid(wrong));
         }
-        skip(&mut input, size + size % 2)?;
+        ar.skip(size)?;
     }
 }
 
-fn compression(name: &[u8]) -> Result<Compression, ArchiveError> {
-    Ok(match name {
-        b"data.tar" => Compression::None,
-        b"data.tar.gz" => Compression::Gzip,
-        b"data.tar.bz2" => Compression::Bzip2,
-        b"data.tar.xz" => Compression::Xz,
-        b"data.tar.zst" => Compression::Zstd,
-        _ => return Err(invalid("how its data is compressed is not known")),
+/// Reads the member with the version, a line `2.` and a number; lines behind it are for later versions.
+fn version<R: Read>(ar: &mut Ar<R>) -> Result<(), ArchiveError> {
+    let size = ar.next()?;
+    if ar.name != b"debian-binary" {
+        return Err(ar.invalid("the first member is not `debian-binary`"));
+    }
+    if size > MAX_VERSION {
+        return Err(ar.invalid("it is longer than a few lines"));
+    }
+    let mut text = vec![0; usize::try_from(size).expect("a few lines")];
+    ar.fill(&mut text)?;
+    ar.fill(&mut [0; 1][..text.len() % 2])?;
+    let Some(end) = text.iter().position(|byte| *byte == b'\n') else {
+        return Err(ar.invalid("no line ends behind the version"));
+    };
+    match text[..end].strip_prefix(b"2.") {
+        Some(minor) if !minor.is_empty() && minor.iter().all(u8::is_ascii_digit) => Ok(()),
+        _ => Err(ar.invalid("the version is not 2")),
+    }
+}
+
+fn compression(suffix: &[u8]) -> Option<Compression> {
+    Some(match suffix {
+        b"" => Compression::None,
+        b".gz" => Compression::Gzip,
+        b".bz2" => Compression::Bzip2,
+        b".xz" => Compression::Xz,
+        b".zst" => Compression::Zstd,
+        _ => return None,
     })
 }
 
-/// The name and size of the next member.
-fn header(input: &mut impl Read) -> Result<(Vec<u8>, u64), ArchiveError> {
-    let mut header = [0; HEADER];
-    fill(input, &mut header)?;
-    if &header[58..] != b"`\n" {
-        return Err(invalid("the header of a member is garbled"));
+/// An ar archive under way.
+struct Ar<R> {
+    input: R,
+    /// The name of the member that was reached; empty before the first.
+    name: Vec<u8>,
+}
+
+impl<R: Read> Ar<R> {
+    fn open(input: R) -> Result<Ar<R>, ArchiveError> {
+        let name = Vec::new();
+        let mut ar = Ar { input, name };
+        let mut magic = [0; 8];
+        ar.fill(&mut magic)?;
+        if &magic == MAGIC {
+            Ok(ar)
+        } else {
+            Err(ar.invalid("it is no ar archive"))
+        }
     }
-    let size = std::str::from_utf8(&header[48..58])
-        .ok()
-        .map(|size| size.trim_end_matches(' '));
-    let size = size.and_then(|size| size.parse().ok());
-    let size = size.ok_or_else(|| invalid("the size of a member is no number"))?;
-    let name = header[..16].trim_ascii_end();
-    Ok((name.strip_suffix(b"/").unwrap_or(name).to_vec(), size))
-}
 
-fn skip(input: &mut impl Read, count: u64) -> Result<(), ArchiveError> {
-    match io::copy(&mut input.take(count), &mut io::sink()) {
-        Ok(read) if read == count => Ok(()),
-        Ok(_) => Err(cut()),
-        Err(source) => Err(unread(source)),
+    /// Goes to the next member, whose size it returns.
+    fn next(&mut self) -> Result<u64, ArchiveError> {
+        let mut header = [0; HEADER];
+        self.fill(&mut header)?;
+        if &header[58..] != b"`\n" {
+            return Err(self.invalid("the header behind it is garbled"));
+        }
+        let name = header[..16].trim_ascii_end();
+        self.name = name.strip_suffix(b"/").unwrap_or(name).to_vec();
+        let size = decimal(header[48..58].trim_ascii());
+        size.map_err(|_| self.invalid("its size is no number"))
     }
-}
 
-fn fill(input: &mut impl Read, buffer: &mut [u8]) -> Result<(), ArchiveError> {
-    input
-        .read_exact(buffer)
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => cut(),
-            _ => unread(error),
-        })
-}
+    /// Reads over a member, and the byte behind it that makes its size even.
+    fn skip(&mut self, size: u64) -> Result<(), ArchiveError> {
+        let size = size + size % 2;
+        match io::copy(&mut self.input.by_ref().take(size), &mut io::sink()) {
+            Ok(read) if read == size => Ok(()),
+            Ok(_) => Err(self.cut()),
+            Err(source) => Err(self.unread(source)),
+        }
+    }
 
-fn invalid(what: &'static str) -> ArchiveError {
-    ArchiveError::Deb { what }
-}
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<(), ArchiveError> {
+        self.input
+            .read_exact(buffer)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => self.cut(),
+                _ => self.unread(error),
+            })
+    }
 
-fn cut() -> ArchiveError {
-    let at = "before its data".to_owned();
-    ArchiveError::Truncated { at }
-}
+    fn place(&self) -> String {
+        match &self.name[..] {
+            [] => "at its beginning".to_owned(),
+            name => format!("at `{}`", shown(name)),
+        }
+    }
 
-fn unread(source: io::Error) -> ArchiveError {
-    let at = "before its data".to_owned();
-    ArchiveError::Read { at, source }
+    fn invalid(&self, what: &'static str) -> ArchiveError {
+        let at = self.place();
+        ArchiveError::Deb { at, what }
+    }
+
+    fn cut(&self) -> ArchiveError {
+        let at = self.place();
+        ArchiveError::Truncated { at }
+    }
+
+    fn unread(&self, source: io::Error) -> ArchiveError {
+        let at = self.place();
+        ArchiveError::Read { at, source }
+    }
 }
 
 /// A known number of bytes; fewer are an error.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::super::path::RelPath;
+use super::ambiguity::Ambiguity;
 
 /// What is wrong with the name of a member, or with what a link names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +18,6 @@ pub enum NameFault {
     NotUtf8,
     /// It is empty, or names the archive's root where only a directory can stand.
     Empty,
-    /// It holds a NUL byte.
-    Nul,
     /// One of its components is longer than 255 bytes.
     TooLong,
 }
@@ -30,7 +29,6 @@ impl NameFault {
             NameFault::Parent => "it has a `..` component",
             NameFault::NotUtf8 => "it is not UTF-8",
             NameFault::Empty => "it is empty",
-            NameFault::Nul => "it holds a NUL byte",
             NameFault::TooLong => "a component is longer than 255 bytes",
         }
     }
@@ -56,16 +54,55 @@ pub enum ArchiveError {
         source: io::Error,
     },
     /// The archive ends too early.
-    #[error("the archive is cut short {at}")]
+    #[error(
+        "the archive is cut short {at}\nhint: fetch it again, and compare its length with upstream's"
+    )]
     Truncated {
         /// Where: after which member, or in which.
         at: String,
     },
-    /// Something other than zeros stands behind the end of the archive.
-    #[error("the archive goes on behind its end")]
-    Trailing,
+    /// The archive ends between two members, without the blocks of zeros that mark the end.
+    #[error(
+        "the archive has no end marker {at}\nhint: it may be cut short there; if upstream's is like that, too, \
+         `no_end_marker` in the recipe accepts it"
+    )]
+    NoEnd {
+        /// Where: after which member.
+        at: String,
+    },
+    /// Something other than zeros stands behind the end of the archive, and behind its last record.
+    #[error(
+        "the archive goes on behind its end, at byte {at}\n\
+         hint: it may be several archives in one; pin an archive that is only one"
+    )]
+    Trailing {
+        /// The byte, counted in the decompressed archive.
+        at: u64,
+    },
+    /// One block of zeros, and then something else: for some it is the end, others go on.
+    #[error(
+        "the archive has a single block of zeros before byte {at}, where some programs find its end and others \
+         go on\nhint: pin an archive that was packed anew"
+    )]
+    LoneZeros {
+        /// The byte behind the zeros, counted in the decompressed archive.
+        at: u64,
+    },
+    /// A member is another one for other programs.
+    #[error(
+        "cannot unpack `{member}`: programs would find different things in the archive, since {ambiguity}\n\
+         hint: pin an archive that was packed anew, or another one of the same release"
+    )]
+    Ambiguous {
+        /// The member.
+        member: String,
+        /// What is understood differently.
+        ambiguity: Ambiguity,
+    },
     /// A header, or what belongs to it, makes no sense.
-    #[error("cannot read the archive {at}: {what}")]
+    #[error(
+        "cannot read the archive {at}: {what}\nhint: compare it with upstream's; if tar reads it, pack it anew"
+    )]
     Malformed {
         /// Where: after which member, or in which.
         at: String,
@@ -81,7 +118,9 @@ pub enum ArchiveError {
         fault: NameFault,
     },
     /// A symbolic link holds what no tree can.
-    #[error("cannot unpack the symbolic link `{member}`: its target is refused, {fault}")]
+    #[error(
+        "cannot unpack the symbolic link `{member}`: its target is refused, {fault}\n{EXCLUDE}"
+    )]
     Target {
         /// The member.
         member: String,
@@ -89,7 +128,7 @@ pub enum ArchiveError {
         fault: NameFault,
     },
     /// A member is something that no tree can hold.
-    #[error("cannot unpack `{member}`: it is {kind}\nhint: `exclude` leaves members out")]
+    #[error("cannot unpack `{member}`: it is {kind}\n{EXCLUDE}")]
     Kind {
         /// The member.
         member: String,
@@ -97,7 +136,9 @@ pub enum ArchiveError {
         kind: &'static str,
     },
     /// A hard link points out of the archive.
-    #[error("cannot unpack the hard link `{member}` to `{to}`: the name is refused, {fault}")]
+    #[error(
+        "cannot unpack the hard link `{member}` to `{to}`: the name is refused, {fault}\n{EXCLUDE}"
+    )]
     HardLinkOutside {
         /// The member.
         member: String,
@@ -107,7 +148,7 @@ pub enum ArchiveError {
         fault: NameFault,
     },
     /// A hard link names nothing that came before it, or a directory.
-    #[error("cannot unpack the hard link `{member}`: no file `{to}` comes before it{hint}")]
+    #[error("cannot unpack the hard link `{member}`: no file `{to}` comes before it\n{hint}")]
     HardLinkNowhere {
         /// The member.
         member: RelPath,
@@ -117,7 +158,7 @@ pub enum ArchiveError {
         hint: &'static str,
     },
     /// A member would be written through a symbolic link, which may lead anywhere.
-    #[error("cannot unpack `{member}`: `{link}` above it is a symbolic link")]
+    #[error("cannot unpack `{member}`: `{link}` above it is a symbolic link\n{EXCLUDE}")]
     ThroughLink {
         /// The member.
         member: RelPath,
@@ -125,7 +166,7 @@ pub enum ArchiveError {
         link: RelPath,
     },
     /// A member lies below a file.
-    #[error("cannot unpack `{member}`: `{above}` above it is a file")]
+    #[error("cannot unpack `{member}`: `{above}` above it is a file\n{EXCLUDE}")]
     BelowFile {
         /// The member.
         member: RelPath,
@@ -133,19 +174,23 @@ pub enum ArchiveError {
         above: RelPath,
     },
     /// Two different members have one name.
-    #[error("cannot unpack `{member}`: the archive holds it twice, and not the same")]
+    #[error(
+        "cannot unpack `{member}`: the archive holds it twice, and not the same\nhint: `exclude` leaves out both"
+    )]
     Twice {
         /// The member.
         member: RelPath,
     },
     /// More members than the limit.
-    #[error("the archive holds more than {limit} members")]
+    #[error("the archive holds more than {limit} members {at}\n{AS_FILE}")]
     TooMany {
+        /// Where: after which member.
+        at: String,
         /// The limit.
         limit: u64,
     },
     /// More bytes than the limit.
-    #[error("the archive holds more than {limit} bytes, at `{member}`")]
+    #[error("the archive holds more than {limit} bytes, at `{member}`\n{AS_FILE}")]
     TooLarge {
         /// The member that goes beyond it.
         member: String,
@@ -153,14 +198,19 @@ pub enum ArchiveError {
         limit: u64,
     },
     /// A pattern that matches no member.
-    #[error("the pattern `{pattern}` matches nothing in the archive")]
+    #[error(
+        "the pattern `{pattern}` matches nothing in the archive\n\
+         hint: patterns are held against the names in the archive, the directory at its top included"
+    )]
     Unmatched {
         /// The first such pattern.
         pattern: String,
     },
     /// A Debian package that is none.
-    #[error("invalid Debian package: {what}")]
+    #[error("invalid Debian package {at}: {what}\nhint: compare it with the one in Debian's pool")]
     Deb {
+        /// Where: at which member.
+        at: String,
         /// What is wrong.
         what: &'static str,
     },
@@ -174,13 +224,19 @@ pub enum ArchiveError {
     },
 }
 
+const EXCLUDE: &str = "hint: `exclude` leaves members out";
+const AS_FILE: &str =
+    "hint: if that is meant, take it as a file with `.as_file(…)`, and unpack it in a build";
+
 fn exclude_hint(fault: NameFault) -> &'static str {
     match fault {
         NameFault::NotUtf8 => {
             "\nhint: `exclude` leaves members out; a `*` stands for what is not UTF-8"
         }
         NameFault::Absolute => "\nhint: `exclude` leaves members out, by the name without the `/`",
-        _ => "",
+        NameFault::Parent | NameFault::Empty | NameFault::TooLong => {
+            "\nhint: pin another archive of the same release"
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Offsets: POSIX.1-2017, `pax`, "ustar Interchange Format"; GNU tar's manual, "Basic Tar Format".
 
+use super::ambiguity::Ambiguity;
 use super::sparse::Segment;
 
 /// A header, and the unit to which everything in a tar archive is rounded up.
@@ -50,6 +51,62 @@ impl<'a> Header<'a> {
             [b'u', b's', b't', b'a', b'r', 0, ..] => Dialect::Ustar,
             _ => Dialect::V7,
         }
+    }
+
+    /// What other programs than this one would understand differently, whatever stands before the header.
+    pub(super) fn ambiguity(&self) -> Option<Ambiguity> {
+        self.odd_number()
+            .map(Ambiguity::Number)
+            .or_else(|| self.has_stray_holes().then_some(Ambiguity::HolesInHeader))
+    }
+
+    /// A number that is not needed here, and is none. Python's `tarfile` takes the header for the archive's
+    /// end then.
+    fn odd_number(&self) -> Option<&'static str> {
+        let fields = [
+            ("mode", 100, 8),
+            ("uid", 108, 8),
+            ("gid", 116, 8),
+            ("mtime", 136, 12),
+            ("devmajor", 329, 8),
+            ("devminor", 337, 8),
+        ];
+        let odd = |(_, at, len): &(_, usize, usize)| !is_number(self.field(*at, *len));
+        fields.into_iter().find(odd).map(|(name, ..)| name)
+    }
+
+    /// Whether a member that is no sparse file has what libarchive takes for a map or a length of one.
+    fn has_stray_holes(&self) -> bool {
+        self.dialect() == Dialect::Gnu
+            && self.kind() != b'S'
+            && (self.0[386] != 0 || self.0[483] != 0)
+    }
+
+    /// Whether others would take the name for longer, or for shorter, than [`Header::name`]: many look for
+    /// its beginning at the same place in all dialects.
+    pub(super) fn has_odd_prefix(&self) -> bool {
+        match self.dialect() {
+            Dialect::Ustar => false,
+            // Behind the prefix stands a time.
+            Dialect::Star => self.0[345] != 0 && self.0[345 + 130] != 0,
+            Dialect::Gnu if self.kind() == b'S' => false,
+            Dialect::V7 | Dialect::Gnu => self.0[345] != 0,
+        }
+    }
+
+    /// Whether the field of the name, without any prefix, ends with a slash.
+    pub(super) fn has_slash(&self) -> bool {
+        text(self.field(0, 100)).ends_with(b"/")
+    }
+
+    /// Whether it is written as POSIX says.
+    pub(super) fn is_ustar(&self) -> bool {
+        self.dialect() == Dialect::Ustar
+    }
+
+    /// Whether it is written in a dialect in which a hard link may have contents.
+    pub(super) fn is_posix(&self) -> bool {
+        self.field(257, 5) == b"ustar" && self.dialect() != Dialect::Gnu
     }
 
     /// The type flag; NUL and `0` are a regular file.
@@ -129,11 +186,16 @@ fn text(field: &[u8]) -> &[u8] {
     &field[..end.unwrap_or(field.len())]
 }
 
-/// A number: octal digits, with spaces before and spaces or NULs behind; or, if the highest bit is
-/// set, a binary number (GNU, star). An empty field is zero. Negative numbers are none.
+/// A number: octal digits, with spaces before and spaces or NULs behind; or, if the first byte says so, a
+/// binary number (GNU, star). An empty field is zero. Negative numbers are none, nor are those that only
+/// some programs take for binary.
 fn number(field: &[u8]) -> Option<u64> {
     if field[0] & 0x80 != 0 {
-        return binary(field);
+        return if field[0] == 0x80 {
+            binary(field)
+        } else {
+            None
+        };
     }
     let start = field.iter().position(|byte| *byte != b' ')?;
     let digits = field[start..]
@@ -149,13 +211,18 @@ fn number(field: &[u8]) -> Option<u64> {
     })
 }
 
-fn binary(field: &[u8]) -> Option<u64> {
-    let first = field[0] & 0x7f;
-    let mut bytes = std::iter::once(&first).chain(&field[1..]);
-    if field[0] & 0x40 != 0 {
-        return None;
+/// Whether a field that is not needed holds a number for all: octal, binary with any sign, or nothing at all.
+fn is_number(field: &[u8]) -> bool {
+    if matches!(field[0], 0x80 | 0xff) {
+        return true;
     }
-    bytes.try_fold(0_u64, |value, byte| {
+    let number = text(field).trim_ascii();
+    let digits = number.strip_prefix(b"-").unwrap_or(number);
+    number != b"-" && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'))
+}
+
+fn binary(field: &[u8]) -> Option<u64> {
+    field[1..].iter().try_fold(0_u64, |value, byte| {
         Some(value.checked_mul(256)? | u64::from(*byte))
     })
 }
@@ -182,8 +249,30 @@ mod tests {
             ),
             (b"\x80\0\0\x01\0\0\0\0\0\0\0\0", None),
             (b"\xff\xff\xff\xff", None),
+            (b"\x81\0\0\x01", None),
         ] {
             assert_eq!(number(field), value, "{}", field.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_not_needed() {
+        for (field, is) in [
+            (&b"0001750\0"[..], true),
+            (b"  1750 \0", true),
+            (b"\0\0\0\0\0\0\0\0", true),
+            (b"        ", true),
+            (b"-1\0\0\0\0\0\0", true),
+            (b"17\0rest\0", true),
+            (b"\x80\0\0\0\0\0\0\x01", true),
+            (b"\xff\xff\xff\xff\xff\xff\xff\xff", true),
+            (b"\x81\0\0\0\0\0\0\x01", false),
+            (b"1 2\0\0\0\0\0", false),
+            (b"0009\0\0\0\0", false),
+            (b"-\0\0\0\0\0\0\0", false),
+            (b"root\0\0\0\0", false),
+        ] {
+            assert_eq!(is_number(field), is, "{}", field.escape_ascii());
         }
     }
 }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use super::super::glob::PathSet;
 use super::super::path::RelPath;
 use super::error::{ArchiveError, NameFault, shown};
+use super::kind::Kind;
 use super::options::Options;
-use super::reader::{Kind, Member};
+use super::reader::Member;
 
 /// What to do about a member.
 #[derive(Debug, PartialEq, Eq)]
@@ -210,9 +211,9 @@ impl<'a> Judge<'a> {
 
     fn nowhere(&self, member: RelPath, to: RelPath) -> ArchiveError {
         let hint = if self.is_wanted(&to) {
-            ""
+            "hint: `exclude` leaves members out"
         } else {
-            "\nhint: it is left out; take both or neither"
+            "hint: it is left out; take both or neither"
         };
         ArchiveError::HardLinkNowhere { member, to, hint }
     }
@@ -243,7 +244,6 @@ fn target(member: &Member) -> Result<String, ArchiveError> {
     };
     match std::str::from_utf8(&member.link) {
         Ok("") => Err(fault(NameFault::Empty)),
-        Ok(target) if target.contains('\0') => Err(fault(NameFault::Nul)),
         Ok(target) => Ok(target.to_owned()),
         Err(_) => Err(fault(NameFault::NotUtf8)),
     }
@@ -265,9 +265,6 @@ fn tree_name(name: &[u8]) -> Result<Option<RelPath>, NameFault> {
     }
     if text.split('/').any(|part| part == "..") {
         return Err(NameFault::Parent);
-    }
-    if text.contains('\0') {
-        return Err(NameFault::Nul);
     }
     RelPath::new(text).map(Some).map_err(|_| NameFault::TooLong)
 }

@@ -4,21 +4,29 @@
 //! and hands what is sound to a [`Sink`]. [`pack`] writes a tree as the one tar archive that stands
 //! for it.
 
+mod ambiguity;
+mod before;
 mod compression;
 mod deb;
 mod error;
 mod header;
 mod judge;
+mod kind;
 mod options;
 mod pack;
 mod pax;
+mod permissions;
 mod pipe;
 mod reader;
 mod sparse;
+mod streams;
+mod tape;
 mod unpack;
+mod xz;
 
 use serde::{Deserialize, Serialize};
 
+pub use ambiguity::Ambiguity;
 pub use error::{ArchiveError, NameFault};
 pub use options::{Limits, Options};
 pub use pack::{PackError, pack, pack_zst};

@@ -16,16 +16,20 @@ pub struct Limits {
     pub bytes: u64,
     /// The window of a Zstandard stream, which decompression keeps in memory: so many bits of an address.
     pub window_log: u32,
+    /// Memory for decompressing an xz stream, in bytes: its dictionary above all.
+    pub xz_memory: u64,
 }
 
 impl Default for Limits {
     /// Four million members and 64 GiB: some fifty times the source of Linux. Windows as large as zstd's
-    /// own program makes, with `--ultra --long=31`.
+    /// own program makes, with `--ultra --long=31`, and the largest dictionary that xz knows, 4 GiB less a
+    /// byte, with what its decoder needs beside it.
     fn default() -> Limits {
         Limits {
             members: 4 << 20,
             bytes: 64 << 30,
             window_log: 31,
+            xz_memory: (4 << 30) + (64 << 20),
         }
     }
 }
@@ -41,6 +45,9 @@ pub struct Options {
     /// UTF-8 is unpacked. Bytes that are not UTF-8 match as U+FFFD does (`*`), an absolute name as it is
     /// without its `/`. A name with `..` matches nothing.
     pub exclude: PathSet,
+    /// Whether the mark of the end may be missing. Nothing but a checksum of the compression shows then
+    /// that members at the end are missing, too.
+    pub no_end_marker: bool,
     /// How much it may hold.
     pub limits: Limits,
     /// How many threads may decompress; only xz archives of several blocks have use for more than
@@ -55,6 +62,7 @@ impl Options {
             format,
             include: PathSet::default(),
             exclude: PathSet::default(),
+            no_end_marker: false,
             limits: Limits::default(),
             threads: std::thread::available_parallelism().map_or(1, NonZero::get),
         }
@@ -66,6 +74,7 @@ impl<I> From<&Unpack<I>> for Options {
         Options {
             include: unpack.include.clone(),
             exclude: unpack.exclude.clone(),
+            no_end_marker: unpack.no_end_marker,
             ..Options::new(unpack.format)
         }
     }

@@ -2,25 +2,23 @@
 
 use std::io::{self, Read};
 
+use super::ambiguity::Ambiguity;
+use super::before::Before;
 use super::error::{ArchiveError, shown};
 use super::header::{BLOCK, Header, gnu_sparse_extension};
-use super::options::Limits;
-use super::pax::{Pax, decimal, within_bounds};
+use super::kind::{Kind, has_bytes};
+use super::options::Options;
+use super::pax::{HoleMap, Pax, decimal, global_ambiguity, within_bounds};
 use super::sparse::{Filled, Segment, SparseMap};
+use super::tape::{Tape, padding};
 
 /// The most bytes that an extended header or a long name may have.
 const MAX_EXTENSION: u64 = 1 << 20;
-
-/// What a member is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    File,
-    Dir,
-    Symlink,
-    HardLink,
-    /// What no tree holds, with an article.
-    Other(&'static str),
-}
+/// The most bytes that a directory may be said to have where that is no number of bytes that follow.
+const MAX_DIRECTORY: u64 = 1 << 20;
+/// tar writes blocks in records of this many bytes. What stands behind the end in the last of them is what
+/// was in memory.
+const RECORD: u64 = 20 * BLOCK as u64;
 
 /// A member as the archive tells it; nothing is judged yet.
 #[derive(Debug)]
@@ -34,65 +32,49 @@ pub(super) struct Member {
     map: Option<SparseMap>,
 }
 
-/// What stands before a member's own header.
-struct Before {
-    pax: Pax,
-    name: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    any: bool,
-}
-
 /// Reads a tar stream.
 pub(super) struct TarReader<R> {
-    input: R,
-    limits: Limits,
-    members: u64,
-    bytes: u64,
-    global: Pax,
-    /// Bytes of the current member that are not read yet, and the padding behind them.
-    left: u64,
-    padding: u64,
-    last: Option<Vec<u8>>,
+    tape: Tape<R>,
+    headers: u64,
+    max_headers: u64,
+    no_end_marker: bool,
+    /// Whether a header came that only newer archives have, in which a hard link may have contents.
+    newer: bool,
     /// Why a member's contents could not be read, while the sink sees an [`io::Error`].
     failure: Option<ArchiveError>,
 }
 
 impl<R: Read> TarReader<R> {
-    pub(super) fn new(input: R, limits: Limits) -> TarReader<R> {
+    pub(super) fn new(input: R, options: &Options) -> TarReader<R> {
         TarReader {
-            input,
-            limits,
-            members: 0,
-            bytes: 0,
-            global: Pax::default(),
-            left: 0,
-            padding: 0,
-            last: None,
+            tape: Tape::new(input, options.limits.bytes),
+            headers: 0,
+            max_headers: options.limits.members,
+            no_end_marker: options.no_end_marker,
+            newer: false,
             failure: None,
         }
     }
 
     /// The next member; what remains of the one before is skipped. Nothing at the end, once all
-    /// input is read and found to be zeros.
+    /// input is read and found to be empty.
     pub(super) fn next(&mut self) -> Result<Option<Member>, ArchiveError> {
-        self.skip()?;
-        let mut before = Before {
-            pax: self.global.clone(),
-            name: None,
-            link: None,
-            any: false,
-        };
+        self.tape.skip()?;
+        let mut before = Before::default();
         loop {
-            let block = self.header_block()?;
-            if block.iter().all(|byte| *byte == 0) {
-                if before.any {
-                    return Err(self.malformed("an extended header describes no member"));
+            let Some(block) = self.header_block()? else {
+                return self.missing_end(&before).map(|()| None);
+            };
+            if is_zeros(&block) {
+                if before.is_any() {
+                    let what = "an extended header describes no member";
+                    return Err(self.tape.malformed(what));
                 }
                 return self.finish().map(|()| None);
             }
-            let header = Header::new(&block).map_err(|what| self.malformed(what))?;
+            let header = Header::new(&block).map_err(|what| self.tape.malformed(what))?;
             if !self.extension(&header, &mut before)? {
-                return self.member(&header, before).map(Some);
+                return self.member(&header, &before).map(Some);
             }
         }
     }
@@ -111,141 +93,212 @@ impl<R: Read> TarReader<R> {
         self.failure.take()
     }
 
-    fn header_block(&mut self) -> Result<[u8; BLOCK], ArchiveError> {
-        self.members += 1;
-        if self.members > self.limits.members {
-            let limit = self.limits.members;
-            return Err(ArchiveError::TooMany { limit });
+    fn header_block(&mut self) -> Result<Option<[u8; BLOCK]>, ArchiveError> {
+        self.headers += 1;
+        if self.headers > self.max_headers {
+            let (limit, at) = (self.max_headers, self.tape.place());
+            return Err(ArchiveError::TooMany { limit, at });
         }
-        self.block()
+        self.tape.next_block()
     }
 
-    fn block(&mut self) -> Result<[u8; BLOCK], ArchiveError> {
-        let mut block = [0; BLOCK];
-        self.fill(&mut block)?;
-        Ok(block)
+    /// The input ends where a header or the mark of the end should be.
+    fn missing_end(&self, before: &Before) -> Result<(), ArchiveError> {
+        let at = self.tape.place();
+        if before.is_any() || self.tape.at() == 0 {
+            Err(ArchiveError::Truncated { at })
+        } else if self.no_end_marker {
+            Ok(())
+        } else {
+            Err(ArchiveError::NoEnd { at })
+        }
     }
 
-    /// Takes a header that describes the next member, or all; whether it was one.
+    /// Takes a header that is none of a member; whether it was one.
     fn extension(
         &mut self,
         header: &Header<'_>,
         before: &mut Before,
     ) -> Result<bool, ArchiveError> {
         match header.kind() {
-            b'L' => before.name = Some(self.long_name(header)?),
-            b'K' => before.link = Some(self.long_name(header)?),
+            b'L' => before.long_name(self.long_name(header)?),
+            b'K' => before.long_link(self.long_name(header)?),
             b'x' | b'X' => {
-                let records = self.payload(header)?;
-                before
-                    .pax
-                    .read(&records)
-                    .map_err(|what| self.malformed(what))?;
+                let (records, padding) = self.payload(header)?;
+                let pax = Pax::read(&records).map_err(|what| self.tape.malformed(what))?;
+                before.extended(pax);
+                before.doubt_if(!is_zeros(&padding), Ambiguity::Padding);
+                self.newer = true;
             }
-            // It holds for what comes, and its own extended header takes precedence.
             b'g' => {
-                let records = self.payload(header)?;
-                self.global
-                    .read(&records)
-                    .map_err(|what| self.malformed(what))?;
-                before.pax = self.global.clone();
-                return Ok(true);
+                let (records, padding) = self.payload(header)?;
+                let ambiguity = global_ambiguity(&records);
+                before.global(ambiguity.map_err(|what| self.tape.malformed(what))?);
+                before.doubt_if(!is_zeros(&padding), Ambiguity::Padding);
+                self.newer = true;
             }
             // A label of the whole archive.
             b'V' => {
-                self.begin(header.size().map_err(|what| self.malformed(what))?);
-                self.skip()?;
-                return Ok(true);
+                if !self.no_member(header, before)?.is_empty() {
+                    return Err(ambiguous(&header.name(), Ambiguity::SizeOfLabel));
+                }
+            }
+            b'A' => {
+                let list = self.no_member(header, before)?;
+                before.permissions(list);
+                self.newer = true;
             }
             _ => return Ok(false),
         }
-        before.any = true;
+        before.doubt(header.ambiguity());
         Ok(true)
     }
 
-    fn long_name(&mut self, header: &Header<'_>) -> Result<Vec<u8>, ArchiveError> {
-        let mut name = self.payload(header)?;
-        if let Some(end) = name.iter().position(|byte| *byte == 0) {
-            name.truncate(end);
+    /// The bytes of something that is no member, which nothing may describe.
+    fn no_member(&mut self, header: &Header<'_>, before: &Before) -> Result<Vec<u8>, ArchiveError> {
+        match before.ambiguity_of_no_member() {
+            Some(ambiguity) => Err(ambiguous(&header.name(), ambiguity)),
+            None => self.payload(header).map(|(bytes, _)| bytes),
         }
-        Ok(name)
     }
 
-    fn payload(&mut self, header: &Header<'_>) -> Result<Vec<u8>, ArchiveError> {
-        let size = header.size().map_err(|what| self.malformed(what))?;
+    /// A name that ends with its length, or with a NUL byte; nothing if it ends with the one for some, and
+    /// with the other for others.
+    fn long_name(&mut self, header: &Header<'_>) -> Result<Option<Vec<u8>>, ArchiveError> {
+        let (mut name, padding) = self.payload(header)?;
+        match name.iter().position(|byte| *byte == 0) {
+            Some(end) => name.truncate(end),
+            None if padding.first().is_some_and(|byte| *byte != 0) => return Ok(None),
+            None => {}
+        }
+        Ok(Some(name))
+    }
+
+    /// The bytes that belong to a header that is none of a member, and their padding.
+    fn payload(&mut self, header: &Header<'_>) -> Result<(Vec<u8>, Vec<u8>), ArchiveError> {
+        let size = header.size().map_err(|what| self.tape.malformed(what))?;
         if size > MAX_EXTENSION {
-            return Err(self.malformed("an extended header is longer than a mebibyte"));
+            let what = "an extended header is longer than a mebibyte";
+            return Err(self.tape.malformed(what));
         }
-        let mut bytes = vec![0; usize::try_from(size).expect("at most a mebibyte")];
-        self.fill(&mut bytes)?;
-        self.padding = padding(size);
-        self.skip()?;
-        Ok(bytes)
+        let mut bytes = vec![0; small(size + padding(size))];
+        self.tape.fill(&mut bytes)?;
+        let padding = bytes.split_off(small(size));
+        Ok((bytes, padding))
     }
 
-    fn member(&mut self, header: &Header<'_>, before: Before) -> Result<Member, ArchiveError> {
-        let Before {
-            pax, name, link, ..
-        } = before;
-        let sparse_name = pax.sparse.name.clone().filter(|_| pax.sparse.is_used());
-        let name = sparse_name
-            .or(pax.path)
-            .or(name)
-            .unwrap_or_else(|| header.name());
-        let link = pax.link.or(link).unwrap_or_else(|| header.link().to_vec());
-        self.last = Some(name.clone());
-        let in_member = |what| self.malformed_in(what);
-        let kind = kind(header.kind(), &name);
-        let executable = header.is_executable().map_err(in_member)?;
-        let size = match pax.size {
-            Some(size) => size,
-            None => header.size().map_err(in_member)?,
-        };
-        self.begin(if has_bytes(header.kind()) { size } else { 0 });
-        if kind == Kind::Dir && size > 0 && self.left > 0 {
-            return Err(self.malformed_in("a directory holds bytes"));
+    fn member(&mut self, header: &Header<'_>, before: &Before) -> Result<Member, ArchiveError> {
+        let name = before.name(header);
+        let kind = Kind::of(header.kind(), &name);
+        self.tape.enter(&name);
+        if let Some(ambiguity) = before.ambiguity(header, kind) {
+            return Err(ambiguous(&name, ambiguity));
         }
-        let map = match header.kind() {
-            b'S' => Some(self.gnu_map(header)?),
-            _ if kind == Kind::File && pax.sparse.is_used() => Some(self.pax_map(pax.sparse)?),
-            _ => None,
+        let executable = header.is_executable();
+        let executable = executable.map_err(|what| self.tape.malformed_in(what))?;
+        let size = self.size(header, before, kind)?;
+        self.tape.begin(size);
+        let map = match before.holes().version() {
+            Err(ambiguity) => return Err(ambiguous(&name, ambiguity)),
+            Ok(Some(holes)) if header.kind() != b'S' => Some(self.pax_map(holes)?),
+            Ok(None) if header.kind() == b'S' => Some(self.gnu_map(header)?),
+            Ok(None) => None,
+            Ok(Some(_)) => return Err(ambiguous(&name, Ambiguity::HolesInRecords)),
         };
-        let size = map.as_ref().map_or(self.left, SparseMap::size);
+        if let Some(ambiguity) = map.as_ref().and_then(SparseMap::ambiguity) {
+            return Err(ambiguous(&name, ambiguity));
+        }
         Ok(Member {
+            link: before.link(header),
             name,
-            link,
             kind,
             executable,
-            size,
+            size: map.as_ref().map_or(size, SparseMap::size),
             map,
         })
     }
 
+    /// How many bytes of the member follow.
+    fn size(
+        &mut self,
+        header: &Header<'_>,
+        before: &Before,
+        kind: Kind,
+    ) -> Result<u64, ArchiveError> {
+        let stated = header.size().map_err(|what| self.tape.malformed_in(what))?;
+        let size = before.size().unwrap_or(stated);
+        let ambiguity = if stated != 0 && stated != size {
+            let (header, extended) = (stated, size);
+            Some(Ambiguity::TwoSizes { header, extended })
+        } else if has_bytes(header.kind(), kind) {
+            return Ok(size);
+        } else if size == 0 || (header.kind() == b'5' && before.size().is_none()) {
+            None
+        } else if header.kind() == 0 && before.size().is_none() {
+            let hides = self.may_hide_members(size)?;
+            hides.then_some(Ambiguity::SizeOfDirectory)
+        } else if kind == Kind::HardLink {
+            let may_be_contents = self.newer || (header.is_posix() && !self.header_follows()?);
+            let ambiguous = may_be_contents || before.size().is_some();
+            ambiguous.then_some(Ambiguity::SizeOfHardLink)
+        } else {
+            Some(Ambiguity::SizeOfNoFile)
+        };
+        match ambiguity {
+            Some(ambiguity) => Err(ambiguous(&before.name(header), ambiguity)),
+            None => Ok(0),
+        }
+    }
+
+    /// Whether a program that takes the size of a directory for bytes that follow would skip members, and
+    /// say nothing. It complains if what comes behind these bytes is no header.
+    fn may_hide_members(&mut self, size: u64) -> Result<bool, ArchiveError> {
+        if size > MAX_DIRECTORY {
+            return Ok(true);
+        }
+        let skipped = small(size.next_multiple_of(BLOCK as u64));
+        let ahead = self.tape.peek(skipped + BLOCK)?;
+        let (skipped, landing) = ahead.split_at(skipped.min(ahead.len()));
+        Ok(match <&[u8; BLOCK]>::try_from(landing) {
+            Ok(block) if is_zeros(block) => !is_zeros(skipped),
+            Ok(block) => Header::new(block).is_ok(),
+            Err(_) => landing.is_empty() && !is_zeros(skipped),
+        })
+    }
+
+    /// Whether the next block is a header of a dialect that POSIX knows.
+    fn header_follows(&mut self) -> Result<bool, ArchiveError> {
+        let block = <&[u8; BLOCK]>::try_from(self.tape.peek(BLOCK)?);
+        let header = block.ok().and_then(|block| Header::new(block).ok());
+        Ok(header.is_some_and(|header| header.is_posix()))
+    }
+
     /// The map of an old GNU sparse file, which goes on in blocks before the file's bytes.
     fn gnu_map(&mut self, header: &Header<'_>) -> Result<SparseMap, ArchiveError> {
-        let in_member = |what| self.malformed_in(what);
+        let in_member = |what| self.tape.malformed_in(what);
         let (size, mut more) = header.gnu_sparse().map_err(in_member)?;
         let mut segments = header.gnu_sparse_map().map_err(in_member)?;
         while more {
-            let block = self.block()?;
-            let (further, another) =
-                gnu_sparse_extension(&block).map_err(|what| self.malformed_in(what))?;
+            let block = self.tape.block()?;
+            let extension = gnu_sparse_extension(&block);
+            let (further, another) = extension.map_err(|what| self.tape.malformed_in(what))?;
             segments.extend(further);
-            within_bounds(segments.len()).map_err(|what| self.malformed_in(what))?;
+            within_bounds(segments.len()).map_err(|what| self.tape.malformed_in(what))?;
             more = another;
         }
-        SparseMap::new(segments, size, self.left).map_err(|what| self.malformed_in(what))
+        self.sparse_map(segments, size)
     }
 
-    fn pax_map(&mut self, sparse: super::pax::PaxSparse) -> Result<SparseMap, ArchiveError> {
-        let size = sparse.real_size;
-        let size = size.ok_or_else(|| self.malformed_in("a sparse file has no real size"))?;
-        let segments = match (sparse.major, sparse.minor, sparse.map) {
-            (1, 0, _) => self.stored_map()?,
-            (0, _, Some(map)) => map,
-            _ => return Err(self.malformed_in("its kind of sparse file is not known")),
+    fn pax_map(&mut self, (size, map): (u64, HoleMap)) -> Result<SparseMap, ArchiveError> {
+        let segments = match map {
+            HoleMap::Here(segments) => segments,
+            HoleMap::Stored => self.stored_map()?,
         };
-        SparseMap::new(segments, size, self.left).map_err(|what| self.malformed_in(what))
+        self.sparse_map(segments, size)
+    }
+
+    fn sparse_map(&self, segments: Vec<Segment>, size: u64) -> Result<SparseMap, ArchiveError> {
+        SparseMap::new(segments, size, self.tape.left).map_err(|what| self.tape.malformed_in(what))
     }
 
     /// The map that stands before a file's bytes: lines of decimal numbers, padded to a block.
@@ -257,7 +310,7 @@ impl<R: Read> TarReader<R> {
             let offset = self.map_number(&mut lines)?;
             let len = self.map_number(&mut lines)?;
             segments.push(Segment { offset, len });
-            within_bounds(segments.len()).map_err(|what| self.malformed_in(what))?;
+            within_bounds(segments.len()).map_err(|what| self.tape.malformed_in(what))?;
         }
         Ok(segments)
     }
@@ -265,127 +318,64 @@ impl<R: Read> TarReader<R> {
     fn map_number(&mut self, lines: &mut Lines) -> Result<u64, ArchiveError> {
         loop {
             if let Some(line) = lines.next() {
-                return decimal(&line).map_err(|what| self.malformed_in(what));
+                return decimal(&line).map_err(|what| self.tape.malformed_in(what));
             }
-            if lines.rest.len() > BLOCK || self.left < BLOCK as u64 {
-                return Err(self.malformed_in("its sparse map is garbled"));
+            if lines.rest.len() > BLOCK || self.tape.left < BLOCK as u64 {
+                return Err(self.tape.malformed_in("its sparse map is garbled"));
             }
-            let block = self.block()?;
-            self.left -= BLOCK as u64;
+            let block = self.tape.block()?;
+            self.tape.left -= BLOCK as u64;
             lines.rest.extend(block);
         }
     }
 
-    fn begin(&mut self, size: u64) {
-        (self.left, self.padding) = (size, padding(size));
-    }
-
-    /// Reads over what remains of the current member.
-    fn skip(&mut self) -> Result<(), ArchiveError> {
-        let mut buffer = [0; 8 << 10];
-        while self.left + self.padding > 0 {
-            let whole = self.left.saturating_add(self.padding);
-            let count =
-                usize::try_from(whole).map_or(buffer.len(), |count| count.min(buffer.len()));
-            self.fill(&mut buffer[..count])?;
-            let of_member = self.left.min(count as u64);
-            self.left -= of_member;
-            self.padding -= count as u64 - of_member;
-        }
-        Ok(())
-    }
-
-    /// Reads to the end of the input, which must hold nothing more.
+    /// Reads to the end of the input. Behind the mark of the end, which is two blocks of zeros or one and
+    /// nothing more, the rest of a record may hold anything; what comes then must be zeros.
     fn finish(&mut self) -> Result<(), ArchiveError> {
+        let mut rest = [0; BLOCK];
+        let second = self.tape.peek(BLOCK)?;
+        if !is_zeros(second) {
+            let at = self.tape.at();
+            return Err(ArchiveError::LoneZeros { at });
+        }
+        if second.len() < BLOCK {
+            return Ok(());
+        }
+        self.tape.fill(&mut rest)?;
+        let marked = self.tape.at();
+        let mut undefined = marked.next_multiple_of(RECORD) - marked;
         let mut buffer = [0; 8 << 10];
         loop {
-            match self.pull(&mut buffer)? {
-                0 => return Ok(()),
-                count if buffer[..count].iter().all(|byte| *byte == 0) => {}
-                _ => return Err(ArchiveError::Trailing),
+            let most = if undefined > 0 {
+                small(undefined.min(8 << 10))
+            } else {
+                buffer.len()
+            };
+            let at = self.tape.at();
+            let count = self.tape.pull(&mut buffer[..most])?;
+            if count == 0 {
+                return Ok(());
             }
-        }
-    }
-
-    fn fill(&mut self, mut buffer: &mut [u8]) -> Result<(), ArchiveError> {
-        while !buffer.is_empty() {
-            match self.pull(buffer)? {
-                0 => return Err(ArchiveError::Truncated { at: self.place() }),
-                count => buffer = &mut buffer[count..],
+            if undefined == 0 && !is_zeros(&buffer[..count]) {
+                return Err(ArchiveError::Trailing { at });
             }
+            undefined = undefined.saturating_sub(count as u64);
         }
-        Ok(())
-    }
-
-    /// All reading of the input goes through here, and is counted.
-    fn pull(&mut self, buffer: &mut [u8]) -> Result<usize, ArchiveError> {
-        let count = loop {
-            match self.input.read(buffer) {
-                Ok(count) => break count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    return Err(ArchiveError::Truncated { at: self.place() });
-                }
-                Err(source) => {
-                    let at = self.place();
-                    return Err(ArchiveError::Read { at, source });
-                }
-            }
-        };
-        self.bytes += count as u64;
-        if self.bytes > self.limits.bytes {
-            let member = shown(self.last.as_deref().unwrap_or_default());
-            let limit = self.limits.bytes;
-            return Err(ArchiveError::TooLarge { member, limit });
-        }
-        Ok(count)
-    }
-
-    fn place(&self) -> String {
-        match &self.last {
-            None => "at its beginning".to_owned(),
-            Some(name) if self.left > 0 => format!("in `{}`", shown(name)),
-            Some(name) => format!("after `{}`", shown(name)),
-        }
-    }
-
-    fn malformed(&self, what: &'static str) -> ArchiveError {
-        let at = self.place();
-        ArchiveError::Malformed { at, what }
-    }
-
-    fn malformed_in(&self, what: &'static str) -> ArchiveError {
-        let at = format!("in `{}`", shown(self.last.as_deref().unwrap_or_default()));
-        ArchiveError::Malformed { at, what }
     }
 }
 
-/// Zeros behind `size` bytes.
-fn padding(size: u64) -> u64 {
-    size.wrapping_neg() % BLOCK as u64
+fn ambiguous(name: &[u8], ambiguity: Ambiguity) -> ArchiveError {
+    let member = shown(name);
+    ArchiveError::Ambiguous { member, ambiguity }
 }
 
-fn kind(flag: u8, name: &[u8]) -> Kind {
-    match flag {
-        // Before there was a flag for directories, a slash told them.
-        0 | b'0' if name.ends_with(b"/") => Kind::Dir,
-        0 | b'0' | b'7' | b'S' => Kind::File,
-        b'1' => Kind::HardLink,
-        b'2' => Kind::Symlink,
-        b'3' => Kind::Other("a character device"),
-        b'4' => Kind::Other("a block device"),
-        b'5' => Kind::Dir,
-        b'6' => Kind::Other("a named pipe"),
-        b'D' => Kind::Other("a directory of an incremental backup"),
-        b'M' => Kind::Other("a file that began in another volume"),
-        _ => Kind::Other("of a kind that is not known"),
-    }
+fn is_zeros(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
 }
 
-/// Whether bytes follow the header. Of links, directories and devices the size means other things,
-/// or nothing.
-fn has_bytes(flag: u8) -> bool {
-    !matches!(flag, b'1'..=b'6')
+/// A number that is known to be of a few mebibytes at most.
+fn small(number: u64) -> usize {
+    usize::try_from(number).expect("a few mebibytes")
 }
 
 /// Lines that come in blocks.
@@ -410,18 +400,17 @@ impl<R: Read> Read for Stored<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let reader = &mut *self.0;
         let count =
-            usize::try_from(reader.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+            usize::try_from(reader.tape.left).map_or(buffer.len(), |left| left.min(buffer.len()));
         if count == 0 {
             return Ok(0);
         }
-        match reader.pull(&mut buffer[..count]) {
+        match reader.tape.pull(&mut buffer[..count]) {
             Ok(0) => {
-                let at = reader.place();
-                reader.failure = Some(ArchiveError::Truncated { at });
+                reader.failure = Some(reader.tape.truncated());
                 Err(io::ErrorKind::UnexpectedEof.into())
             }
             Ok(count) => {
-                reader.left -= count as u64;
+                reader.tape.left -= count as u64;
                 Ok(count)
             }
             Err(error) => {

@@ -2,6 +2,9 @@
 
 use std::io::{self, Read};
 
+use super::ambiguity::Ambiguity;
+use super::header::BLOCK;
+
 /// Bytes of a sparse file that are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Segment {
@@ -39,6 +42,21 @@ impl SparseMap {
             return Err("its sparse map does not fit its size");
         }
         Ok(SparseMap { segments, size })
+    }
+
+    /// Whether programs read it differently. GNU tar lets each segment begin at a block, others have one
+    /// follow the other; both are the same if all but the last are of whole blocks. And where a segment of
+    /// no bytes marks the end, a hole there is told by all.
+    pub(super) fn ambiguity(&self) -> Option<Ambiguity> {
+        let mut stored = self.segments.iter().map(|segment| segment.len);
+        let mut stored = stored.by_ref().filter(|len| *len > 0).rev();
+        let last = stored.next();
+        let uneven = last.is_some() && stored.any(|len| len % BLOCK as u64 != 0);
+        let end = self
+            .segments
+            .last()
+            .map_or(0, |last| last.offset + last.len);
+        (uneven || end < self.size).then_some(Ambiguity::HolesInMap)
     }
 
     /// The length with the holes.

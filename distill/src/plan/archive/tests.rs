@@ -1,6 +1,8 @@
+mod ambiguous;
 mod compressed;
 mod craft;
 mod dialects;
+mod differential;
 mod gnu;
 mod refused;
 mod round_trip;

@@ -63,7 +63,7 @@ fn unpack_tar(
 ) -> Result<(), ArchiveError> {
     let decoder = || compression.decoder(input, options);
     ahead(decoder, |tar| {
-        let mut tar = TarReader::new(tar, options.limits);
+        let mut tar = TarReader::new(tar, options);
         let mut judge = Judge::new(options);
         while let Some(member) = tar.next()? {
             if judge.takes(&member.name) {

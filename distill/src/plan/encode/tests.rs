@@ -51,6 +51,7 @@ fn samples() -> Vec<(&'static str, Resolved)> {
                 strip: true,
                 include: set("src"),
                 exclude: set("**/*.exe"),
+                no_end_marker: false,
             })),
         ),
         (
@@ -157,6 +158,32 @@ fn names_of_operations_are_those_of_the_encoding() {
 fn decode_gives_the_same_value() {
     for (name, plan) in samples() {
         assert_eq!(Resolved::decode(&plan.encode()).unwrap(), plan, "{name}");
+    }
+}
+
+/// What is not asked for is not there, so that plans from before there was the option have their hashes.
+#[test]
+fn an_option_is_in_the_encoding_when_it_is_given() {
+    let unpack = |no_end_marker| {
+        Resolved::new(Action::Unpack(Unpack {
+            archive: Object::Blob(Digest::Blake2b(Hash::of("blob"))),
+            format: archive::Format::Tar,
+            strip: false,
+            include: PathSet::default(),
+            exclude: PathSet::default(),
+            no_end_marker,
+        }))
+    };
+    let text = |plan: &Resolved| String::from_utf8(plan.encode()).unwrap();
+    let (without, with) = (unpack(false), unpack(true));
+    assert!(!text(&without).contains("no_end_marker"));
+    assert!(
+        text(&with).contains(r#","no_end_marker":true}"#),
+        "{}",
+        text(&with)
+    );
+    for plan in [without, with] {
+        assert_eq!(Resolved::decode(&plan.encode()).unwrap(), plan);
     }
 }
 

@@ -105,6 +105,7 @@ fn limits(manifest: &Tree) -> Limits {
         bytes: bytes.min(most.bytes),
         // The level at which trees are packed needs far less.
         window_log: 27,
+        ..most
     }
 }
 

@@ -37,12 +37,6 @@ impl Net {
         }
     }
 
-    /// Somebody else on the network, with an address such as `192.0.2.1/24`: a server that the test
-    /// plays, to be described further and started.
-    pub fn peer(&self, address: &str) -> PeerSetup {
-        PeerSetup::new(self, address)
-    }
-
     /// Divides the network: nobody hears anybody until it is [joined](Net::join).
     pub fn divide(&self) {
         self.hub.divide(true);

@@ -47,10 +47,12 @@ pub struct PeerSetup {
     http: Vec<(u16, Handler)>,
 }
 
-impl PeerSetup {
-    pub(super) fn new(net: &Net, address: &str) -> PeerSetup {
+impl Net {
+    /// Somebody else on the network, with an address such as `192.0.2.1/24`: a server that the test
+    /// plays, to be described further and started.
+    pub fn peer(&self, address: &str) -> PeerSetup {
         PeerSetup {
-            net: net.clone(),
+            net: self.clone(),
             addresses: vec![address.to_owned()],
             dhcp: None,
             lease: LEASE,
@@ -59,7 +61,9 @@ impl PeerSetup {
             http: Vec::new(),
         }
     }
+}
 
+impl PeerSetup {
     /// With another address, such as `169.254.169.254/16`. It answers pings on all of them.
     pub fn address(mut self, address: &str) -> PeerSetup {
         self.addresses.push(address.to_owned());

@@ -8,12 +8,13 @@ use std::process::Command;
 use nix::errno::Errno;
 use tempfile::TempDir;
 
-use super::fixture::{Trial as Sandboxed, elsewhere, run_elsewhere, usable};
+use super::fixture::{Trial as Sandboxed, elsewhere, run_elsewhere, skipped, usable};
 use crate::engine::sandbox::probe::{Readings, Trial, Trials, Trouble, diagnose};
 use crate::engine::sandbox::{Capabilities, Limits, MAX_LAYERS, Method, SandboxError, probe};
 
 const GOOD: Trials = Trials {
     namespaces: Ok(()),
+    place: Ok(()),
     proc: Ok(()),
     walls: Ok(()),
     formats: Ok(()),
@@ -22,6 +23,7 @@ const GOOD: Trials = Trials {
 
 const ALL: Capabilities = Capabilities {
     namespaces: Ok(()),
+    place: Ok(()),
     proc: Ok(()),
     walls: Ok(()),
     formats: Ok(()),
@@ -336,6 +338,27 @@ fn closed_elsewhere() {
     cannot mount a fresh /proc: parts of this one are hidden, by mounts on /proc/sys (EPERM: Operation not permitted)
     hint: with docker: `--security-opt systempaths=unconfined`; with podman: `--security-opt unmask=ALL`
     ");
+}
+
+/// Root may go everywhere, but its builds may not: the owners of what lies outside are nobody to them.
+#[test]
+fn a_store_of_somebody_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let owned = directory.path().join("owned");
+    let scratch = owned.join("scratch");
+    fs::create_dir_all(&scratch).unwrap();
+    fs::set_permissions(&owned, fs::Permissions::from_mode(0o700)).unwrap();
+    let scratch = camino::Utf8Path::from_path(&scratch).unwrap();
+    if let Err(error) = std::os::unix::fs::chown(&owned, Some(12345), None) {
+        return skipped(&format!("only root can give a directory away: {error}"));
+    }
+    let lack = probe(scratch).unwrap().method(1).unwrap_err();
+    let said = format!(
+        "builds cannot reach `{scratch}`: EACCES: Permission denied\nhint: use a store of your own, \
+         with `--store` or `DISTILL_STORE`: one that others keep for themselves cannot be used by a \
+         build, also not by one of root's"
+    );
+    assert_eq!(lack.to_string(), said);
 }
 
 #[test]

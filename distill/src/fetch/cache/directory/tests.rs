@@ -47,12 +47,12 @@ fn what_was_refused_leaves_nothing_behind() {
 #[test]
 fn refuses_other_formats() {
     let (_dir, cache) = new_cache();
-    fs::write(cache.root().join(MARKER), "2\n").unwrap();
+    fs::write(cache.root().join(MARKER), "9\n").unwrap();
     let error = DirectoryCache::create(cache.root()).unwrap_err();
     assert!(
         error
             .to_string()
-            .ends_with("as a cache: it has the version `2`, this program knows `1`")
+            .ends_with("as a cache: it has the version `9`, this program knows `2`")
     );
     fs::rename(cache.root().join(MARKER), cache.root().join("other")).unwrap();
     let error = DirectoryCache::create(cache.root()).unwrap_err();

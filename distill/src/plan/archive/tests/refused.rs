@@ -5,11 +5,21 @@ use super::*;
 use crate::plan::archive::header::BLOCK;
 
 /// The message, with all lines.
-fn refusal(archive: &[u8]) -> String {
+fn whole_refusal(archive: &[u8]) -> String {
     match read_tar(archive) {
         Err(error) => error.to_string(),
         Ok(got) => panic!("accepted:\n{}", listing(&got)),
     }
+}
+
+/// What is wrong. What to do about it is said, too, but is not the point.
+fn refusal(archive: &[u8]) -> String {
+    let whole = whole_refusal(archive);
+    let (what, hint) = whole
+        .split_once("\nhint: ")
+        .unwrap_or_else(|| panic!("no hint: {whole}"));
+    assert!(hint.len() > 10, "{whole}");
+    what.to_owned()
 }
 
 fn craft() -> Craft {
@@ -32,10 +42,6 @@ fn names_that_lead_out() {
             craft().symlink(name, "x").end(),
             craft()
                 .pax(b'x', &[("path", name)])
-                .file("plain", "x")
-                .end(),
-            craft()
-                .pax(b'g', &[("path", name)])
                 .file("plain", "x")
                 .end(),
             craft()
@@ -64,20 +70,20 @@ fn names_that_no_tree_has() {
         ),
         (
             craft().file("", "x").end(),
-            "cannot unpack ``: its name is refused, it is empty",
+            "cannot unpack ``: its name is refused, it is empty\nhint: pin another archive of the same release",
         ),
         (
             craft().symlink(".", "x").end(),
-            "cannot unpack `.`: its name is refused, it is empty",
+            "cannot unpack `.`: its name is refused, it is empty\nhint: pin another archive of the same release",
         ),
         (
             craft().pax(b'x', &[("path", "a\0b")]).file("x", "").end(),
-            "cannot unpack `a\\u{0}b`: its name is refused, it holds a NUL byte",
+            "cannot unpack `a\\u{0}b`: programs would find different things in the archive, since its name, or what it links to, holds a NUL byte\nhint: pin an archive that was packed anew, or another one of the same release",
         ),
         (
             craft().pax(b'x', &[("path", &long)]).file("x", "").end(),
             &format!(
-                "cannot unpack `{long}`: its name is refused, a component is longer than 255 bytes"
+                "cannot unpack `{long}`: its name is refused, a component is longer than 255 bytes\nhint: pin another archive of the same release"
             ),
         ),
         (
@@ -88,7 +94,7 @@ fn names_that_no_tree_has() {
             "cannot unpack `\\u{1b}[31mred`: it is a named pipe\nhint: `exclude` leaves members out",
         ),
     ] {
-        assert_eq!(refusal(&archive), message);
+        assert_eq!(whole_refusal(&archive), message);
     }
 }
 
@@ -106,7 +112,7 @@ fn what_is_no_file() {
         let archive = craft().with(header(kind, "odd", 0), |_| {}, "").end();
         let expected =
             format!("cannot unpack `odd`: it is {what}\nhint: `exclude` leaves members out");
-        assert_eq!(refusal(&archive), expected);
+        assert_eq!(whole_refusal(&archive), expected);
     }
 }
 
@@ -242,16 +248,18 @@ fn archives_that_are_cut_short() {
     let whole = whole.end();
     for cut in 0..members {
         let message = refusal(&whole[..cut]);
-        assert!(
-            message.starts_with("the archive is cut short "),
-            "{cut}: {message}"
-        );
+        // Behind `d`, and behind the file in it, could be its end.
+        let what = match cut {
+            512 | 2048 => "the archive has no end marker after `d",
+            _ => "the archive is cut short ",
+        };
+        assert!(message.starts_with(what), "{cut}: {message}");
     }
     assert_eq!(
         refusal(&whole[..0]),
         "the archive is cut short at its beginning"
     );
-    assert_eq!(refusal(&whole[..512]), "the archive is cut short after `d`");
+    assert_eq!(refusal(&whole[..513]), "the archive is cut short after `d`");
     assert_eq!(refusal(&whole[..1536]), "the archive is cut short in `d/a`");
     // One block of zeros is enough of a mark; half of one is none.
     assert!(read_tar(&whole[..members + BLOCK]).is_ok());
@@ -260,19 +268,59 @@ fn archives_that_are_cut_short() {
 }
 
 #[test]
+fn an_end_that_is_not_marked() {
+    let bare = craft().file("a", "x").0;
+    assert_eq!(
+        whole_refusal(&bare),
+        "the archive has no end marker after `a`\n\
+         hint: it may be cut short there; if upstream's is like that, too, `no_end_marker` in the recipe accepts it"
+    );
+    let mut options = Options::new(Format::Tar);
+    options.no_end_marker = true;
+    assert_eq!(listing(&read(&bare, &options).unwrap()), "a \"x\"\n");
+    // Nothing else is accepted that is cut short.
+    let described = craft().file("a", "x").pax(b'x', &[("path", "b")]).0;
+    for cut in [
+        &bare[..0],
+        &bare[..1023],
+        &bare[..700],
+        &bare[..100],
+        &described,
+    ] {
+        let error = read(cut, &options).unwrap_err();
+        assert!(matches!(error, ArchiveError::Truncated { .. }), "{error}");
+    }
+    assert!(read(&craft().file("a", "x").end(), &options).is_ok());
+}
+
+#[test]
 fn what_stands_behind_the_end() {
     let end = craft().file("a", "x").end();
     let padded = [&end[..], &[0; 10_240]].concat();
     assert!(read_tar(&padded).is_ok());
-    let message = "the archive goes on behind its end";
-    assert_eq!(refusal(&[&end[..], b"x"].concat()), message);
-    assert_eq!(
-        refusal(&[&end[..], &craft().file("b", "").end()].concat()),
-        message
-    );
-    // A lone block of zeros is an end as well: nothing hides behind it.
-    let lone = craft().file("a", "").bytes([0; BLOCK]).file("b", "").end();
-    assert_eq!(refusal(&lone), message);
+    // tar writes records of 20 blocks: up to the end of the last one, what was in memory may stand.
+    let more = craft().file("b", "").end();
+    for stale in [&b"\n"[..], &more, &[b'x'; 10_240 - 2048]] {
+        let whole = [&end, stale].concat();
+        assert_eq!(listing(&read_tar(&whole).unwrap()), "a \"x\"\n");
+        // Behind it come zeros or nothing.
+        let mut longer = whole.clone();
+        longer.resize(10_240, b'x');
+        assert!(read_tar(&[&longer[..], &[0; 512]].concat()).is_ok());
+        let message = "the archive goes on behind its end, at byte 10240";
+        assert_eq!(refusal(&[&longer[..], b"x"].concat()), message);
+        assert_eq!(refusal(&[&longer[..], &more].concat()), message);
+    }
+    // The record is that in which the mark ends.
+    let full = craft().file("a", &"x".repeat(10_240 - 1024 - 512)).end();
+    assert_eq!(full.len(), 10_240);
+    let message = "the archive goes on behind its end, at byte 10240";
+    assert_eq!(refusal(&[&full[..], b"x"].concat()), message);
+    // A lone block of zeros is an end for some, and not for others.
+    let message = "the archive has a single block of zeros before byte 1024, where some programs find its end and others go on";
+    let lone = craft().file("a", "").bytes([0; BLOCK]);
+    assert_eq!(refusal(&lone.clone().file("b", "").end()), message);
+    assert_eq!(refusal(&[&lone.0[..], b"x"].concat()), message);
 }
 
 #[test]
@@ -302,10 +350,6 @@ fn garbled_headers() {
             "in `a`: its size is no number",
         ),
         (
-            craft().with(header(b'0', "a", 0), field(100, b"rw-r--r"), ""),
-            "in `a`: its mode is no number",
-        ),
-        (
             craft().file("a", "").pax(b'x', &[]).bytes([0; 2 * BLOCK]),
             "",
         ),
@@ -316,10 +360,6 @@ fn garbled_headers() {
         (
             craft().with(header(b'L', "x", 2 << 20), |_| {}, ""),
             "at its beginning: an extended header is longer than a mebibyte",
-        ),
-        (
-            craft().with(header(b'0', "a/", 1), |_| {}, "x"),
-            "in `a/`: a directory holds bytes",
         ),
     ] {
         if !message.is_empty() {
@@ -349,11 +389,6 @@ fn symbolic_links_that_hold_nonsense() {
         refusal(&craft().symlink("a", b"\xff").end()),
         message("it is not UTF-8")
     );
-    let archive = craft()
-        .pax(b'x', &[("linkpath", "a\0b")])
-        .symlink("a", "x")
-        .end();
-    assert_eq!(refusal(&archive), message("it holds a NUL byte"));
 }
 
 #[test]
@@ -364,16 +399,17 @@ fn more_than_the_limits() {
         bytes: 10_000,
         ..Limits::default()
     };
+    let first_line = |error: ArchiveError| error.to_string().lines().next().map(str::to_owned);
     let refusal = |archive: &Craft| {
         read(&archive.clone().end(), &options)
             .map(drop)
-            .map_err(|e| e.to_string())
+            .map_err(|error| first_line(error).unwrap())
     };
     let three = craft().file("a", "").file("b", "").dir("c");
     assert_eq!(refusal(&three), Ok(()));
     assert_eq!(
         refusal(&three.clone().file("d", "")),
-        Err("the archive holds more than 4 members".to_owned())
+        Err("the archive holds more than 4 members after `d`".to_owned())
     );
     // What is left out counts, too: reading takes time.
     let large = craft()
@@ -433,7 +469,11 @@ fn wanted_patterns_that_match_nothing() {
     let mut options = Options::new(Format::Tar);
     options.include = set(&["a", "c/*"]);
     let error = read(&archive, &options).unwrap_err().to_string();
-    assert_eq!(error, "the pattern `c/*` matches nothing in the archive");
+    assert_eq!(
+        error,
+        "the pattern `c/*` matches nothing in the archive\n\
+         hint: patterns are held against the names in the archive, the directory at its top included"
+    );
     // What is not there need not be left out.
     options.include = set(&["a"]);
     options.exclude = set(&["**/*.la"]);

@@ -50,10 +50,10 @@ fn copies_a_merge_of_parts() {
     let (stored, tree) = stored(&place);
     let part = tree.inside(&path("lib"));
     let (a, b) = (
-        tree.pick(&PathSet::new(["bin"]).unwrap(), &PathSet::default()),
+        tree.picked(&PathSet::new(["bin"]).unwrap(), &PathSet::default()),
         part.below(&path("usr/lib")),
     );
-    let merged = Tree::merge([("a", &a), ("b", &b)]).unwrap();
+    let merged = Tree::merged(&[("a", &a), ("b", &b)]).unwrap();
     let usr = path("usr");
     let from = |path: &RelPath| Origin {
         tree: stored.clone(),

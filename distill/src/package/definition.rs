@@ -1,11 +1,96 @@
-//! What a package is built for and with.
+//! Packages and the configs that they are functions of. A config consists of packages (its tools), so
+//! neither can be said without the other, and both stand here.
 
+use std::any::{TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::function::{Key, Package, Placed};
-use crate::plan::{AbsPath, Arch, RelPath};
+use crate::plan::{AbsPath, Arch, Artifact, RelPath};
+
+/// What tells packages apart: the function's own type, or the address of a closure that holds data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Function(TypeId),
+    Closure(usize),
+}
+
+type Function = dyn Fn(&Config) -> Items + Send + Sync;
+
+/// A package: a function of the config. Made from any function or closure that returns plans,
+/// artifacts or further packages.
+#[derive(Clone)]
+pub struct Package {
+    name: &'static str,
+    identity: Option<TypeId>,
+    call: Arc<Function>,
+}
+
+impl<F, R> From<F> for Package
+where
+    F: Fn(&Config) -> R + Send + Sync + 'static,
+    R: Into<Items>,
+{
+    fn from(function: F) -> Package {
+        // A function item has no size, and a type of its own: that type is its identity.
+        let identity = (size_of::<F>() == 0).then(TypeId::of::<F>);
+        let call = Arc::new(move |config: &Config| function(config).into());
+        Package {
+            name: type_name::<F>(),
+            identity,
+            call,
+        }
+    }
+}
+
+impl Package {
+    /// The path of the function, such as `distill_packages::zlib::zlib`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What the function returns for `config`.
+    pub(super) fn call(&self, config: &Config) -> Items {
+        (self.call)(config)
+    }
+
+    pub(super) fn key(&self) -> Key {
+        match self.identity {
+            Some(function) => Key::Function(function),
+            None => Key::Closure(Arc::as_ptr(&self.call).cast::<()>().addr()),
+        }
+    }
+}
+
+impl fmt::Debug for Package {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// What a package may return, piece by piece.
+#[derive(Debug, Clone)]
+pub enum Item {
+    /// An artifact, to lie where its user puts it.
+    Artifact(Artifact),
+    /// An artifact that must lie at a place of its own.
+    At(AbsPath, Artifact),
+    /// Another package, expanded with the same config.
+    Package(Package),
+}
+
+/// What a package returns: any number of [`Item`]s.
+#[derive(Debug, Clone, Default)]
+pub struct Items(pub Vec<Item>);
+
+/// An artifact, and its place if it insists on one.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// Where it must lie; nothing if its user decides.
+    pub at: Option<AbsPath>,
+    /// The artifact.
+    pub of: Artifact,
+}
 
 /// A C toolchain: the packages that it consists of, the names of its programs, its flags.
 #[derive(Debug, Clone, Default)]

@@ -1,0 +1,114 @@
+//! The nodes of a tree, from a cache's contents, as one stream.
+//!
+//! The stream has each node once, after its length (4 bytes, little-endian), those above before those
+//! below. Both ends know the order: it is that in which the nodes read so far name others. So whoever reads the
+//! stream knows which hash the next node has to have.
+
+use std::collections::{HashSet, VecDeque};
+use std::io::{self, Read, Write};
+use std::sync::atomic::AtomicBool;
+
+use super::super::error::Reason;
+use super::super::http::Trust;
+use super::super::shared::{Shared, read_all};
+use crate::objects::{Content, Contents};
+use crate::plan::tree::{Directory, Entry, Memory, whole_within};
+use crate::plan::{Digest, Hash, Tree};
+
+/// How many nodes are asked for at once.
+const MANY: usize = 256;
+
+/// No directory is larger: it has a million entries.
+const LONGEST_NODE: u64 = 64 << 20;
+
+/// No tree takes more memory: it has some millions of entries.
+const LARGEST_TREE: usize = 512 << 20;
+
+/// Which nodes are still to come, in order.
+struct Order {
+    next: VecDeque<Hash>,
+    met: HashSet<Hash>,
+}
+
+impl Order {
+    fn of(tree: Hash) -> Order {
+        Order {
+            next: VecDeque::from([tree]),
+            met: HashSet::from([tree]),
+        }
+    }
+
+    fn read(&mut self, directory: &Directory) {
+        let below = directory
+            .iter()
+            .filter_map(|(_, entry)| Entry::as_dir(entry));
+        let new = below.filter(|node| self.met.insert(*node));
+        self.next.extend(new);
+    }
+}
+
+/// Writes the nodes of a tree that are in `contents`.
+pub(in crate::fetch) fn send(
+    shared: &Shared,
+    contents: &dyn Contents,
+    tree: Hash,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    static NEVER: AtomicBool = AtomicBool::new(false);
+    let mut order = Order::of(tree);
+    while !order.next.is_empty() {
+        let batch: Vec<Hash> = order.next.drain(..MANY.min(order.next.len())).collect();
+        let content = |hash: &Hash| Content::from(Digest::from(*hash));
+        let wanted: Vec<Content> = batch.iter().map(content).collect();
+        let mut found = contents.read(&wanted).map_err(io::Error::other)?;
+        for content in wanted {
+            let opened = match found.remove(&content) {
+                Some(found) => shared.open(found, Trust::Pin, &NEVER),
+                None => Ok(None),
+            };
+            let absent = || io::Error::other(format!("`{}` is not there", content.digest));
+            let opened = opened.map_err(io::Error::other)?.ok_or_else(absent)?;
+            let bytes = read_all(opened, LONGEST_NODE).map_err(io::Error::other)?;
+            let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+            to.write_all(&length.to_le_bytes())?;
+            to.write_all(&bytes)?;
+            // Whoever reads the stream finds out that it is none.
+            let Ok(directory) = Directory::decode(&bytes) else {
+                return Ok(());
+            };
+            order.read(&directory);
+        }
+    }
+    Ok(())
+}
+
+/// Reads such a stream, and holds every node against its hash.
+pub(in crate::fetch) fn receive(tree: Hash, mut from: impl Read) -> Result<Tree, Reason> {
+    let (mut order, mut nodes, mut left) = (Order::of(tree), Memory::new(), LARGEST_TREE);
+    while let Some(hash) = order.next.pop_front() {
+        let bytes = next_node(&mut from, &mut left)?;
+        let (got, expected) = (Digest::from(Hash::of(&bytes)), Digest::from(hash));
+        if got != expected {
+            return Err(Reason::Mismatch { expected, got });
+        }
+        let directory = Directory::decode(&bytes).map_err(Reason::cache)?;
+        order.read(&directory);
+        nodes.put(directory);
+    }
+    let whole = whole_within(&nodes, &tree, LARGEST_TREE).map_err(Reason::cache)?;
+    whole.ok_or_else(too_large)
+}
+
+fn next_node(from: &mut impl Read, left: &mut usize) -> Result<Vec<u8>, Reason> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length).map_err(Reason::cache)?;
+    let length = u32::from_le_bytes(length) as usize;
+    *left = left.checked_sub(length).ok_or_else(too_large)?;
+    let mut bytes = vec![0; length];
+    from.read_exact(&mut bytes).map_err(Reason::cache)?;
+    Ok(bytes)
+}
+
+fn too_large() -> Reason {
+    Reason::Cache("it has a tree that is too large".to_owned())
+}

@@ -1,0 +1,324 @@
+//! A system on a platform: what its root file system holds, or everything that is wrong with it.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+
+use super::account::Accounts;
+use super::composition::System;
+use super::file::{File, FileNode, Owner, Text};
+use super::finding::{Finding, Problem, SystemError};
+use super::graph::Graph;
+use super::platform::Platform;
+use super::root::{Permission, Root};
+use super::service::{Directory, Service};
+use super::unix::User;
+use super::{EXECLINEB, Init, ground, init, kernel, listen, s6, s6_rc, skeleton, sysctl, wiring};
+use crate::execline;
+use crate::package::script::ExpandError;
+use crate::package::{Config, Package, Shebang};
+use crate::plan::{AbsPath, Contents, Literal, LiteralNode, Mode, Plan, RelPath};
+
+impl Platform {
+    /// The root file system of `system` on this platform, or everything that is wrong with it.
+    pub fn root(&self, system: &System) -> Result<Root, SystemError> {
+        compose(self, system)
+    }
+
+    /// The image of `system` on this platform.
+    pub fn image(&self, system: &System) -> Result<Plan, SystemError> {
+        Ok(self.image.make(self, &self.root(system)?))
+    }
+}
+
+/// Puts a system on a platform.
+fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
+    let services = services(platform, system);
+    let (graph, mut findings) = Graph::new(&services);
+    findings.extend(wiring::check(&graph));
+    findings.extend(listen::check(&graph));
+    let (accounts, wrong) = accounts(platform, &services, system);
+    findings.extend(wrong);
+    findings.extend(host_name(system));
+    findings.extend(system.sysctl.check());
+    findings.extend(ground::check(platform, &graph));
+    findings.extend(kernel::check(platform, &graph));
+
+    let mut root = Builder::new(&platform.config, accounts, findings);
+    for service in graph.services() {
+        root.check_accounts(service);
+    }
+    let skeleton = skeleton::files(&root.accounts, system.hostname.as_deref());
+    root.add_all("the system", skeleton);
+    root.add_boot(platform, system, &graph, &services);
+    for service in &services {
+        root.add_all(&service.name, service.files.clone());
+    }
+    root.add_all(&platform.name, platform.files.clone());
+    root.add_all("the system", system.files.clone());
+    for over in &system.permissions {
+        root.permission(&over.file);
+    }
+    let packages = packages(platform, &services, system);
+    root.finish(platform, &system.init, packages)
+}
+
+/// All services: the platform's, those that the system is given without being asked, the system's own, and
+/// their loggers.
+fn services(platform: &Platform, system: &System) -> Vec<Service> {
+    // In a container, kernel parameters are the host's.
+    let sysctl = sysctl::service("sysctl", &system.sysctl).filter(|_| !platform.container);
+    let own = sysctl.into_iter().chain(homes(system));
+    let named = platform.services.iter().cloned();
+    let named = named.chain(own).chain(system.services.iter().cloned());
+    system.loggers.apply(named)
+}
+
+/// All users and groups, and what is wrong with them.
+fn accounts(
+    platform: &Platform,
+    services: &[Service],
+    system: &System,
+) -> (Accounts, Vec<Finding>) {
+    let users = services.iter().flat_map(|service| &service.users);
+    let groups = services.iter().flat_map(|service| &service.groups);
+    Accounts::new(
+        platform.users.iter().chain(users).chain(&system.users),
+        platform.groups.iter().chain(groups).chain(&system.groups),
+    )
+}
+
+/// All packages, in the order of platform, services, system.
+fn packages(platform: &Platform, services: &[Service], system: &System) -> Vec<Package> {
+    let own = services.iter().flat_map(|service| &service.packages);
+    let all = platform.packages.iter().chain(own).chain(&system.packages);
+    all.cloned().collect()
+}
+
+/// A service that makes the home directories that lie on writable ground.
+fn homes(system: &System) -> Option<Service> {
+    let people = system
+        .users
+        .iter()
+        .filter(|user| ground::lies_below(&user.home, "/var"));
+    let home = |user: &User| Directory {
+        path: user.home.clone(),
+        mode: Mode::new(0o700),
+        owner: Owner::new(&user.name, user.group_name()),
+        location: user.location,
+    };
+    let directories: Vec<Directory> = people.map(home).collect();
+    let after = Service::oneshot("home", execline! { true }).after_if_present("var-mount");
+    (!directories.is_empty()).then_some(Service {
+        directories,
+        ..after
+    })
+}
+
+fn host_name(system: &System) -> Option<Finding> {
+    let name = system.hostname.clone()?;
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let inner = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+    let good = edge(name.chars().next())
+        && edge(name.chars().last())
+        && name.chars().all(inner)
+        && name.len() <= 64;
+    (!good).then(|| Finding::new(Problem::HostName { name }, system.location))
+}
+
+/// A root file system in the making.
+struct Builder<'a> {
+    config: &'a Config,
+    accounts: Accounts,
+    findings: Vec<Finding>,
+    files: Literal,
+    defined: BTreeMap<RelPath, &'static Location<'static>>,
+    permissions: BTreeMap<RelPath, Permission>,
+}
+
+impl Builder<'_> {
+    fn new(config: &Config, accounts: Accounts, findings: Vec<Finding>) -> Builder<'_> {
+        Builder {
+            config,
+            accounts,
+            findings,
+            files: Literal::default(),
+            defined: BTreeMap::new(),
+            permissions: BTreeMap::new(),
+        }
+    }
+
+    fn found(&mut self, problem: Problem, location: &'static Location<'static>) {
+        self.findings.push(Finding::new(problem, location));
+    }
+
+    /// Whether the users and groups exist that a service names.
+    fn check_accounts(&mut self, service: &Service) {
+        let run_as = service
+            .as_longrun()
+            .and_then(|longrun| longrun.run_as.as_ref());
+        if let Some(problem) = run_as.and_then(|u| self.accounts.check_user(u, &service.name)) {
+            self.found(problem, service.location);
+        }
+        for directory in &service.directories {
+            for problem in self.accounts.check_owner(&directory.owner, &directory.path) {
+                self.found(problem, directory.location);
+            }
+        }
+    }
+
+    /// Adds what starts the services.
+    fn add_boot(
+        &mut self,
+        platform: &Platform,
+        system: &System,
+        graph: &Graph<'_>,
+        services: &[Service],
+    ) {
+        let boot = init::Boot {
+            init: system.init.clone(),
+            mounts: platform.mounts.clone(),
+            hostname: system.hostname.clone(),
+            preboot: platform.preboot.clone(),
+            container: platform.container,
+        };
+        self.add_all("the boot", init::files(&boot, graph));
+        match &system.init {
+            Init::S6 => {
+                self.add_all("the boot", s6::programs());
+                self.add_all("the services", s6::service_directories(graph));
+            }
+            Init::S6Rc(_) => {
+                let reserved = s6_rc::check(services);
+                if reserved.is_empty() {
+                    self.add_all("the services", s6_rc::files(graph, services));
+                }
+                self.findings.extend(reserved);
+            }
+        }
+    }
+
+    fn add_all(&mut self, owner: &str, files: Vec<File>) {
+        for file in files {
+            self.add(owner, &file);
+        }
+    }
+
+    /// Adds a file that `owner` asks for.
+    fn add(&mut self, owner: &str, file: &File) {
+        let Some(path) = self.path(owner, file) else {
+            return;
+        };
+        let node = match self.node(file) {
+            Ok(node) => node,
+            Err(error) => {
+                let (owner, script) = (owner.to_owned(), file.path.clone());
+                return self.found(
+                    Problem::Script {
+                        owner,
+                        script,
+                        error,
+                    },
+                    file.location,
+                );
+            }
+        };
+        if let Some(first) = self.defined.get(&path) {
+            let problem = Problem::SameFile {
+                path: file.path.clone(),
+                first,
+            };
+            return self.found(problem, file.location);
+        }
+        if file.owner.is_some() {
+            self.permission(file);
+        }
+        self.defined.insert(path.clone(), file.location);
+        self.files.0.insert(path, node);
+    }
+
+    fn path(&mut self, owner: &str, file: &File) -> Option<RelPath> {
+        let relative = AbsPath::new(file.path.as_str()).map(|path| path.relative());
+        match relative {
+            Ok(path) => path,
+            Err(error) => {
+                let owner = owner.to_owned();
+                self.found(Problem::Path { owner, error }, file.location);
+                None
+            }
+        }
+    }
+
+    fn node(&self, file: &File) -> Result<LiteralNode, ExpandError> {
+        Ok(match &file.node {
+            FileNode::Dir(mode) => LiteralNode::Dir { mode: *mode },
+            FileNode::Symlink(target) => LiteralNode::Symlink {
+                target: target.clone(),
+            },
+            FileNode::Regular(mode, text) => LiteralNode::File {
+                mode: *mode,
+                contents: self.contents(text)?,
+            },
+        })
+    }
+
+    fn contents(&self, text: &Text) -> Result<Contents, ExpandError> {
+        Ok(match text {
+            Text::Contents(contents) => contents.clone(),
+            Text::Computed(compute) => compute(self.config),
+            Text::Script(script, positional) => {
+                let execlineb = AbsPath::new(EXECLINEB).expect("a constant");
+                let shebang = Shebang::new(execlineb).positional(*positional);
+                shebang.file(&script.expand(self.config)?).into()
+            }
+        })
+    }
+
+    /// Notes the owner and permission bits of a file.
+    fn permission(&mut self, file: &File) {
+        let Some(path) = self.path("the system", file) else {
+            return;
+        };
+        let owner = file.owner.clone().unwrap_or_else(Owner::root);
+        for problem in self.accounts.check_owner(&owner, &file.path) {
+            self.found(problem, file.location);
+        }
+        let mode = match file.node {
+            FileNode::Regular(mode, _) => mode.unwrap_or(Mode::FILE),
+            FileNode::Dir(mode) => mode,
+            FileNode::Symlink(_) => Mode::new(0o777),
+        };
+        if let Some((uid, gid)) = self.accounts.ids(&owner) {
+            self.permissions.insert(
+                path.clone(),
+                Permission {
+                    path,
+                    mode,
+                    uid,
+                    gid,
+                },
+            );
+        }
+    }
+
+    /// The root file system, if nothing is wrong.
+    fn finish(
+        self,
+        platform: &Platform,
+        init: &Init,
+        mut packages: Vec<Package>,
+    ) -> Result<Root, SystemError> {
+        if !self.findings.is_empty() {
+            let (platform, findings) = (platform.name.clone(), self.findings);
+            return Err(SystemError { platform, findings });
+        }
+        if let Init::S6Rc(package) = init {
+            packages.extend([package.clone(), s6_rc::compiled(&self.files, package)]);
+        }
+        Ok(Root {
+            files: self.files,
+            packages,
+            permissions: self.permissions.into_values().collect(),
+            accounts: self.accounts,
+        })
+    }
+}
