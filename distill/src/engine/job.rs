@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::builder::Builder;
 use super::error::{ExecuteError, Failure};
 use super::event::{Event, Outcome};
 use super::executor::{Executed, Job, Output, Place};
 use super::graph::{Kind, NodeId};
-use super::scheduler::Builder;
 use crate::fetch::Shown;
 use crate::plan::{Change, Literal, Object, Plan, Resolved, Source, tree};
 use crate::store::intake::write_literal;

@@ -3,6 +3,7 @@
 //! [`Builder`] finds out what is missing and in which order; an [`Executor`] runs one plan whose
 //! inputs are there. What happens on the way is told as [`Event`]s.
 
+mod builder;
 mod cancel;
 mod capture;
 mod environment;
@@ -27,6 +28,7 @@ mod sink;
 mod supplier;
 mod take;
 
+pub use builder::{Builder, Options};
 pub use cancel::Cancel;
 pub use environment::{ENVIRONMENT, HOSTNAME, OUT, OWN, PROGRAM};
 pub use error::{BuildError, ExecuteError, Failure};
@@ -36,10 +38,9 @@ pub use jobserver::{Jobserver, Slot, cpus};
 pub use local::Local;
 pub use machine::{Machine, WrongMachine};
 pub use publish::{PublishError, Publisher};
-pub use questions::Asking;
 pub use root::{RootError, shell_spec};
-pub use scheduler::{Builder, Options, Survey};
-pub use supplier::{Sources, Supplier};
+pub use scheduler::Survey;
+pub use supplier::{Asking, Sources, Supplier};
 
 #[cfg(test)]
 mod tests;

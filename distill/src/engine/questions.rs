@@ -5,23 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::builder::Builder;
 use super::cancel::Cancel;
 use super::error::BuildError;
 use super::event::Event;
 use super::graph::NodeId;
 use super::schedule::{Question, Reply, Whereabouts};
-use super::scheduler::Builder;
+use super::supplier::Asking;
 use crate::objects::{Content, Contents, Impatience, Patient, Record};
 use crate::plan::{Object, Plan, PlanHash, Resolved};
-
-/// Whoever asks others: whom it tells of troubles, and when it stops waiting.
-#[derive(Clone, Copy)]
-pub struct Asking<'a> {
-    /// The wish to stop.
-    pub cancel: &'a Cancel,
-    /// Takes what happens.
-    pub event: &'a (dyn Fn(Event) + Sync),
-}
 
 /// Those who are asked in one run.
 pub(super) struct Others<'a> {

@@ -4,22 +4,23 @@
 //! its time (a panic, an error of the store, no more threads) first stops what runs, by a wish of the
 //! run's own that nobody else hears of.
 
+mod fitness;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, Scope};
 
+use super::builder::Builder;
 use super::cancel::Cancel;
 use super::error::{BuildError, Failure};
 use super::event::Event;
 use super::executor::Output;
 use super::graph::{Kind, NodeId};
 use super::job::PlanJob;
-use super::machine;
 use super::questions::Others;
 use super::schedule::{About, Ended, Lane, Reply, Schedule};
-use super::scheduler::Builder;
 use super::sink::{Sink, message};
 use crate::plan::Object;
 
@@ -169,10 +170,10 @@ impl<'run, 'env, 'a: 'env> Run<'run, 'env, 'a> {
             return Ok(true);
         }
         let executor = self.builder.executor;
-        if self.schedule.is_asking() && machine::is_mixed(self.schedule, executor) {
+        if self.schedule.is_asking() && fitness::is_mixed(self.schedule, executor) {
             return Ok(false);
         }
-        machine::check(self.schedule, executor)?;
+        fitness::check(self.schedule, executor)?;
         self.is_checked = true;
         Ok(true)
     }

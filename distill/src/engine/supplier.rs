@@ -9,7 +9,6 @@ use camino::Utf8Path;
 use super::cancel::Cancel;
 use super::error::ExecuteError;
 use super::event::{Event, JobId};
-use super::questions::Asking;
 use crate::fetch::{
     Attempt, Destination, FetchError, Fetcher, Lent, Progress, Reason, Shown, Waiting,
 };
@@ -17,6 +16,15 @@ use crate::objects::Record;
 use crate::plan::{Digest, Hash, Object, PlanHash, Source};
 use crate::store::intake::{HashedFile, IntakeError, restore_into};
 use crate::store::{Store, StoreError};
+
+/// Whoever asks others: whom it tells of troubles, and when it stops waiting.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The wish to stop.
+    pub cancel: &'a Cancel,
+    /// Takes what happens.
+    pub event: &'a (dyn Fn(Event) + Sync),
+}
 
 /// Brings sources, and what others have built, into the store.
 pub trait Supplier: Sync {

@@ -18,11 +18,12 @@ pub use lookup::LookupCache;
 pub use asked::Lent;
 pub(super) use asked::{Asker, Caches, Heard, Looked, late};
 pub(super) use nodes::{receive, send};
+pub use tree::CachedTree;
 pub(super) use tree::pack;
 
 use super::address::Shown;
 use crate::objects::{Contents, Records};
-use crate::plan::{Digest, PlanHash, Tree};
+use crate::plan::{Digest, PlanHash};
 
 /// What lies in a cache that is made of files, on a disk or on a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,14 +91,4 @@ impl Cache {
     pub fn name(&self) -> &Shown {
         &self.name
     }
-}
-
-/// A tree in a cache.
-pub struct CachedTree<'a> {
-    /// The manifest, which has the hash that was asked for.
-    pub manifest: Tree,
-    /// A tar archive, Zstandard, with the files: to be checked against the manifest.
-    pub archive: Lent<'a>,
-    /// The name of the cache.
-    pub cache: Shown,
 }

@@ -18,6 +18,7 @@ mod flight;
 mod http;
 mod lock;
 mod mirror;
+mod opened;
 mod partial;
 mod place;
 mod progress;

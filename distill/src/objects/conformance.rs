@@ -14,17 +14,14 @@
 //! of those who ask.
 
 mod contents;
+mod read;
 mod records;
 mod troubled;
 
 use std::io::{self, Read};
 
-use super::Found;
-
+pub use read::Fetch;
 pub use troubled::{Trouble, Troubled};
-
-/// How the suites come by bytes that are on a server.
-pub type Fetch = fn(&str) -> io::Result<Box<dyn Read + Send>>;
 
 /// Checks contents that give bytes themselves, or name files.
 pub fn contents<C: super::Contents>(make: impl Fn() -> C) {
@@ -52,16 +49,4 @@ pub fn records_with<R: super::Records>(make: impl Fn() -> R, fetch: Fetch) {
 
 fn no_server(url: &str) -> io::Result<Box<dyn Read + Send>> {
     Err(io::Error::other(format!("nobody fetches `{url}`")))
-}
-
-/// The bytes behind an answer.
-fn bytes(found: Found, fetch: Fetch) -> Vec<u8> {
-    let opened = match found {
-        Found::Url(url) => fetch(&url),
-        found => found.open(),
-    };
-    let mut bytes = Vec::new();
-    let read = opened.and_then(|mut from| from.read_to_end(&mut bytes));
-    read.expect("what a backend says that it has can be read");
-    bytes
 }

@@ -9,6 +9,7 @@
 //! once, and whoever must not wait for ever calls through [`Patient`].
 
 mod backend;
+mod check;
 pub mod conformance;
 mod content;
 mod contents;
@@ -20,7 +21,8 @@ mod record;
 mod records;
 
 pub use backend::Backend;
-pub use content::{Check, Content};
+pub use check::Check;
+pub use content::Content;
 pub use contents::{Contents, Outgoing};
 pub use error::BackendError;
 pub use found::Found;

@@ -261,12 +261,7 @@ impl Member {
     }
 
     /// Looks for a content, and for some of those that this cache said it has.
-    fn look(
-        &self,
-        contents: &Arc<dyn Contents>,
-        content: Content,
-        asker: Asker<'_>,
-    ) -> Looked {
+    fn look(&self, contents: &Arc<dyn Contents>, content: Content, asker: Asker<'_>) -> Looked {
         let ahead = &self.ahead;
         if self.is_silent() {
             return Looked::Unanswered(Reason::Silent(asker.limit));

@@ -4,13 +4,13 @@
 //! below. Both ends know the order: it is that in which the nodes read so far name others. So whoever reads the
 //! stream knows which hash the next node has to have.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{self, Read, Write};
-use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::error::Reason;
 use super::super::http::Trust;
-use super::super::shared::{Shared, read_all};
+use super::super::shared::Shared;
 use crate::objects::{Content, Contents};
 use crate::plan::tree::{Directory, Entry, Memory, whole_within};
 use crate::plan::{Digest, Hash, Tree};
@@ -54,21 +54,22 @@ pub(in crate::fetch) fn send(
     tree: Hash,
     to: &mut dyn Write,
 ) -> io::Result<()> {
-    static NEVER: AtomicBool = AtomicBool::new(false);
     let mut order = Order::of(tree);
     while !order.next.is_empty() {
         let batch: Vec<Hash> = order.next.drain(..MANY.min(order.next.len())).collect();
         let content = |hash: &Hash| Content::from(Digest::from(*hash));
         let wanted: Vec<Content> = batch.iter().map(content).collect();
-        let mut found = contents.read(&wanted).map_err(io::Error::other)?;
+        let found = contents.read(&wanted).map_err(io::Error::other)?;
+        let read = Mutex::new(HashMap::new());
+        let found = found.into_iter().collect();
+        shared.read_many(found, Trust::Pin, LONGEST_NODE, |content, bytes| {
+            lock(&read).insert(content, bytes);
+            true
+        });
         for content in wanted {
-            let opened = match found.remove(&content) {
-                Some(found) => shared.open(found, Trust::Pin, &NEVER),
-                None => Ok(None),
-            };
+            let bytes = lock(&read).remove(&content).unwrap_or(Ok(None));
             let absent = || io::Error::other(format!("`{}` is not there", content.digest));
-            let opened = opened.map_err(io::Error::other)?.ok_or_else(absent)?;
-            let bytes = read_all(opened, LONGEST_NODE).map_err(io::Error::other)?;
+            let bytes = bytes.map_err(io::Error::other)?.ok_or_else(absent)?;
             let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
             to.write_all(&length.to_le_bytes())?;
             to.write_all(&bytes)?;
@@ -80,6 +81,10 @@ pub(in crate::fetch) fn send(
         }
     }
     Ok(())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads such a stream, and holds every node against its hash.

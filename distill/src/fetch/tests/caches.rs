@@ -220,6 +220,36 @@ fn of_a_tree_all_nodes_have_to_be_there() {
     }
 }
 
+/// More files than are asked for at once, large ones too, and many that are equal.
+#[test]
+fn large_trees() {
+    let text = |number: usize| match number % 7 {
+        0 => "the same".to_owned(),
+        1 => "large and the same ".repeat(10_000),
+        2 => format!("large {number} ").repeat(20_000),
+        _ => format!("file {number}"),
+    };
+    let mut tree = Tree::new();
+    let mut entries = BTreeMap::new();
+    for number in 0..600 {
+        let text = text(number);
+        let (mode, size, hash) = (Mode::FILE, text.len() as u64, Hash::of(&text));
+        let path = RelPath::new(format!("d{}/f{number}", number % 10)).unwrap();
+        tree.insert(path, Node::File { mode, size, hash }).unwrap();
+        entries.insert(key(&text), text.into_bytes());
+    }
+    for (_, node) in tree.directories() {
+        let bytes = node.encode();
+        entries.insert(key(&bytes), bytes);
+    }
+    let entries: Vec<(Key, &[u8])> = entries.iter().map(|(key, of)| (*key, &**of)).collect();
+    on_each(&entries, |scene| {
+        let (found, archive) = self::tree(scene, tree.hash()).unwrap();
+        assert_eq!(found, tree);
+        assert!(archive.unwrap() > 0);
+    });
+}
+
 #[test]
 fn of_a_tree_all_files_have_to_be_there_and_right() {
     let (good, nodes) = (a_tree().hash(), nodes());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 use super::super::{BackendError, Content, Contents, Outgoing};
-use super::{Fetch, bytes};
+use super::read::{Fetch, bytes};
 use crate::plan::{Digest, Hash, Sha256};
 
 /// One thing that is expected, tried on an empty backend.

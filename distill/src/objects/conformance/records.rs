@@ -1,7 +1,7 @@
 //! What records have to do.
 
 use super::super::{Answer, Provenance, Record, Records, Usage};
-use super::{Fetch, bytes};
+use super::read::{Fetch, bytes};
 use crate::plan::{AbsPath, Action, Hash, Input, Merge, Object, PlanHash, Resolved};
 
 /// One thing that is expected, tried on an empty backend.
