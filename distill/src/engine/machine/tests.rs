@@ -5,13 +5,13 @@ use camino::Utf8PathBuf;
 
 use super::super::sandbox::Method;
 use super::super::{
-    Asking, Builder, Cancel, Event, ExecuteError, Executed, Job, JobId, Local, Options, Supplier,
-    shell_spec,
+    Asking, BuildError, Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId,
+    Local, Options, Supplier, shell_spec,
 };
 use super::*;
 use crate::plan::{
-    AbsPath, Arch, Artifact, Build, Input, Mode, Object, OutputKind, PathSet, Plan, PlanHash,
-    RelPath, Resolved, Source,
+    AbsPath, Action, Arch, Artifact, Build, Input, Mode, Object, OutputKind, PathSet, Plan,
+    PlanHash, RelPath, Resolved, Source,
 };
 use crate::store::{Provenance, Record, Store, Usage};
 
