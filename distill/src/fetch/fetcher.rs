@@ -229,7 +229,9 @@ impl Fetcher {
             send(&for_thread, &*from, tree, to)
         });
         let nodes = shared.caches.lend(index, nodes.map_err(Reason::cache)?);
-        let manifest = receive(tree, nodes)?;
+        let Some(manifest) = receive(tree, nodes)? else {
+            return Ok(None);
+        };
         let (for_thread, tree) = (Arc::clone(shared), manifest.clone());
         let reader = PatientReader::of(shared.patient(cancel), move |to| {
             pack(for_thread, contents, &tree, to)

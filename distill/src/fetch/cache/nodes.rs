@@ -5,7 +5,7 @@
 //! stream knows which hash the next node has to have.
 
 use std::collections::{HashSet, VecDeque};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::sync::atomic::AtomicBool;
 
 use super::super::error::Reason;
@@ -47,7 +47,7 @@ impl Order {
     }
 }
 
-/// Writes the nodes of a tree that are in `contents`.
+/// Writes the nodes of a tree that are in `contents`; nothing if the top one is not.
 pub(in crate::fetch) fn send(
     shared: &Shared,
     contents: &dyn Contents,
@@ -66,8 +66,11 @@ pub(in crate::fetch) fn send(
                 Some(found) => shared.open(found, Trust::Pin, &NEVER),
                 None => Ok(None),
             };
-            let absent = || io::Error::other(format!("`{}` is not there", content.digest));
-            let opened = opened.map_err(io::Error::other)?.ok_or_else(absent)?;
+            let Some(opened) = opened.map_err(io::Error::other)? else {
+                let absent = io::Error::other(format!("`{}` is not there", content.digest));
+                let is_top = content.digest == Digest::from(tree);
+                return if is_top { Ok(()) } else { Err(absent) };
+            };
             let bytes = read_all(opened, LONGEST_NODE).map_err(io::Error::other)?;
             let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
             to.write_all(&length.to_le_bytes())?;
@@ -82,8 +85,12 @@ pub(in crate::fetch) fn send(
     Ok(())
 }
 
-/// Reads such a stream, and holds every node against its hash.
-pub(in crate::fetch) fn receive(tree: Hash, mut from: impl Read) -> Result<Tree, Reason> {
+/// Reads such a stream, and holds every node against its hash; no tree if there is nothing in it.
+pub(in crate::fetch) fn receive(tree: Hash, from: impl Read) -> Result<Option<Tree>, Reason> {
+    let mut from = BufReader::new(from);
+    if from.fill_buf().map_err(Reason::cache)?.is_empty() {
+        return Ok(None);
+    }
     let (mut order, mut nodes, mut left) = (Order::of(tree), Memory::new(), LARGEST_TREE);
     while let Some(hash) = order.next.pop_front() {
         let bytes = next_node(&mut from, &mut left)?;
@@ -96,7 +103,7 @@ pub(in crate::fetch) fn receive(tree: Hash, mut from: impl Read) -> Result<Tree,
         nodes.put(directory);
     }
     let whole = whole_within(&nodes, &tree, LARGEST_TREE).map_err(Reason::cache)?;
-    whole.ok_or_else(too_large)
+    whole.map(Some).ok_or_else(too_large)
 }
 
 fn next_node(from: &mut impl Read, left: &mut usize) -> Result<Vec<u8>, Reason> {
