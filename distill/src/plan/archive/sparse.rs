@@ -50,7 +50,7 @@ impl SparseMap {
     pub(super) fn ambiguity(&self) -> Option<Ambiguity> {
         let stored = self.segments.iter().map(|segment| segment.len);
         let stored: Vec<u64> = stored.filter(|len| *len > 0).collect();
-        let whole = |len: &u64| len % BLOCK as u64 == 0;
+        let whole = |len: &u64| len.is_multiple_of(BLOCK as u64);
         let uneven = (stored.split_last()).is_some_and(|(_, before)| !before.iter().all(whole));
         let end = self
             .segments
