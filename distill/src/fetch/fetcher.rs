@@ -225,14 +225,16 @@ impl Fetcher {
             return Ok(None);
         };
         let (for_thread, from) = (Arc::clone(shared), Arc::clone(&contents));
-        let nodes = PatientReader::of(shared.patient(cancel), move |to| {
-            send(&for_thread, &*from, tree, to)
+        let nodes = PatientReader::of(shared.patient(cancel), move |to, alive| {
+            send(&for_thread, &*from, tree, to, alive)
         });
         let nodes = shared.caches.lend(index, nodes.map_err(Reason::cache)?);
-        let manifest = receive(tree, nodes)?;
+        let Some(manifest) = receive(tree, nodes)? else {
+            return Ok(None);
+        };
         let (for_thread, tree) = (Arc::clone(shared), manifest.clone());
-        let reader = PatientReader::of(shared.patient(cancel), move |to| {
-            pack(for_thread, contents, &tree, to)
+        let reader = PatientReader::of(shared.patient(cancel), move |to, alive| {
+            pack(for_thread, contents, &tree, to, alive)
         });
         let archive = shared.caches.lend(index, reader.map_err(Reason::cache)?);
         Ok(Some((manifest, archive)))

@@ -137,14 +137,16 @@ pub struct PatientReader<'a> {
 }
 
 impl<'a> PatientReader<'a> {
-    /// The bytes that `write` writes, on its own thread.
+    /// The bytes that `write` writes, on its own thread. It may be busy for a while with what it needs
+    /// before it can write anything, and says that it gets on.
     pub fn of<W>(patient: Patient<'a>, write: W) -> io::Result<PatientReader<'a>>
     where
-        W: FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+        W: FnOnce(&mut dyn Write, &Alive) -> io::Result<()> + Send + 'static,
     {
         let call = move |answers: &Answers<io::Result<Vec<u8>>>| {
             let mut to = BufWriter::with_capacity(PART, Parts(answers));
-            let written = write(&mut to).and_then(|()| to.flush());
+            let alive = Alive(answers.clone());
+            let written = write(&mut to, &alive).and_then(|()| to.flush());
             // What was written before an error comes before it.
             drop(to);
             if let Err(error) = written {
@@ -163,7 +165,7 @@ impl<'a> PatientReader<'a> {
     where
         O: FnOnce() -> io::Result<Box<dyn Read + Send>> + Send + 'static,
     {
-        PatientReader::of(patient, move |to| {
+        PatientReader::of(patient, move |to, _| {
             let mut from = open()?;
             let mut buffer = vec![0; PART];
             loop {
@@ -173,6 +175,17 @@ impl<'a> PatientReader<'a> {
                 }
             }
         })
+    }
+}
+
+/// Says that whoever is to write bytes gets on.
+#[derive(Debug)]
+pub struct Alive(Answers<io::Result<Vec<u8>>>);
+
+impl Alive {
+    /// Begins the waiting anew; false if nobody waits any more.
+    pub fn tell(&self) -> bool {
+        self.0.give(Ok(Vec::new()))
     }
 }
 
@@ -197,7 +210,8 @@ impl Write for Parts<'_> {
 
 impl Read for PatientReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left.is_empty() {
+        // A part without bytes says no more than that others will come.
+        while self.left.is_empty() {
             match self.patient.next(&self.parts).map_err(io::Error::other)? {
                 Some(part) => self.left = part?.into(),
                 None => return Ok(0),
@@ -250,6 +264,17 @@ mod tests {
         };
         patient().ask_many(slow, |one| heard.push(one)).unwrap();
         assert_eq!(heard, [0, 1, 2, 3, 4]);
+        let busy = |to: &mut dyn Write, alive: &Alive| {
+            for _ in 0..5 {
+                thread::sleep(LIMIT / 3);
+                assert!(alive.tell());
+            }
+            to.write_all(b"done")
+        };
+        let mut reader = PatientReader::of(patient(), busy).unwrap();
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "done");
     }
 
     #[test]
@@ -281,7 +306,7 @@ mod tests {
         let mut read = Vec::new();
         reader.as_mut().unwrap().read_to_end(&mut read).unwrap();
         assert!(read == bytes);
-        let mut broken = PatientReader::of(patient(), |to| {
+        let mut broken = PatientReader::of(patient(), |to, _| {
             to.write_all(b"some")?;
             Err(io::Error::other("torn"))
         })

@@ -240,3 +240,22 @@ pub(super) fn at_root(of: Artifact) -> Input<Artifact> {
         of,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_may_accept_an_archive_without_an_end_marker() {
+        let pin = url("https://a.example/a.tar", sha256("0".repeat(64)));
+        let accepts = |pin: &Pin| match pin.tree("a", "1").unwrap() {
+            Artifact::Plan(plan) => match plan.action().unwrap() {
+                Action::Unpack(unpack) => unpack.no_end_marker,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        };
+        assert!(!accepts(&pin));
+        assert!(accepts(&pin.no_end_marker()));
+    }
+}

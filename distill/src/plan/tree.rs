@@ -12,6 +12,7 @@ mod diff;
 mod directory;
 mod fill;
 mod merge;
+mod node;
 mod nodes;
 mod pick;
 #[cfg(test)]
@@ -24,42 +25,13 @@ pub use self::diff::{Change, diff};
 pub use self::directory::{Directory, DirectoryError, Entry};
 pub use self::fill::fill;
 pub use self::merge::{Conflict, MergeError, merge};
+pub use self::node::Node;
 pub use self::nodes::{
     Memory, MissingNode, Nodes, Workbench, entry_at, subtree_at, whole, whole_within,
 };
 pub use self::pick::{Picked, pick};
 use super::hash::Hash;
-use super::mode::Mode;
 use super::path::RelPath;
-
-/// What lies at one path of a tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
-    /// A directory.
-    Dir {
-        /// Its permission bits.
-        mode: Mode,
-    },
-    /// A regular file.
-    File {
-        /// Its permission bits.
-        mode: Mode,
-        /// Its length in bytes.
-        size: u64,
-        /// The hash of its bytes.
-        hash: Hash,
-    },
-    /// A symbolic link; it may point anywhere.
-    Symlink {
-        /// What it holds.
-        target: String,
-    },
-}
-
-impl Node {
-    /// A directory with the usual mode.
-    pub const DIR: Node = Node::Dir { mode: Mode::DIR };
-}
 
 /// A directory's contents: path → node. Every directory is listed, except the root (mode 0755).
 ///

@@ -5,18 +5,18 @@
 //! stream knows which hash the next node has to have.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::error::Reason;
 use super::super::http::Trust;
 use super::super::shared::Shared;
-use crate::objects::{Content, Contents};
+use crate::objects::{Alive, Content, Contents};
 use crate::plan::tree::{Directory, Entry, Memory, whole_within};
 use crate::plan::{Digest, Hash, Tree};
 
 /// How many nodes are asked for at once.
-const MANY: usize = 256;
+const MANY: usize = 64;
 
 /// No directory is larger: it has a million entries.
 const LONGEST_NODE: u64 = 64 << 20;
@@ -47,12 +47,13 @@ impl Order {
     }
 }
 
-/// Writes the nodes of a tree that are in `contents`.
+/// Writes the nodes of a tree that are in `contents`; nothing if the top one is not.
 pub(in crate::fetch) fn send(
     shared: &Shared,
     contents: &dyn Contents,
     tree: Hash,
     to: &mut dyn Write,
+    alive: &Alive,
 ) -> io::Result<()> {
     let mut order = Order::of(tree);
     while !order.next.is_empty() {
@@ -64,12 +65,15 @@ pub(in crate::fetch) fn send(
         let found = found.into_iter().collect();
         shared.read_many(found, Trust::Pin, LONGEST_NODE, |content, bytes| {
             lock(&read).insert(content, bytes);
-            true
+            alive.tell()
         });
         for content in wanted {
             let bytes = lock(&read).remove(&content).unwrap_or(Ok(None));
-            let absent = || io::Error::other(format!("`{}` is not there", content.digest));
-            let bytes = bytes.map_err(io::Error::other)?.ok_or_else(absent)?;
+            let Some(bytes) = bytes.map_err(io::Error::other)? else {
+                let absent = io::Error::other(format!("`{}` is not there", content.digest));
+                let is_top = content.digest == Digest::from(tree);
+                return if is_top { Ok(()) } else { Err(absent) };
+            };
             let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
             to.write_all(&length.to_le_bytes())?;
             to.write_all(&bytes)?;
@@ -87,8 +91,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads such a stream, and holds every node against its hash.
-pub(in crate::fetch) fn receive(tree: Hash, mut from: impl Read) -> Result<Tree, Reason> {
+/// Reads such a stream, and holds every node against its hash; no tree if there is nothing in it.
+pub(in crate::fetch) fn receive(tree: Hash, from: impl Read) -> Result<Option<Tree>, Reason> {
+    let mut from = BufReader::new(from);
+    if from.fill_buf().map_err(Reason::cache)?.is_empty() {
+        return Ok(None);
+    }
     let (mut order, mut nodes, mut left) = (Order::of(tree), Memory::new(), LARGEST_TREE);
     while let Some(hash) = order.next.pop_front() {
         let bytes = next_node(&mut from, &mut left)?;
@@ -101,7 +109,7 @@ pub(in crate::fetch) fn receive(tree: Hash, mut from: impl Read) -> Result<Tree,
         nodes.put(directory);
     }
     let whole = whole_within(&nodes, &tree, LARGEST_TREE).map_err(Reason::cache)?;
-    whole.ok_or_else(too_large)
+    whole.map(Some).ok_or_else(too_large)
 }
 
 fn next_node(from: &mut impl Read, left: &mut usize) -> Result<Vec<u8>, Reason> {

@@ -9,7 +9,7 @@ use super::super::address::Shown;
 use super::super::http::Trust;
 use super::super::shared::Shared;
 use super::asked::Lent;
-use crate::objects::{Content, Contents, Found};
+use crate::objects::{Alive, Content, Contents, Found};
 use crate::plan::archive::{PackError, pack_zst};
 use crate::plan::{Node, RelPath, Tree};
 
@@ -24,7 +24,7 @@ pub struct CachedTree<'a> {
 }
 
 /// How many files are asked for at once.
-const MANY: usize = 256;
+const MANY: usize = 64;
 
 /// What is no larger is read ahead, together with others.
 const SMALL: u64 = 128 * 1024;
@@ -33,9 +33,10 @@ const SMALL: u64 = 128 * 1024;
 const LEVEL: i32 = 1;
 
 /// Files that come one after the other, and are asked for many at a time.
-struct Files {
+struct Files<'a> {
     shared: Arc<Shared>,
     contents: Arc<dyn Contents>,
+    alive: &'a Alive,
     /// All files of the tree, in the order in which they are opened.
     all: Vec<Content>,
     /// How many of them were opened, and asked for.
@@ -56,10 +57,12 @@ pub(in crate::fetch) fn pack(
     contents: Arc<dyn Contents>,
     manifest: &Tree,
     to: &mut dyn Write,
+    alive: &Alive,
 ) -> io::Result<()> {
     let mut files = Files {
         shared,
         contents,
+        alive,
         all: manifest.iter().filter_map(|(_, node)| file(node)).collect(),
         opened: 0,
         asked: 0,
@@ -84,7 +87,7 @@ fn file(node: &Node) -> Option<Content> {
     }
 }
 
-impl Files {
+impl Files<'_> {
     fn open(&mut self, content: &Content) -> io::Result<Box<dyn Read + Send>> {
         static NEVER: AtomicBool = AtomicBool::new(false);
         if self.opened == self.asked {
@@ -123,7 +126,7 @@ impl Files {
             .read_many(small, Trust::Pin, SMALL, |content, bytes| {
                 let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
                 read.insert(content, bytes);
-                true
+                self.alive.tell()
             });
         let large = large.into_iter();
         self.found

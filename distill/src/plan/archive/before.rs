@@ -119,7 +119,7 @@ impl Before {
             self.ambiguity_of_links(header, kind),
             self.ambiguity_of_slashes(header, kind),
             self.ambiguity_of_holes(header, kind),
-            self.ambiguity_of_permissions(header),
+            self.ambiguity_of_permissions(header, kind),
         ];
         checks.into_iter().flatten().next()
     }
@@ -159,13 +159,13 @@ impl Before {
         (self.holes().is_used() && !may).then_some(Ambiguity::HolesOfNoFile)
     }
 
-    fn ambiguity_of_permissions(&self, header: &Header<'_>) -> Option<Ambiguity> {
+    fn ambiguity_of_permissions(&self, header: &Header<'_>, kind: Kind) -> Option<Ambiguity> {
         let in_pax = self.pax.as_ref().and_then(|pax| pax.executable);
         let own = self.permissions.as_deref().and_then(grants_execution);
         let lists = [own, in_pax];
         let executable = header.is_executable().ok()?;
         let differs = lists.into_iter().flatten().any(|list| list != executable);
-        differs.then_some(Ambiguity::Permissions)
+        (differs && kind == Kind::File).then_some(Ambiguity::Permissions)
     }
 
     /// A slash at the end of its name makes a directory of a file for some, only if the kind has no flag of

@@ -10,6 +10,7 @@ mod compression;
 mod deb;
 mod error;
 mod header;
+mod holes;
 mod judge;
 mod kind;
 mod options;

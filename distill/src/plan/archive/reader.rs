@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use super::ambiguity::Ambiguity;
 use super::before::Before;
 use super::error::{ArchiveError, shown};
-use super::header::{BLOCK, Header, gnu_sparse_extension};
+use super::header::{BLOCK, Header};
+use super::holes::{gnu_map, pax_map};
 use super::kind::{Kind, has_bytes};
 use super::options::Options;
-use super::pax::{HoleMap, Pax, decimal, global_ambiguity, within_bounds};
-use super::sparse::{Filled, Segment, SparseMap};
+use super::pax::{Pax, global_ambiguity};
+use super::sparse::{Filled, SparseMap};
 use super::tape::{Tape, padding};
 
 /// The most bytes that an extended header or a long name may have.
@@ -200,8 +201,8 @@ impl<R: Read> TarReader<R> {
         self.tape.begin(size);
         let map = match before.holes().version() {
             Err(ambiguity) => return Err(ambiguous(&name, ambiguity)),
-            Ok(Some(holes)) if header.kind() != b'S' => Some(self.pax_map(holes)?),
-            Ok(None) if header.kind() == b'S' => Some(self.gnu_map(header)?),
+            Ok(Some(holes)) if header.kind() != b'S' => Some(pax_map(&mut self.tape, holes)?),
+            Ok(None) if header.kind() == b'S' => Some(gnu_map(&mut self.tape, header)?),
             Ok(None) => None,
             Ok(Some(_)) => return Err(ambiguous(&name, Ambiguity::HolesInRecords)),
         };
@@ -273,62 +274,6 @@ impl<R: Read> TarReader<R> {
         Ok(header.is_some_and(|header| header.is_posix()))
     }
 
-    /// The map of an old GNU sparse file, which goes on in blocks before the file's bytes.
-    fn gnu_map(&mut self, header: &Header<'_>) -> Result<SparseMap, ArchiveError> {
-        let in_member = |what| self.tape.malformed_in(what);
-        let (size, mut more) = header.gnu_sparse().map_err(in_member)?;
-        let mut segments = header.gnu_sparse_map().map_err(in_member)?;
-        while more {
-            let block = self.tape.block()?;
-            let extension = gnu_sparse_extension(&block);
-            let (further, another) = extension.map_err(|what| self.tape.malformed_in(what))?;
-            segments.extend(further);
-            within_bounds(segments.len()).map_err(|what| self.tape.malformed_in(what))?;
-            more = another;
-        }
-        self.sparse_map(segments, size)
-    }
-
-    fn pax_map(&mut self, (size, map): (u64, HoleMap)) -> Result<SparseMap, ArchiveError> {
-        let segments = match map {
-            HoleMap::Here(segments) => segments,
-            HoleMap::Stored => self.stored_map()?,
-        };
-        self.sparse_map(segments, size)
-    }
-
-    fn sparse_map(&self, segments: Vec<Segment>, size: u64) -> Result<SparseMap, ArchiveError> {
-        SparseMap::new(segments, size, self.tape.left).map_err(|what| self.tape.malformed_in(what))
-    }
-
-    /// The map that stands before a file's bytes: lines of decimal numbers, padded to a block.
-    fn stored_map(&mut self) -> Result<Vec<Segment>, ArchiveError> {
-        let mut lines = Lines::default();
-        let count = self.map_number(&mut lines)?;
-        let mut segments = Vec::new();
-        for _ in 0..count {
-            let offset = self.map_number(&mut lines)?;
-            let len = self.map_number(&mut lines)?;
-            segments.push(Segment { offset, len });
-            within_bounds(segments.len()).map_err(|what| self.tape.malformed_in(what))?;
-        }
-        Ok(segments)
-    }
-
-    fn map_number(&mut self, lines: &mut Lines) -> Result<u64, ArchiveError> {
-        loop {
-            if let Some(line) = lines.next() {
-                return decimal(&line).map_err(|what| self.tape.malformed_in(what));
-            }
-            if lines.rest.len() > BLOCK || self.tape.left < BLOCK as u64 {
-                return Err(self.tape.malformed_in("its sparse map is garbled"));
-            }
-            let block = self.tape.block()?;
-            self.tape.left -= BLOCK as u64;
-            lines.rest.extend(block);
-        }
-    }
-
     /// Reads to the end of the input. Behind the mark of the end, which is two blocks of zeros or one and
     /// nothing more, the rest of a record may hold anything; what comes then must be zeros.
     fn finish(&mut self) -> Result<(), ArchiveError> {
@@ -376,21 +321,6 @@ fn is_zeros(bytes: &[u8]) -> bool {
 /// A number that is known to be of a few mebibytes at most.
 fn small(number: u64) -> usize {
     usize::try_from(number).expect("a few mebibytes")
-}
-
-/// Lines that come in blocks.
-#[derive(Default)]
-struct Lines {
-    rest: Vec<u8>,
-}
-
-impl Lines {
-    fn next(&mut self) -> Option<Vec<u8>> {
-        let end = self.rest.iter().position(|byte| *byte == b'\n')?;
-        let mut line: Vec<u8> = self.rest.drain(..=end).collect();
-        line.pop();
-        Some(line)
-    }
 }
 
 /// The stored bytes of the current member.

@@ -48,10 +48,10 @@ impl SparseMap {
     /// follow the other; both are the same if all but the last are of whole blocks. And where a segment of
     /// no bytes marks the end, a hole there is told by all.
     pub(super) fn ambiguity(&self) -> Option<Ambiguity> {
-        let mut stored = self.segments.iter().map(|segment| segment.len);
-        let mut stored = stored.by_ref().filter(|len| *len > 0).rev();
-        let last = stored.next();
-        let uneven = last.is_some() && stored.any(|len| len % BLOCK as u64 != 0);
+        let stored = self.segments.iter().map(|segment| segment.len);
+        let stored: Vec<u64> = stored.filter(|len| *len > 0).collect();
+        let whole = |len: &u64| len.is_multiple_of(BLOCK as u64);
+        let uneven = (stored.split_last()).is_some_and(|(_, before)| !before.iter().all(whole));
         let end = self
             .segments
             .last()

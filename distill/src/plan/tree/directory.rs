@@ -25,7 +25,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Node;
+use super::node::Node;
 use crate::plan::hash::Hash;
 use crate::plan::mode::Mode;
 use crate::plan::path::RelPath;

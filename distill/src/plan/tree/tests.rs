@@ -1,5 +1,6 @@
 use super::*;
 use crate::plan::glob::PathSet;
+use crate::plan::mode::Mode;
 
 fn path(text: &str) -> RelPath {
     RelPath::new(text).unwrap()

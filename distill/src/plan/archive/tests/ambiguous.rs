@@ -296,6 +296,7 @@ fn permissions() {
     assert_ambiguous(acl("rwx").file("x", ""), "x", Ambiguity::Permissions);
     assert_ambiguous(acl("rw-").program("x", ""), "x", Ambiguity::Permissions);
     assert!(read_tar(&acl("rwx").program("x", "").end()).is_ok());
+    assert!(read_tar(&acl("rwx").dir("d").end()).is_ok());
 }
 
 #[test]
