@@ -95,10 +95,10 @@ impl Files<'_> {
             self.found.clear();
             let batch = self.opened..self.all.len().min(self.opened + MANY);
             self.asked = batch.end;
-            self.ask(&self.all[batch].to_vec())?;
+            self.ask(self.all[batch].to_vec())?;
         } else if !self.found.contains_key(content) {
             // A large file that lies in the tree twice.
-            self.ask(&[*content])?;
+            self.ask(vec![*content])?;
         }
         self.opened += 1;
         let opened = match self.found.remove(content) {
@@ -115,8 +115,8 @@ impl Files<'_> {
     }
 
     /// Asks for many files, and reads those that are small: each takes the time of an answer.
-    fn ask(&mut self, wanted: &[Content]) -> io::Result<()> {
-        let found = self.contents.read(wanted).map_err(io::Error::other)?;
+    fn ask(&mut self, wanted: Vec<Content>) -> io::Result<()> {
+        let found = self.contents.read(&wanted).map_err(io::Error::other)?;
         let is_small = |content: &Content| content.size.is_some_and(|size| size <= SMALL);
         let (small, large): (Vec<_>, Vec<_>) = found
             .into_iter()
