@@ -3,10 +3,8 @@
 //! Offsets: POSIX.1-2017, `pax`, "ustar Interchange Format"; GNU tar's manual, "Basic Tar Format".
 
 use super::ambiguity::Ambiguity;
+use super::block::BLOCK;
 use super::sparse::Segment;
-
-/// A header, and the unit to which everything in a tar archive is rounded up.
-pub(super) const BLOCK: usize = 512;
 
 /// A header block whose checksum is right.
 pub(super) struct Header<'a>(&'a [u8; BLOCK]);

@@ -2,8 +2,9 @@
 
 use std::io::Read;
 
+use super::block::BLOCK;
 use super::error::ArchiveError;
-use super::header::{BLOCK, Header, gnu_sparse_extension};
+use super::header::{Header, gnu_sparse_extension};
 use super::pax::{HoleMap, decimal, within_bounds};
 use super::sparse::{Segment, SparseMap};
 use super::tape::Tape;

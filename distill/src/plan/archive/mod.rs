@@ -6,6 +6,7 @@
 
 mod ambiguity;
 mod before;
+mod block;
 mod compression;
 mod deb;
 mod error;

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use super::super::hash::{Hash, Hasher};
 use super::super::path::RelPath;
 use super::super::tree::{Node, Tree};
-use super::header::BLOCK;
+use super::block::BLOCK;
 use super::pax::write_record;
 
 /// Why a tree cannot be packed.

@@ -4,8 +4,9 @@ use std::io::{self, Read};
 
 use super::ambiguity::Ambiguity;
 use super::before::Before;
+use super::block::BLOCK;
 use super::error::{ArchiveError, shown};
-use super::header::{BLOCK, Header};
+use super::header::Header;
 use super::holes::{gnu_map, pax_map};
 use super::kind::{Kind, has_bytes};
 use super::options::Options;

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::ambiguity::Ambiguity;
-use super::header::BLOCK;
+use super::block::BLOCK;
 
 /// Bytes of a sparse file that are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 
 use std::io::{self, Read};
 
+use super::block::BLOCK;
 use super::error::{ArchiveError, shown};
-use super::header::BLOCK;
 
 /// Reads the bytes of an archive. Whatever is read of it is read through [`Tape::pull`].
 pub(super) struct Tape<R> {

@@ -3,7 +3,7 @@
 
 use super::craft::{Craft, header};
 use super::*;
-use crate::plan::archive::header::BLOCK;
+use crate::plan::archive::block::BLOCK;
 
 fn craft() -> Craft {
     Craft::default()

@@ -1,6 +1,6 @@
 //! Archives made by hand, wrong ones above all.
 
-use super::super::header::BLOCK;
+use super::super::block::BLOCK;
 
 /// An archive under way.
 #[derive(Default, Clone)]

@@ -23,7 +23,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use self::judges::{Judges, Verdict};
 use super::*;
-use crate::plan::archive::header::{BLOCK, Header};
+use crate::plan::archive::block::BLOCK;
+use crate::plan::archive::header::Header;
 
 /// After so many differences a run ends.
 const ENOUGH: usize = 6;

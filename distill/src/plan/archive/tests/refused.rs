@@ -2,7 +2,7 @@
 
 use super::craft::{Craft, header};
 use super::*;
-use crate::plan::archive::header::BLOCK;
+use crate::plan::archive::block::BLOCK;
 
 /// The message, with all lines.
 fn whole_refusal(archive: &[u8]) -> String {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::super::craft::{Craft, header, record, sum};
-use crate::plan::archive::header::BLOCK;
+use crate::plan::archive::block::BLOCK;
 
 /// Names that meet each other.
 fn name() -> impl Strategy<Value = String> {
