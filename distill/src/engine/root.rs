@@ -124,9 +124,17 @@ pub(super) fn union<N: Nodes<Error = StoreError>>(
         .map(|part| (part.label.as_str(), place(part)))
         .collect();
     merge(nodes, &placed).map_err(|error| match error {
-        MergeError::Conflict(conflict) => conflict.into(),
+        MergeError::Conflict(conflict) => by_name(conflict).into(),
         MergeError::Nodes(error) => error.into(),
     })
+}
+
+/// Inputs stand in the order of their hashes, which says nothing to people and changes with what they hold.
+fn by_name(mut conflict: Conflict) -> Conflict {
+    if conflict.second < conflict.first {
+        std::mem::swap(&mut conflict.first, &mut conflict.second);
+    }
+    conflict
 }
 
 /// All parts together, once what would only fail in the middle of a build is known to be right.

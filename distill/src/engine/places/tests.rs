@@ -138,7 +138,7 @@ fn an_input_below_a_file_or_a_link_of_another_is_a_conflict() {
     ] {
         let said = said([part("outer", outer, &[has]), part("inner", at, &["f"])]);
         assert!(
-            said.starts_with("`outer` and `inner` both have `"),
+            said.starts_with("`inner` and `outer` both have `"),
             "{has} {at}: {said}"
         );
     }
