@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::settings::Settings;
 use super::shared::Shared;
 use crate::objects::{
-    Answers, BackendError, Content, Contents, Found, PatientReader, Provenance, Record, Records,
+    BackendError, Content, Contents, Found, PatientReader, Provenance, Record, Records, Teller,
 };
 use crate::plan::{Digest, Hash, Object, Origin, PlanHash, Source, Tree};
 
@@ -132,10 +132,9 @@ impl Fetcher {
         progress: &dyn Progress,
     ) -> BTreeMap<PlanHash, Record> {
         let shared = Arc::clone(&self.shared);
-        let look_up =
-            move |records: Arc<dyn Records>, plans: Vec<PlanHash>, answers: &Answers<_>| {
-                shared.look_up(&*records, &plans, answers);
-            };
+        let look_up = move |records: Arc<dyn Records>, plans: Vec<PlanHash>, teller: &Teller<_>| {
+            shared.look_up(&*records, &plans, teller);
+        };
         let asker = self.shared.asker(cancel, progress);
         let known = self.shared.caches.records(plans, asker, look_up);
         let from = |(plan, (record, cache)): (PlanHash, (Record, Shown))| {

@@ -12,7 +12,7 @@ use super::http::{Resume, Trust};
 use super::place::{self, Place};
 use super::shared::Shared;
 use super::stop::Stop;
-use crate::objects::{Answer, Answers, Found, PatientReader, Record, Records};
+use crate::objects::{Answer, Found, PatientReader, Record, Records, Teller};
 use crate::plan::PlanHash;
 
 /// How many small things are read at a time: each takes the time of one answer.
@@ -83,12 +83,12 @@ impl Shared {
         &self,
         records: &dyn Records,
         plans: &[PlanHash],
-        answers: &Answers<Heard<(PlanHash, Record)>>,
+        teller: &Teller<Heard<(PlanHash, Record)>>,
     ) {
         let known = match records.look_up(plans) {
             Ok(known) => known,
             Err(error) => {
-                answers.give(Heard::Failed(Reason::cache(error)));
+                teller.tell(Heard::Failed(Reason::cache(error)));
                 return;
             }
         };
@@ -96,21 +96,21 @@ impl Shared {
         for (plan, answer) in known {
             match answer {
                 Answer::Record(record) => {
-                    answers.give(Heard::Answer((plan, record)));
+                    teller.tell(Heard::Answer((plan, record)));
                 }
                 Answer::Encoded(found) => encoded.push((plan, found)),
             }
         }
         self.read_many(encoded, Trust::Connection, Record::LONGEST, |plan, read| {
             let heard = match read {
-                Ok(None) => return true,
+                Ok(None) => Heard::Nothing,
                 Ok(Some(bytes)) => match Record::decode(&plan, &bytes) {
                     Ok(record) => Heard::Answer((plan, record)),
                     Err(error) => Heard::Useless(Reason::cache(error)),
                 },
                 Err(reason) => Heard::Failed(reason),
             };
-            answers.give(heard)
+            teller.tell(heard)
         });
     }
 

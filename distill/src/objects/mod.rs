@@ -27,6 +27,6 @@ pub use contents::{Contents, Outgoing};
 pub use error::BackendError;
 pub use found::Found;
 pub use memory::Memory;
-pub use patience::{Alive, Answers, Impatience, Patient, PatientReader};
+pub use patience::{Alive, Impatience, Patient, PatientReader, Teller};
 pub use record::{Provenance, Record, RecordError, Usage};
 pub use records::{Answer, Records};

@@ -45,20 +45,20 @@ pub struct Patient<'a> {
 /// What the thread sends: an answer, or how it panicked.
 type Sent<T> = Result<T, Box<dyn Any + Send>>;
 
-/// Where a call gives its answers, one after the other. Each begins the waiting anew.
+/// To whom a call tells its answers, one after the other. Each begins the waiting anew.
 #[derive(Debug)]
-pub struct Answers<T>(SyncSender<Sent<T>>);
+pub struct Teller<T>(SyncSender<Sent<T>>);
 
-impl<T> Answers<T> {
-    /// Gives one answer; false if nobody waits for it any more.
-    pub fn give(&self, answer: T) -> bool {
+impl<T> Teller<T> {
+    /// Tells one answer; false if nobody waits for it any more.
+    pub fn tell(&self, answer: T) -> bool {
         self.0.send(Ok(answer)).is_ok()
     }
 }
 
-impl<T> Clone for Answers<T> {
-    fn clone(&self) -> Answers<T> {
-        Answers(self.0.clone())
+impl<T> Clone for Teller<T> {
+    fn clone(&self) -> Teller<T> {
+        Teller(self.0.clone())
     }
 }
 
@@ -70,8 +70,8 @@ impl Patient<'_> {
     ) -> Result<T, Impatience> {
         let mut answer = None;
         self.ask_many(
-            move |answers| {
-                answers.give(call());
+            move |teller| {
+                teller.tell(call());
             },
             |one| answer = Some(one),
         )?;
@@ -81,7 +81,7 @@ impl Patient<'_> {
     /// Takes all answers that `call` gives, as they come.
     pub fn ask_many<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Answers<T>) + Send + 'static,
+        call: impl FnOnce(&Teller<T>) + Send + 'static,
         mut take: impl FnMut(T),
     ) -> Result<(), Impatience> {
         let answers = begin(call).map_err(Impatience::Threads)?;
@@ -114,14 +114,14 @@ impl Patient<'_> {
 
 /// Makes a call on a thread that nobody joins.
 fn begin<T: Send + 'static>(
-    call: impl FnOnce(&Answers<T>) + Send + 'static,
+    call: impl FnOnce(&Teller<T>) + Send + 'static,
 ) -> io::Result<Receiver<Sent<T>>> {
     let (sender, receiver) = sync_channel(WAITING);
     let work = move || {
-        let answers = Answers(sender);
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| call(&answers))) {
+        let teller = Teller(sender);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| call(&teller))) {
             // Whoever asked may have gone.
-            let _ = answers.0.send(Err(panic));
+            let _ = teller.0.send(Err(panic));
         }
     };
     thread::Builder::new().spawn(work).map(drop)?;
@@ -143,14 +143,14 @@ impl<'a> PatientReader<'a> {
     where
         W: FnOnce(&mut dyn Write, &Alive) -> io::Result<()> + Send + 'static,
     {
-        let call = move |answers: &Answers<io::Result<Vec<u8>>>| {
-            let mut to = BufWriter::with_capacity(PART, Parts(answers));
-            let alive = Alive(answers.clone());
+        let call = move |teller: &Teller<io::Result<Vec<u8>>>| {
+            let mut to = BufWriter::with_capacity(PART, Parts(teller));
+            let alive = Alive(teller.clone());
             let written = write(&mut to, &alive).and_then(|()| to.flush());
             // What was written before an error comes before it.
             drop(to);
             if let Err(error) = written {
-                answers.give(Err(error));
+                teller.tell(Err(error));
             }
         };
         Ok(PatientReader {
@@ -180,12 +180,12 @@ impl<'a> PatientReader<'a> {
 
 /// Says that whoever is to write bytes gets on.
 #[derive(Debug)]
-pub struct Alive(Answers<io::Result<Vec<u8>>>);
+pub struct Alive(Teller<io::Result<Vec<u8>>>);
 
 impl Alive {
     /// Begins the waiting anew; false if nobody waits any more.
     pub fn tell(&self) -> bool {
-        self.0.give(Ok(Vec::new()))
+        self.0.tell(Ok(Vec::new()))
     }
 }
 
@@ -193,11 +193,11 @@ impl Alive {
 const PART: usize = 128 * 1024;
 
 /// Writes to whoever reads.
-struct Parts<'a>(&'a Answers<io::Result<Vec<u8>>>);
+struct Parts<'a>(&'a Teller<io::Result<Vec<u8>>>);
 
 impl Write for Parts<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match bytes.is_empty() || self.0.give(Ok(bytes.to_vec())) {
+        match bytes.is_empty() || self.0.tell(Ok(bytes.to_vec())) {
             true => Ok(bytes.len()),
             false => Err(io::Error::other("nobody reads it any more")),
         }
@@ -256,10 +256,10 @@ mod tests {
     #[test]
     fn who_gets_on_may_take_longer_than_the_limit() {
         let mut heard = Vec::new();
-        let slow = |answers: &Answers<u32>| {
+        let slow = |teller: &Teller<u32>| {
             for number in 0..5 {
                 thread::sleep(LIMIT / 3);
-                answers.give(number);
+                teller.tell(number);
             }
         };
         patient().ask_many(slow, |one| heard.push(one)).unwrap();

@@ -224,7 +224,8 @@ impl Store {
                 continue;
             };
             let here = record.provenance == Provenance::Here;
-            report.told_by_caches += usize::from(!here);
+            let told = matches!(record.provenance, Provenance::Cache(_));
+            report.told_by_caches += usize::from(told);
             if !self.plan_path(&plan).exists() {
                 report.damages.push(Damage::Record(plan));
             } else if here && !self.has(&record.output) {

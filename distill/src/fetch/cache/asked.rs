@@ -11,7 +11,7 @@ use super::super::error::{Attempt, Reason};
 use super::super::progress::Progress;
 use super::Cache;
 use crate::objects::{
-    Answers, Content, Contents, Found, Impatience, Patient, PatientReader, Records,
+    Content, Contents, Found, Impatience, Patient, PatientReader, Records, Teller,
 };
 use crate::plan::{Digest, PlanHash};
 
@@ -63,6 +63,8 @@ pub(in crate::fetch) struct Asker<'a> {
 pub(in crate::fetch) enum Heard<T> {
     /// An answer.
     Answer(T),
+    /// That it has nothing of one of them.
+    Nothing,
     /// One answer that is of no use; others may follow.
     Useless(Reason),
     /// That it cannot answer.
@@ -111,7 +113,7 @@ impl Caches {
     ) -> BTreeMap<PlanHash, (T, Shown)>
     where
         T: Send + 'static,
-        L: Fn(Arc<dyn Records>, Vec<PlanHash>, &Answers<Heard<(PlanHash, T)>>)
+        L: Fn(Arc<dyn Records>, Vec<PlanHash>, &Teller<Heard<(PlanHash, T)>>)
             + Clone
             + Send
             + 'static,
@@ -127,7 +129,7 @@ impl Caches {
             for batch in left.chunks(MANY) {
                 let (records, batch, look_up) =
                     (Arc::clone(records), batch.to_vec(), look_up.clone());
-                let call = move |answers: &Answers<_>| look_up(records, batch, answers);
+                let call = move |teller: &Teller<_>| look_up(records, batch, teller);
                 all_answered &= member.ask(asker, call, |(plan, record)| {
                     if wanted.remove(&plan) {
                         known.insert(plan, (record, member.cache.name.clone()));
@@ -160,8 +162,8 @@ impl Caches {
             let batches: Vec<Content> = left.iter().copied().collect();
             for batch in batches.chunks(MANY) {
                 let (contents, batch, look) = (Arc::clone(contents), batch.to_vec(), look.clone());
-                let call = move |answers: &Answers<_>| {
-                    answers.give(match look(&*contents, &batch) {
+                let call = move |teller: &Teller<_>| {
+                    teller.tell(match look(&*contents, &batch) {
                         Ok(here) => Heard::Answer(here),
                         Err(reason) => Heard::Failed(reason),
                     });
@@ -230,7 +232,7 @@ impl Member {
     fn ask<T: Send + 'static>(
         &self,
         asker: Asker<'_>,
-        call: impl FnOnce(&Answers<Heard<T>>) + Send + 'static,
+        call: impl FnOnce(&Teller<Heard<T>>) + Send + 'static,
         mut take: impl FnMut(T),
     ) -> bool {
         if self.is_silent() {
@@ -240,6 +242,7 @@ impl Member {
         let patient = asker.patient();
         let asked = patient.ask_many(call, |heard| match heard {
             Heard::Answer(answer) => take(answer),
+            Heard::Nothing => {}
             Heard::Useless(reason) => self.tell(asker, reason),
             Heard::Failed(reason) => {
                 failed = true;

@@ -307,6 +307,51 @@ fn a_cache_that_fails_is_passed_over() {
 }
 
 #[test]
+fn a_cache_is_asked_for_what_those_before_it_do_not_know() {
+    let plans = ["first", "second"].map(|text| PlanHash(Hash::of(text)));
+    let record = Object::Blob(Hash::of("x").into()).to_string();
+    on_each(&[(Key::Output(plans[0]), record.as_bytes())], |scene| {
+        let mut settings = scene.fetcher.settings().clone();
+        let memory = Arc::new(Troubled::new(Memory::default(), Trouble::default()));
+        settings.caches.push(Cache::new(Arc::clone(&memory)));
+        let fetcher = Fetcher::new(settings);
+        let known = fetcher.records(&plans[..1], &scene.cancel, &scene.told);
+        assert_eq!((known.len(), memory.calls()), (1, 0));
+        let known = fetcher.records(&plans, &scene.cancel, &scene.told);
+        assert_eq!((known.len(), memory.calls()), (1, 1));
+        // Of the second, nobody knows anything, and nobody is asked again.
+        let known = fetcher.records(&plans[1..], &scene.cancel, &scene.told);
+        assert_eq!((known.len(), memory.calls()), (0, 1));
+    });
+}
+
+#[test]
+fn a_slow_server_that_has_nothing_is_not_given_up() {
+    let server = Server::new(|_: &Request| {
+        std::thread::sleep(Duration::from_millis(300));
+        Reply::status(404)
+    });
+    let base = server.url("");
+    let cache = LookupCache::new("slow", move |key: &Key| {
+        Some(Found::Url(format!("{base}{}", key.path())))
+    });
+    // All of its answers together take longer than it may be silent.
+    let scene = Scene::with(|settings| {
+        settings.caches.push(Cache::new(Arc::new(cache)));
+        settings.question_timeout = Duration::from_secs(1);
+    });
+    let plans: Vec<PlanHash> = (0..200)
+        .map(|number| PlanHash(Hash::of(format!("{number}"))))
+        .collect();
+    let began = std::time::Instant::now();
+    let known = scene.fetcher.records(&plans, &scene.cancel, &scene.told);
+    assert!(known.is_empty());
+    assert!(began.elapsed() > Duration::from_secs(1));
+    assert_eq!(scene.told.lines(), Vec::<String>::new());
+    assert_eq!(server.count(), 200);
+}
+
+#[test]
 fn exported_sources_serve_a_machine_without_a_network() {
     let bytes = sample(100_000);
     let scene = Scene::new();
