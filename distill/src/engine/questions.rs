@@ -12,6 +12,7 @@ use super::event::Event;
 use super::graph::NodeId;
 use super::schedule::{Question, Reply, Whereabouts};
 use super::supplier::Asking;
+use crate::fetch::Shown;
 use crate::objects::{Content, Contents, Impatience, Patient, Record};
 use crate::plan::{Object, Plan, PlanHash, Resolved};
 
@@ -22,6 +23,8 @@ pub(super) struct Others<'a> {
     executors: Option<Arc<dyn Contents>>,
     /// The executor's contents did not answer in time, and are not asked again.
     is_silent: AtomicBool,
+    /// They said that they cannot answer, and that was told.
+    has_failed: AtomicBool,
 }
 
 /// What is asked about a plan.
@@ -38,6 +41,7 @@ impl<'a> Others<'a> {
             builder,
             executors: builder.executor.contents(),
             is_silent: AtomicBool::new(false),
+            has_failed: AtomicBool::new(false),
         }
     }
 
@@ -137,14 +141,15 @@ impl<'a> Others<'a> {
         let missing = match patient.ask(move || asked.missing(&heads)) {
             Ok(Ok(missing)) => missing,
             Ok(Err(error)) => {
-                self.remark(format!("`{}` failed: {error}", contents.name()));
+                if !self.has_failed.swap(true, Ordering::SeqCst) {
+                    self.remark(&format!("failed: {error}"));
+                }
                 return BTreeSet::new();
             }
             Err(Impatience::Stopped) => return BTreeSet::new(),
             Err(why) => {
                 self.is_silent.store(true, Ordering::SeqCst);
-                let text = format!("`{}` {why}, and is not asked again", contents.name());
-                self.remark(text);
+                self.remark(&format!("{why}, and is not asked again"));
                 return BTreeSet::new();
             }
         };
@@ -152,7 +157,11 @@ impl<'a> Others<'a> {
         wanted.iter().filter(is_there).copied().collect()
     }
 
-    fn remark(&self, text: String) {
+    /// Tells of the executor's contents, whose name may be an address with a password.
+    fn remark(&self, what: &str) {
+        let name = self.executors.as_ref().map(|contents| contents.name());
+        let name = Shown::from(name.unwrap_or_default());
+        let text = format!("`{name}` {}", Shown::from(what));
         (self.builder.events)(Event::Remark { text });
     }
 

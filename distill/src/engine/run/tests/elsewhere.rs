@@ -1,11 +1,14 @@
 //! Jobs that run on another machine: their outputs stay there until somebody needs them here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::others::{Scene, made, resolved, text};
 use super::*;
 use crate::fetch::Cache;
-use crate::objects::{Content, Contents, Memory, Outgoing, Provenance};
+use crate::objects::{
+    Backend, BackendError, Content, Contents, Found, Memory, Outgoing, Provenance,
+};
 use crate::plan::Resolved;
 use crate::store::intake::literal_tree;
 
@@ -166,4 +169,69 @@ fn what_was_made_elsewhere_and_cannot_be_brought_is_an_error() {
         ExecuteError::LeftElsewhere { .. }
     ));
     assert_eq!(scene.ran(), ["a", "image"], "each once");
+}
+
+/// Contents that hang, and whose name has a password in it.
+#[derive(Debug)]
+struct Hangs;
+
+impl Backend for Hangs {
+    fn name(&self) -> String {
+        "https://hugo:pass@cluster.example/cas".to_owned()
+    }
+}
+
+impl Contents for Hangs {
+    fn missing(&self, _: &[Content]) -> Result<BTreeSet<Content>, BackendError> {
+        loop {
+            std::thread::sleep(Duration::from_secs(3600));
+        }
+    }
+
+    fn read(&self, _: &[Content]) -> Result<BTreeMap<Content, Found>, BackendError> {
+        Ok(BTreeMap::new())
+    }
+}
+
+/// Runs everything here, though it could run elsewhere.
+struct Undecided;
+
+impl Executor for Undecided {
+    fn check(&self, _: &BuildPlatform) -> Result<(), WrongMachine> {
+        Ok(())
+    }
+
+    fn execute(&self, job: &Job<'_>) -> Executed {
+        Executed {
+            output: Ok(Output::here(made(job.plan))),
+            usage: Usage::default(),
+            log: None,
+            tail: Vec::new(),
+        }
+    }
+
+    fn contents(&self) -> Option<Arc<dyn Contents>> {
+        Some(Arc::new(Hangs))
+    }
+}
+
+#[test]
+fn contents_of_an_executor_that_hang_are_named_once_and_without_secrets() {
+    let scene = in_time(|| {
+        let scene = Scene::new();
+        let source = |name: &str| {
+            let path = scene.store.temp_path();
+            std::fs::write(&path, name).unwrap();
+            Artifact::Source(Source::new(Hash::of(name), Origin::File(path)))
+        };
+        let first = merge("first", [literal("first"), source("x")]);
+        let second = merge("second", [Artifact::from(&first), source("y")]);
+        let result =
+            scene.with_executor(&Undecided, Vec::new(), |builder| builder.build(&[second]));
+        result.unwrap();
+        scene
+    });
+    let said =
+        "remark `https://cluster.example/cas` sent nothing for 0.3 s, and is not asked again";
+    assert_eq!((scene.told(said), scene.told("remark")), (1, 1));
 }
