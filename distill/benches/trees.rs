@@ -8,6 +8,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -35,10 +36,16 @@ fn main() -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let base = Utf8Path::from_path(scratch.path()).ok_or("no UTF-8")?;
     let store = Store::open(&base.join("store"))?;
+    println!("{files} files of {bytes} bytes, {} threads", cpus());
+    let (old, new) = land_two(&store, files, bytes)?;
+    read(&store, &old, &new)?;
+    prepare(&store, old)
+}
+
+/// Lands a tree, and another one in which one file is different, as an edit makes it.
+fn land_two(store: &Store, files: usize, bytes: usize) -> Result<(Hash, Hash)> {
     let first = store.temp_dir()?;
     fill(first.path(), files, bytes)?;
-    println!("{files} files of {bytes} bytes, {} threads", cpus());
-
     time("b2sum of all files", || b2sum(first.path()))?;
     let hashed = time("tree hash", || {
         Ok(scan(first.path(), &PathSet::default(), &NEVER)?)
@@ -47,37 +54,39 @@ fn main() -> Result<()> {
     time("its nodes alone", || Ok(manifest.directories().len()))?;
     let old = time("landing it", || Ok(store.land_tree(&hashed)?))?;
 
-    // The same but for one file, as an edit makes it.
     let second = store.temp_dir()?;
     fill(second.path(), files, bytes)?;
     fs::write(second.path().join("d0/d0/f0"), "another")?;
     let edited = scan(second.path(), &PathSet::default(), &NEVER)?;
-    let before = nodes(&store)?;
+    let before = nodes(store)?;
     let new = time("landing it with one file changed", || {
         Ok(store.land_tree(&edited)?)
     })?;
     println!(
         "{:>8}  nodes that are new, of {before}",
-        nodes(&store)? - before
+        nodes(store)? - before
     );
-    let (old, new) = (hash_of(old), hash_of(new));
-    time("the difference of the two", || {
-        Ok(diff(&store, &old, &new)?)
-    })?;
-    time("one entry", || Ok(entry_at(&store, &old, "d0/d0/f1")?))?;
-    time("all entries", || Ok(store.manifest(&old)?))?;
-    time("verifying it", || {
-        Ok(verify_tree(&store.tree_path(&old), &NEVER)?)
-    })?;
+    Ok((hash_of(old), hash_of(new)))
+}
 
+fn read(store: &Store, old: &Hash, new: &Hash) -> Result<()> {
+    time("the difference of the two", || Ok(diff(store, old, new)?))?;
+    time("one entry", || Ok(entry_at(store, old, "d0/d0/f1")?))?;
+    time("all entries", || Ok(store.manifest(old)?))?;
+    time("verifying it", || {
+        Ok(verify_tree(&store.tree_path(old), &NEVER)?)
+    })?;
+    Ok(())
+}
+
+fn prepare(store: &Store, tree: Hash) -> Result<()> {
     let program = store.temp_dir()?;
     fs::write(program.path().join("build"), "#!/build")?;
-    Command::new("chmod")
-        .args(["755", program.path().join("build").as_str()])
-        .status()?;
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(program.path().join("build"), executable)?;
     let program = scan(program.path(), &PathSet::default(), &NEVER)?;
     let program = store.land_tree(&program)?;
-    let inputs = [("/", program), ("/", Object::Tree(old))];
+    let inputs = [("/", program), ("/", Object::Tree(tree))];
     let input = |(at, of): &(&str, Object)| {
         Ok(Input {
             at: AbsPath::new(*at)?,
@@ -93,7 +102,7 @@ fn main() -> Result<()> {
     let scratch = store.temp_dir()?;
     time("preparing a build that has it as an input", || {
         Ok(shell_spec(
-            &store,
+            store,
             &build,
             scratch.path(),
             Method::Overlay,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use super::machine::{ELSEWHERE, WrongMachine};
-use super::root::RootError;
+use super::part::RootError;
 use super::sandbox::{SandboxError, Status};
 use crate::fetch::{FetchError, THREADS_HINT};
 use crate::plan::{Change, DefinitionError, Object, PlanHash, RelPath};

@@ -16,6 +16,7 @@ mod jobserver;
 mod local;
 mod machine;
 mod operation;
+mod part;
 mod places;
 mod publish;
 mod questions;
@@ -37,8 +38,9 @@ pub use executor::{Executed, Executor, Job, Output, Place};
 pub use jobserver::{Jobserver, Slot, cpus};
 pub use local::Local;
 pub use machine::{Machine, WrongMachine};
+pub use part::RootError;
 pub use publish::{PublishError, Publisher};
-pub use root::{RootError, shell_spec};
+pub use root::shell_spec;
 pub use scheduler::Survey;
 pub use supplier::{Asking, Sources, Supplier};
 

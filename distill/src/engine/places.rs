@@ -2,7 +2,7 @@
 //!
 //! What the definition tells is found there (`plan::places`); here it is about what trees hold.
 
-use super::root::{Part, RootError};
+use super::part::{Part, RootError};
 use crate::plan::tree::{Entry, Nodes, entry_at, whole};
 use crate::plan::{Hash, Node, RelPath, SANDBOX_PLACES, hidden_by, misplaced};
 use crate::store::StoreError;

@@ -88,11 +88,20 @@ impl Publisher<'_> {
             level = below;
         }
         self.files(tree, &new.files)?;
-        for (node, directory) in new.into_ordered(*tree) {
-            let bytes = directory.encode();
-            let content = Content::sized(node, bytes.len() as u64);
-            self.contents
-                .write(vec![Outgoing::bytes(content, &bytes)])?;
+        new.into_levels(*tree)
+            .iter()
+            .try_for_each(|level| self.nodes(level))
+    }
+
+    /// Writes nodes none of which names another one of them.
+    fn nodes(&self, nodes: &[Arc<Directory>]) -> Result<(), PublishError> {
+        for batch in nodes.chunks(MANY) {
+            let encoded: Vec<Vec<u8>> = batch.iter().map(|node| node.encode()).collect();
+            let outgoing = encoded.iter().map(|bytes| {
+                let content = Content::sized(Hash::of(bytes), bytes.len() as u64);
+                Outgoing::bytes(content, bytes)
+            });
+            self.contents.write(outgoing.collect())?;
         }
         Ok(())
     }
@@ -158,21 +167,30 @@ impl New {
         below
     }
 
-    /// The nodes, each after all that it names.
-    fn into_ordered(mut self, top: Hash) -> Vec<(Hash, Arc<Directory>)> {
-        let (mut ordered, mut open) = (Vec::new(), vec![(top, false)]);
-        while let Some((node, is_read)) = open.pop() {
-            if is_read {
-                ordered.extend(self.nodes.remove(&node).map(|directory| (node, directory)));
-            } else if let Some(directory) = self.nodes.get(&node) {
+    /// The nodes, by levels: what one names is in a level before its own.
+    fn into_levels(self, top: Hash) -> Vec<Vec<Arc<Directory>>> {
+        let (mut levels, mut heights) = (Vec::<Vec<_>>::new(), BTreeMap::<Hash, usize>::new());
+        let mut open = vec![(top, false)];
+        while let Some((node, is_below_done)) = open.pop() {
+            let Some(directory) = self.nodes.get(&node) else {
+                continue;
+            };
+            if heights.contains_key(&node) {
+                continue;
+            }
+            let below = || directory.iter().filter_map(|(_, entry)| entry.as_dir());
+            if is_below_done {
+                let height = below().filter_map(|node| heights.get(&node)).max();
+                let height = height.map_or(0, |height| height + 1);
+                heights.insert(node, height);
+                levels.resize_with(levels.len().max(height + 1), Vec::new);
+                levels[height].push(Arc::clone(directory));
+            } else {
                 open.push((node, true));
-                let below = directory
-                    .iter()
-                    .filter_map(|(_, entry)| Entry::as_dir(entry));
-                open.extend(below.map(|node| (node, false)));
+                open.extend(below().map(|node| (node, false)));
             }
         }
-        ordered
+        levels
     }
 }
 

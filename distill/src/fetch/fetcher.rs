@@ -195,9 +195,7 @@ impl Fetcher {
                 continue;
             };
             let place = self.shared.caches.name(index).clone();
-            // It is asked for once more, with those below it.
-            drop(found);
-            match self.open_tree(index, *tree, cancel) {
+            match self.open_tree(index, (*tree, found), cancel) {
                 Ok(Some((manifest, archive))) => {
                     let cache = place;
                     return Some(CachedTree {
@@ -216,7 +214,7 @@ impl Fetcher {
     fn open_tree<'s>(
         &'s self,
         index: usize,
-        tree: Hash,
+        (tree, top): (Hash, Found),
         cancel: &'s AtomicBool,
     ) -> Result<Option<(Tree, Lent<'s>)>, Reason> {
         let shared = &self.shared;
@@ -225,7 +223,7 @@ impl Fetcher {
         };
         let (for_thread, from) = (Arc::clone(shared), Arc::clone(&contents));
         let nodes = PatientReader::of(shared.patient(cancel), move |to, alive| {
-            send(&for_thread, &*from, tree, to, alive)
+            send(&for_thread, &*from, (tree, top), to, alive)
         });
         let nodes = shared.caches.lend(index, nodes.map_err(Reason::cache)?);
         let Some(manifest) = receive(tree, nodes)? else {

@@ -4,14 +4,15 @@
 //! below. Both ends know the order: it is that in which the nodes read so far name others. So whoever reads the
 //! stream knows which hash the next node has to have.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::io::{self, BufRead as _, BufReader, Read, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use super::super::error::Reason;
 use super::super::http::Trust;
 use super::super::shared::Shared;
-use crate::objects::{Alive, Content, Contents};
+use super::asked::lock;
+use crate::objects::{Alive, Content, Contents, Found};
 use crate::plan::tree::{Directory, Entry, Memory, whole_within};
 use crate::plan::{Digest, Hash, Tree};
 
@@ -47,20 +48,25 @@ impl Order {
     }
 }
 
-/// Writes the nodes of a tree that are in `contents`; nothing if the top one is not.
+/// Writes the nodes of a tree that are in `contents`, of which `top` is found already; nothing if that turns
+/// out not to be there.
 pub(in crate::fetch) fn send(
     shared: &Shared,
     contents: &dyn Contents,
-    tree: Hash,
+    (tree, top): (Hash, Found),
     to: &mut dyn Write,
     alive: &Alive,
 ) -> io::Result<()> {
-    let mut order = Order::of(tree);
+    let (mut order, mut top) = (Order::of(tree), Some(top));
     while !order.next.is_empty() {
         let batch: Vec<Hash> = order.next.drain(..MANY.min(order.next.len())).collect();
         let content = |hash: &Hash| Content::from(Digest::from(*hash));
         let wanted: Vec<Content> = batch.iter().map(content).collect();
-        let found = contents.read(&wanted).map_err(io::Error::other)?;
+        let found = match top.take() {
+            // It is the first one, and alone.
+            Some(top) => BTreeMap::from([(wanted[0], top)]),
+            None => contents.read(&wanted).map_err(io::Error::other)?,
+        };
         let read = Mutex::new(HashMap::new());
         let found = found.into_iter().collect();
         shared.read_many(found, Trust::Pin, LONGEST_NODE, |content, bytes| {
@@ -85,10 +91,6 @@ pub(in crate::fetch) fn send(
         }
     }
     Ok(())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads such a stream, and holds every node against its hash; no tree if there is nothing in it.
