@@ -52,6 +52,7 @@ mod view;
 mod why;
 
 use std::io::Write as _;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -70,7 +71,11 @@ use settings::Settings;
 /// Does what this process was called for; the whole `main` of a program that names an image.
 pub fn main(target: impl Into<Target>) -> ExitCode {
     match Host::process() {
-        Ok(host) => run_on(host, &target.into()).into(),
+        Ok(host) => {
+            // The process ends: the kernel takes a graph of many plans back faster than its owner does.
+            let target = ManuallyDrop::new(target.into());
+            run_on(host, &target).into()
+        }
         Err(error) => {
             let _ = writeln!(
                 std::io::stderr(),

@@ -19,7 +19,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -262,8 +262,9 @@ impl Given {
 
 /// How many processors this process may use: its affinity, and the quota of its control group.
 pub fn cpus() -> usize {
-    // The standard library looks at both (since 1.59 and 1.64).
-    std::thread::available_parallelism().map_or(1, usize::from)
+    // The standard library looks at both (since 1.59 and 1.64), in half a dozen files: once is enough.
+    static CPUS: OnceLock<usize> = OnceLock::new();
+    *CPUS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod event;
 mod executor;
+mod fingerprint;
 mod graph;
 mod job;
 mod jobserver;

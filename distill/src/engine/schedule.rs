@@ -209,7 +209,8 @@ impl<'a> Schedule<'a> {
         std::mem::take(&mut self.twins)
     }
 
-    fn hash(&self, id: NodeId) -> Option<PlanHash> {
+    /// The hash of a plan that is resolved.
+    pub(super) fn hash(&self, id: NodeId) -> Option<PlanHash> {
         self.status[id].plan.as_ref().map(|(hash, _)| *hash)
     }
 }

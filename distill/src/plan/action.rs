@@ -15,7 +15,7 @@ use super::version::Operation;
 use crate::disk::Layout;
 
 /// A tree at a place.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input<I> {
     /// The directory that becomes the tree's root.
@@ -25,7 +25,7 @@ pub struct Input<I> {
 }
 
 /// What of `/out` is the output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum OutputKind {
     /// Everything, as a tree.
@@ -36,7 +36,7 @@ pub enum OutputKind {
 
 /// Runs `/build` in a sandbox whose root is made of the inputs; the output is what it leaves in
 /// `/out`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build<I> {
     /// The machine that `/build` runs on.
@@ -52,7 +52,7 @@ pub struct Build<I> {
 
 /// Unpacks an archive. Owners and times are dropped; a file is 0755 if anyone may execute it, else
 /// 0644; a directory is 0755.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unpack<I> {
     /// The archive, a blob.
@@ -74,7 +74,7 @@ pub struct Unpack<I> {
 }
 
 /// Makes a tree of one file from a blob.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place<I> {
     /// The file's bytes, a blob.
@@ -86,7 +86,7 @@ pub struct Place<I> {
 }
 
 /// Takes one file out of a tree, as a blob.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extract<I> {
     /// The tree.
@@ -96,7 +96,7 @@ pub struct Extract<I> {
 }
 
 /// Takes a part of a tree. A pattern that matches nothing is an error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pick<I> {
     /// The tree.
@@ -110,7 +110,7 @@ pub struct Pick<I> {
 }
 
 /// Puts trees together; two of them may meet only in directories of one mode.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Merge<I> {
     /// The trees.
@@ -119,7 +119,7 @@ pub struct Merge<I> {
 
 /// Adds to a tree what another one has and it lacks: whatever lies at a path of `tree` stays, and
 /// nothing is put below what is not a directory there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fill<I> {
     /// The tree that has precedence.
@@ -129,7 +129,7 @@ pub struct Fill<I> {
 }
 
 /// How an output comes from inputs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Action<I> {
     /// Runs a program.

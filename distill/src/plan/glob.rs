@@ -1,5 +1,6 @@
 //! Sets of paths named by patterns.
 
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
@@ -152,6 +153,13 @@ impl PartialEq for PathSet {
 }
 
 impl Eq for PathSet {}
+
+impl Hash for PathSet {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.0.len());
+        self.patterns().for_each(|pattern| pattern.hash(state));
+    }
+}
 
 impl Serialize for PathSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

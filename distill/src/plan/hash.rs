@@ -6,9 +6,8 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
-use blake2::digest::consts::U32;
-use blake2::{Blake2b, Digest as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::Digest as _;
 
 /// A text that is not a hash.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -188,8 +187,14 @@ impl FromStr for Digest {
 }
 
 /// Computes a [`struct@Hash`] piece by piece; also a [`io::Write`].
-#[derive(Clone, Default)]
-pub struct Hasher(Blake2b<U32>);
+#[derive(Clone)]
+pub struct Hasher(blake2b_simd::State);
+
+impl Default for Hasher {
+    fn default() -> Hasher {
+        Hasher(blake2b_simd::Params::new().hash_length(32).to_state())
+    }
+}
 
 impl Hasher {
     /// A hasher that has seen nothing yet.
@@ -204,7 +209,13 @@ impl Hasher {
 
     /// The hash of everything added.
     pub fn finish(self) -> Hash {
-        Hash(self.0.finalize().into())
+        let digest = self.0.finalize();
+        Hash(
+            digest
+                .as_bytes()
+                .try_into()
+                .expect("it was asked for so many"),
+        )
     }
 }
 

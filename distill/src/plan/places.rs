@@ -52,29 +52,39 @@ impl Action<Artifact> {
             return None;
         };
         inputs.iter().find_map(|input| {
-            let label = input.of.label();
+            let label = || input.of.label();
             if let Some(message) = misplaced(&input.at) {
-                return Some(format!("cannot place `{label}`: {message}"));
+                return Some(format!("cannot place `{}`: {message}", label()));
             }
             let Artifact::Literal(literal) = &input.of else {
                 return None;
             };
             let (path, place) = unseen_file(&input.at, literal)?;
             Some(format!(
-                "`{label}` has `{path}`, but a build has a `{place}` of its own, which would hide \
-                 it\nhint: choose another path"
+                "`{}` has `{path}`, but a build has a `{place}` of its own, which would hide \
+                 it\nhint: choose another path",
+                label()
             ))
         })
     }
 }
 
 fn unseen_file(at: &AbsPath, literal: &Literal) -> Option<(AbsPath, &'static str)> {
+    // The sandbox has no places below those of inputs, and each of its own is one directory of the root.
+    if at.relative().is_some() {
+        return None;
+    }
+    let may_be = |path: &RelPath| {
+        let mut places = SANDBOX_PLACES.iter();
+        places.any(|place| path.as_str().starts_with(&place[1..]))
+    };
     let hidden = |(path, node): (&RelPath, &LiteralNode)| {
         let path = at.join(path);
         let place = hidden_by(&path, matches!(node, LiteralNode::Dir { .. }))?;
         Some((path, place))
     };
-    literal.0.iter().find_map(hidden)
+    let all = literal.0.iter();
+    all.filter(|(path, _)| may_be(path)).find_map(hidden)
 }
 
 #[cfg(test)]

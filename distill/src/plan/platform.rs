@@ -52,7 +52,7 @@ impl Arch {
 /// The machine that a build's programs run on (GNU's *build*, not its *host*): a program of one
 /// architecture does nothing on another, and what it finds out about its machine may end up in the
 /// output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuildPlatform {
     /// The instruction set of `/build` and of everything that it runs.

@@ -150,10 +150,11 @@ impl Store {
         self.find_makers()
     }
 
-    /// Prepares to remove objects, so that a power cut at any time from now on has what is left of
+    /// Prepares to remove objects and records, so that a power cut at any time from now on has what is left of
     /// the store verified, and what is left of them, too.
     pub(super) fn distrust(&self, objects: &[Object]) -> Result<(), StoreError> {
         self.journal.mark()?;
+        self.forget_answers()?;
         if objects.is_empty() {
             return Ok(());
         }

@@ -16,10 +16,10 @@ const VERSION: &str = "distill-store 3\n";
 /// What the version of every store begins with.
 const KIND: &str = "distill-store ";
 
-/// The directories of a store, the last of which only versions since this one have.
-const DIRECTORIES: [&str; 11] = [
+/// The directories of a store, the last of which not all programs of this version know.
+const DIRECTORIES: [&str; 12] = [
     "blobs", "trees", "nodes", "plans", "records", "roots", "logs", "locks", "tmp", "unsynced",
-    "makers",
+    "makers", "answers",
 ];
 
 /// A directory that only stores of the first version have.

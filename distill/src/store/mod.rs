@@ -5,6 +5,7 @@
 //! mark lies in `unsynced/` from before the first landing until one sync made all of them last
 //! (`journal.rs`, `synced.rs`, `recovery.rs`). The layout is described in `docs/store.md`.
 
+mod answers;
 mod backend;
 mod boot;
 mod durable;
@@ -32,6 +33,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::tree::DirectoryError;
 use crate::plan::{DecodeError, Digest, Hash, Object, PlanHash};
+pub use answers::Answers;
 use boot::Boot;
 use fsck::Verification;
 use io::{At as _, IoError};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
-use super::io::{At as _, IoError, read_if_there, write_new};
+use super::io::{At as _, IoError, read_if_there, remove_if_there, write_new};
 use super::{Damaged, Store, StoreError};
 pub use crate::objects::{Provenance, Record, Usage};
 use crate::plan::{Hash, Object, PlanHash, Resolved};
@@ -21,8 +21,16 @@ impl Store {
         let hash = plan.hash();
         self.write_plan(plan)?;
         self.note_maker(&record.output, &hash)?;
+        let before = self.record(&hash)?;
+        let is_other = before.is_some_and(|before| before.output != record.output);
+        if is_other {
+            self.forget_answers()?;
+        }
         let bytes = record.encode(&hash);
         write_new(&self.run.fresh(), &bytes, &self.record_path(&hash))?;
+        if is_other {
+            self.forget_answers()?;
+        }
         Ok(())
     }
 
@@ -106,7 +114,9 @@ impl Store {
 
     /// Removes the record of a plan: it runs when it is needed again.
     pub fn drop_record(&self, plan: &PlanHash) -> Result<(), StoreError> {
-        Ok(super::io::remove_if_there(&self.record_path(plan))?)
+        self.forget_answers()?;
+        remove_if_there(&self.record_path(plan))?;
+        Ok(self.forget_answers()?)
     }
 
     /// The plans whose hash begins with `prefix`, sorted; all that were ever run, if it is empty.

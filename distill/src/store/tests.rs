@@ -1,3 +1,4 @@
+mod answers;
 mod contents;
 mod power;
 mod records;

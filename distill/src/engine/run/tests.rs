@@ -21,6 +21,7 @@ use crate::store::{Store, Usage};
 
 mod elsewhere;
 mod others;
+mod survey;
 
 /// What `work` gives, unless it takes too long: then it hangs, and the test fails.
 fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

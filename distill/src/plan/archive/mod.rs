@@ -35,7 +35,7 @@ pub use pack::{PackError, pack, pack_zst};
 pub use unpack::{Sink, unpack};
 
 /// What kind of archive a blob is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Plain tar.

@@ -49,22 +49,24 @@ impl Nodes for Memory {
     }
 }
 
-/// Nodes of somewhere else, and new ones that are only in memory: for who makes a tree of others.
+/// Nodes of somewhere else, and new ones that are only in memory: for who makes a tree of others. A node is read once
+/// from there, however often it is looked at.
 pub struct Workbench<'a, N> {
     beneath: &'a N,
-    new: RefCell<Memory>,
+    /// The new ones, and those that were read.
+    at_hand: RefCell<Memory>,
 }
 
 impl<'a, N: Nodes> Workbench<'a, N> {
     /// What `beneath` has, and nothing new.
     pub fn over(beneath: &'a N) -> Workbench<'a, N> {
-        let new = RefCell::default();
-        Workbench { beneath, new }
+        let at_hand = RefCell::default();
+        Workbench { beneath, at_hand }
     }
 
     /// Takes a new node; gives its hash.
     pub fn put(&self, directory: Directory) -> Hash {
-        self.new.borrow_mut().put(directory)
+        self.at_hand.borrow_mut().put(directory)
     }
 
     /// The tree `tree` below the directory `base`.
@@ -83,10 +85,12 @@ impl<N: Nodes> Nodes for Workbench<'_, N> {
     type Error = N::Error;
 
     fn node(&self, hash: &Hash) -> Result<Arc<Directory>, N::Error> {
-        match self.new.borrow().node(hash) {
-            Ok(node) => Ok(node),
-            Err(MissingNode(_)) => self.beneath.node(hash),
+        if let Some(node) = self.at_hand.borrow().0.get(hash) {
+            return Ok(Arc::clone(node));
         }
+        let node = self.beneath.node(hash)?;
+        self.at_hand.borrow_mut().0.insert(*hash, Arc::clone(&node));
+        Ok(node)
     }
 }
 

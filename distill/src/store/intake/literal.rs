@@ -50,7 +50,7 @@ fn read(literal: &Literal) -> Result<Written<'_>, IntakeError> {
                 target: target.clone(),
             },
             LiteralNode::File { mode, contents } => {
-                let (own, bytes) = bytes(contents)?;
+                let (own, bytes) = literal_bytes(contents)?;
                 let mode = Mode::new(mode.unwrap_or(own).bits() | 0o400);
                 let (size, hash) = (bytes.len() as u64, Hash::of(&bytes));
                 files.push(bytes);
@@ -67,11 +67,11 @@ fn insert(tree: &mut Tree, path: &RelPath, node: Node) -> Result<(), IntakeError
         .map_err(IntakeError::Literal)
 }
 
-/// The bytes, and the mode that a file has unless the recipe says another one.
+/// The bytes of a file of a literal, and the mode that it has unless the recipe says another one.
 ///
 /// Of a local file's mode only this counts: whether somebody may execute it. The rest depends on
 /// how the file came to its place, such as on the umask of a checkout.
-fn bytes(contents: &Contents) -> Result<(Mode, Cow<'_, [u8]>), IntakeError> {
+pub fn literal_bytes(contents: &Contents) -> Result<(Mode, Cow<'_, [u8]>), IntakeError> {
     match contents {
         Contents::Bytes(bytes) => Ok((Mode::FILE, Cow::Borrowed(bytes))),
         Contents::Lazy(lazy) => Ok((Mode::FILE, Cow::Borrowed(lazy))),

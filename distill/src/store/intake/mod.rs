@@ -34,7 +34,7 @@ use std::sync::atomic::AtomicBool;
 pub use copy::{Origin, copy_tree};
 pub use error::{IntakeError, Special};
 pub use hashed::{HashedFile, HashedTree, open_output};
-pub use literal::{literal_tree, write_literal};
+pub use literal::{literal_bytes, literal_tree, write_literal};
 pub use place::{Verifying, place_file, verify_blob};
 pub use remove::remove_tree;
 pub use restore::restore_into;

@@ -67,6 +67,9 @@ impl Removal<'_> {
             } else if depth == DEPTH {
                 self.move_up(dir, &name).map_err(failed)?;
                 continue;
+            } else if unlinkat(dir.as_fd(), name.as_c_str(), UnlinkatFlags::RemoveDir).is_ok() {
+                // It was empty: most directories of a scratch are.
+                continue;
             } else {
                 let mut inner = open_dir(dir.as_fd(), name.as_c_str()).map_err(failed)?;
                 self.empty(&mut inner, &below(), depth + 1)?;
