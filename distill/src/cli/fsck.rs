@@ -23,10 +23,10 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &FsckArgs) -> Result<u8, Cl
     let report = store.verify(&|object| ui.detail(format_args!("checking {object}")))?;
     for damage in &report.damages {
         if ui.is_json() {
-            let (path, text) = (damage.path(&store), damage.to_string());
+            let (path, text) = (store.damaged_path(damage), damage.to_string());
             ui.json(&json!({"path": path, "damage": text}))?;
         } else {
-            ui.data(format_args!("{}: {damage}", damage.path(&store)))?;
+            ui.data(format_args!("{}: {damage}", store.damaged_path(damage)))?;
         }
     }
     let told = match report.told_by_caches {

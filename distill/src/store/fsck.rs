@@ -1,77 +1,29 @@
-//! Damage: what is not as its hash or its format says.
+//! What finds damage, and removes it.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::thread::Builder;
 
 use camino::Utf8PathBuf;
 
+pub use super::damage::{Damage, Verification};
 use super::io::remove_if_there;
 use super::{Provenance, Store, StoreError, synced};
+use crate::plan::Object;
 use crate::plan::tree::Nodes as _;
-use crate::plan::{Hash, Object, PlanHash};
-
-/// Something that is damaged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Damage {
-    /// An object whose bytes are not what its hash says.
-    Object(Object),
-    /// A tree of which a node is missing, or is not what its hash says.
-    Incomplete(Hash),
-    /// A node that is not what its hash says.
-    Node(Hash),
-    /// The encoding of a plan that has another hash.
-    Plan(PlanHash),
-    /// A record that cannot be read, is of another plan, or of one that is not there.
-    Record(PlanHash),
-    /// A record of something that was made here and is gone, though no `gc` removed it: if the plan
-    /// makes something else the next time, nothing could ever satisfy the record.
-    Unfounded(PlanHash),
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Damage::Object(_) => "its contents are not what its hash says",
-            Damage::Incomplete(_) => "a directory's node is missing, or not what its hash says",
-            Damage::Node(_) => "this node is not what its hash says",
-            Damage::Plan(_) => "this plan is not what its hash says",
-            Damage::Record(_) => "this record cannot be read, or its plan is missing",
-            Damage::Unfounded(_) => "what this record says was made here is missing",
-        })
-    }
-}
-
-impl Damage {
-    /// The file or directory.
-    pub fn path(&self, store: &Store) -> Utf8PathBuf {
-        match self {
-            Damage::Object(object) => store.path(object),
-            Damage::Incomplete(hash) => store.tree_path(hash),
-            Damage::Node(hash) => store.node_path(hash),
-            Damage::Plan(plan) => store.plan_path(plan),
-            Damage::Record(plan) | Damage::Unfounded(plan) => store.record_path(plan),
-        }
-    }
-}
-
-/// What was looked at, and what was found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Verification {
-    /// How many blobs and trees there are.
-    pub objects: usize,
-    /// The bytes of all of them; files that several trees share are counted for each.
-    pub bytes: u64,
-    /// How many records there are.
-    pub records: usize,
-    /// How many of them say what a cache said.
-    pub told_by_caches: usize,
-    /// What is damaged, sorted.
-    pub damages: Vec<Damage>,
-}
 
 impl Store {
+    /// The file or directory that is damaged.
+    pub fn damaged_path(&self, damage: &Damage) -> Utf8PathBuf {
+        match damage {
+            Damage::Object(object) => self.path(object),
+            Damage::Incomplete(hash) => self.tree_path(hash),
+            Damage::Node(hash) => self.node_path(hash),
+            Damage::Plan(plan) => self.plan_path(plan),
+            Damage::Record(plan) | Damage::Unfounded(plan) => self.record_path(plan),
+        }
+    }
+
     /// Reads everything, and compares it with what its hash says. Calls `looking` for each object.
     pub fn verify(&self, looking: &(dyn Fn(&Object) + Sync)) -> Result<Verification, StoreError> {
         self.examine_all(&|_| true, looking)

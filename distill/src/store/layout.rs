@@ -4,17 +4,13 @@ use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
+use super::error::StoreError;
+use super::format::{KIND, VERSION};
 use super::io::{At as _, IoError};
-use super::{StoreError, durable, journal, pristine};
+use super::{durable, journal, pristine};
 use crate::unique;
-
-/// The version of the layout; a store of another version is refused.
-const VERSION: &str = "distill-store 3\n";
-
-/// What the version of every store begins with.
-const KIND: &str = "distill-store ";
 
 /// The directories of a store, the last of which not all programs of this version know.
 const DIRECTORIES: [&str; 12] = [
@@ -154,21 +150,4 @@ fn make_directories(root: &Utf8Path) -> Result<(), IoError> {
 
 fn set_mode(path: &Utf8Path, mode: u32) -> Result<(), IoError> {
     std::fs::set_permissions(path, Permissions::from_mode(mode)).at("change the mode of", path)
-}
-
-/// What helps with a store of another format.
-pub(super) fn what_to_do(path: &Utf8PathBuf, found: &str) -> String {
-    let other = "choose another directory with `--store` or `DISTILL_STORE`";
-    let number = |text: &str| text.trim().strip_prefix(KIND)?.parse::<u32>().ok();
-    match number(found) {
-        Some(old) if Some(old) < number(VERSION) => {
-            let path = format!("'{}'", path.as_str().replace('\'', r"'\''"));
-            // Trees hold directories that their owner may not write.
-            format!(
-                "all of it can be fetched and built again: remove it with \
-                 `chmod -R u+rwX {path} && rm -rf {path}`, or {other}"
-            )
-        }
-        _ => format!("{other}, or use the version of Distill that made it"),
-    }
 }

@@ -8,7 +8,10 @@
 mod answers;
 mod backend;
 mod boot;
+mod damage;
 mod durable;
+mod error;
+mod format;
 pub mod fsck;
 pub mod gc;
 pub mod intake;
@@ -19,6 +22,7 @@ mod layout;
 mod lock;
 mod log;
 mod nodes;
+mod path;
 mod pristine;
 mod record;
 mod recovery;
@@ -31,99 +35,22 @@ mod usage;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::plan::tree::DirectoryError;
-use crate::plan::{DecodeError, Digest, Hash, Object, PlanHash};
+use crate::plan::{Digest, Hash, Object, PlanHash};
 pub use answers::Answers;
 use boot::Boot;
-use fsck::Verification;
+use damage::Verification;
+pub use error::{Damaged, StoreError};
 use io::{At as _, IoError};
 use journal::Journal;
 pub use landing::settle_root;
 pub use lock::PlanLock;
 pub use log::{LogWriter, read_log, tai64n};
+pub use path::object_path;
 pub use record::{Provenance, Record, Usage};
 pub use roots::{Placed, Root};
 use temp::Run;
 pub use temp::TempDir;
 pub use usage::Exclusive;
-
-/// Why the store cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The file system said no.
-    #[error(transparent)]
-    Io(#[from] IoError),
-    /// The directory is a store of a version that this program does not know, or no store.
-    #[error(
-        "cannot use `{path}`: it is a store of another format (`{found}`)\nhint: {}",
-        layout::what_to_do(path, found)
-    )]
-    Version {
-        /// The store.
-        path: Utf8PathBuf,
-        /// What its `version` file says.
-        found: String,
-    },
-    /// The directory holds something else.
-    #[error(
-        "cannot make a store in `{path}`: it is not empty\nhint: choose another directory with `--store` or `DISTILL_STORE`"
-    )]
-    NotAStore {
-        /// The directory.
-        path: Utf8PathBuf,
-    },
-    /// Other processes use the store, so nothing can be removed from it.
-    #[error(
-        "cannot remove anything from `{path}`: another process uses it\nhint: try again when it has ended"
-    )]
-    Busy {
-        /// The store.
-        path: Utf8PathBuf,
-    },
-    /// A tree could not be removed, or a file not be taken in.
-    #[error(transparent)]
-    Intake(#[from] intake::IntakeError),
-    /// A stored node of a tree cannot be read.
-    #[error(
-        "the node `{node}` of a directory is damaged\nhint: `fsck` finds and removes what is damaged"
-    )]
-    Node {
-        /// The node.
-        node: Hash,
-        /// What is wrong.
-        source: Damaged<DirectoryError>,
-    },
-    /// A stored plan is one of another version of Distill.
-    #[error("the stored plan `{plan}` was not made by this version of Distill")]
-    Foreign {
-        /// The plan.
-        plan: PlanHash,
-        /// What is different.
-        source: crate::plan::DecodeError,
-    },
-    /// A stored plan cannot be read.
-    #[error("the stored plan `{plan}` is damaged\nhint: `fsck` finds and removes what is damaged")]
-    Plan {
-        /// The plan.
-        plan: PlanHash,
-        /// What is wrong.
-        source: Damaged<DecodeError>,
-    },
-}
-
-/// What is wrong with a file that is named by a hash.
-#[derive(Debug, thiserror::Error)]
-pub enum Damaged<E> {
-    /// It is not there.
-    #[error("it is missing")]
-    Missing,
-    /// It holds something else.
-    #[error("its contents have another hash")]
-    OtherHash,
-    /// It holds nothing of its kind.
-    #[error(transparent)]
-    Unreadable(#[from] E),
-}
 
 /// A store, open for this process. Several processes may use one store at a time.
 #[derive(Debug)]
@@ -163,6 +90,11 @@ impl Store {
     /// is removed.
     pub fn recovered(&self) -> Option<&Verification> {
         self.recovered.as_ref()
+    }
+
+    /// Takes the store for this process alone, unless others use it: what removes things from it needs that.
+    pub fn exclusive(&self) -> Result<Exclusive<'_>, StoreError> {
+        self.usage.exclusive(&self.root)
     }
 
     /// The directory.
@@ -212,16 +144,6 @@ impl Store {
         self.root
             .join("makers")
             .join(object.to_string().replace(':', "-"))
-    }
-}
-
-/// Where an object lies in the store in `root`, for who has not opened it.
-pub fn object_path(root: &Utf8Path, object: &Object) -> Utf8PathBuf {
-    match object {
-        Object::Blob(digest) => root
-            .join("blobs")
-            .join(digest.to_string().replace(':', "-")),
-        Object::Tree(hash) => root.join("trees").join(hash.to_string()),
     }
 }
 

@@ -4,7 +4,7 @@
 //! at the last sync, or it was verified in this boot, or a process of this boot wrote all of it before
 //! it got its name. So a name that is there can be trusted, and nothing lands over it.
 
-use super::fsck::Verification;
+use super::damage::Verification;
 use super::io::remove_if_there;
 use super::journal::{self, Remains};
 use super::synced::{self, Synced};

@@ -13,8 +13,9 @@ use std::os::unix::fs::MetadataExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::durable;
 use super::io::{At as _, IoError, read_if_there};
-use super::{durable, object_path};
+use super::path::object_path;
 use crate::plan::Object;
 
 /// The list as it was read.

@@ -6,8 +6,8 @@ use camino::Utf8Path;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
+use super::error::StoreError;
 use super::io::{At as _, IoError};
-use super::{Store, StoreError};
 
 /// A shared lock, held as long as the store is open.
 #[derive(Debug)]
@@ -29,28 +29,7 @@ impl Usage {
 
 /// The right to remove things from a store; nobody else can open it meanwhile.
 #[derive(Debug)]
-pub struct Exclusive<'a>(&'a Store);
-
-impl Store {
-    /// Takes the store for this process alone, unless others use it.
-    pub fn exclusive(&self) -> Result<Exclusive<'_>, StoreError> {
-        match self.usage.0.relock(FlockArg::LockExclusiveNonblock) {
-            Ok(()) => Ok(Exclusive(self)),
-            Err(Errno::EWOULDBLOCK) => {
-                // What was held is gone when the change of it fails (flock(2)).
-                self.share()?;
-                Err(StoreError::Busy {
-                    path: self.root.clone(),
-                })
-            }
-            Err(errno) => Err(errno).at("lock", &self.root)?,
-        }
-    }
-
-    fn share(&self) -> Result<(), IoError> {
-        self.usage.share().at("lock", &self.root)
-    }
-}
+pub struct Exclusive<'a>(&'a Usage);
 
 impl Drop for Exclusive<'_> {
     fn drop(&mut self) {
@@ -59,6 +38,20 @@ impl Drop for Exclusive<'_> {
 }
 
 impl Usage {
+    /// Takes the store in `root` for this process alone, unless others use it.
+    pub(super) fn exclusive(&self, root: &Utf8Path) -> Result<Exclusive<'_>, StoreError> {
+        match self.0.relock(FlockArg::LockExclusiveNonblock) {
+            Ok(()) => Ok(Exclusive(self)),
+            Err(Errno::EWOULDBLOCK) => {
+                // What was held is gone when the change of it fails (flock(2)).
+                self.share().at("lock", root)?;
+                let path = root.to_owned();
+                Err(StoreError::Busy { path })
+            }
+            Err(errno) => Err(errno).at("lock", root)?,
+        }
+    }
+
     /// Waits until nobody else has the store open; until the result is dropped, nobody can open it.
     pub(super) fn wait_until_alone(&self) -> Result<Alone<'_>, IoError> {
         // The shared lock is given up meanwhile (flock(2)): of several who wait, one goes first.

@@ -58,15 +58,6 @@ pub(crate) fn uses(sources: &Sources, base: &Utf8Path) -> Uses {
     found
 }
 
-/// The files from which a way of uses leads back to them.
-pub(crate) fn on_circles(uses: &Uses) -> BTreeSet<Utf8PathBuf> {
-    let files = uses.keys();
-    files
-        .filter(|file| circle_through(file, uses).is_some())
-        .cloned()
-        .collect()
-}
-
 /// Circles that lead through all files that lie on one: for each file a shortest one, unless an earlier one
 /// leads through it already.
 pub(crate) fn circles(uses: &Uses) -> Vec<Vec<Use>> {
@@ -105,6 +96,15 @@ fn circle_through(start: &Utf8Path, uses: &Uses) -> Option<Vec<Use>> {
 mod tests {
     use super::*;
     use crate::sources::UnitTests;
+
+    /// The files from which a way of uses leads back to them.
+    fn on_circles(uses: &Uses) -> BTreeSet<Utf8PathBuf> {
+        let files = uses.keys();
+        files
+            .filter(|file| circle_through(file, uses).is_some())
+            .cloned()
+            .collect()
+    }
 
     /// The circles of a crate of these files, each as its steps; its root is the first one.
     fn found(files: &[(&str, &str)]) -> Vec<Vec<String>> {

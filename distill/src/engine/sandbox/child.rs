@@ -9,11 +9,10 @@
 //! Sharing memory is safe towards the program: process 1 keeps capabilities that the program does
 //! not have, so the kernel lets the program neither read nor trace it.
 
-use std::ffi::{CStr, CString, c_int, c_ulong};
-use std::os::fd::RawFd;
+use std::ffi::{CStr, c_int, c_ulong};
 use std::time::Duration;
 
-use super::layout::Caller;
+use super::job::Job;
 use super::network::{self, Network};
 use super::state::{NO_CHILD, State};
 use super::step::Step;
@@ -27,35 +26,6 @@ const NAMESPACES: c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
-
-/// What the two processes are to do. Everything is prepared: they only read it.
-#[derive(Debug)]
-pub(super) struct Job {
-    /// Who makes the sandbox.
-    pub(super) caller: Caller,
-    /// Done first by process 1 where the network namespace is new.
-    pub(super) new_network: Vec<Step>,
-    /// Done first by process 1 where it is not.
-    pub(super) old_network: Vec<Step>,
-    /// Done by process 1, in order.
-    pub(super) setup: Vec<Step>,
-    /// Done by the program's process, in order, before it executes the program.
-    pub(super) launch: Vec<Step>,
-    /// The program. Without one, the sandbox ends after the setup.
-    pub(super) exec: Option<Exec>,
-    /// What becomes descriptors 0, 1 and 2.
-    pub(super) streams: [RawFd; 3],
-    /// The filter of system calls, in the kernel's form.
-    pub(super) filter: &'static [libc::sock_filter],
-}
-
-/// Program, arguments (of which the first is its name) and environment.
-#[derive(Debug)]
-pub(super) struct Exec {
-    pub(super) program: CString,
-    pub(super) args: Vec<CString>,
-    pub(super) env: Vec<CString>,
-}
 
 /// How a sandbox ended, and what everything in it used.
 #[derive(Clone, Copy, Debug)]
@@ -144,23 +114,6 @@ struct Program<'a> {
     job: &'a Job,
     state: &'a State,
     exec: Pointers<'a>,
-}
-
-impl Job {
-    /// All steps, in the order in which a report counts them.
-    pub(super) fn steps(&self) -> impl Iterator<Item = &Step> {
-        let first = self.new_network.iter().chain(&self.old_network);
-        first.chain(&self.setup).chain(&self.launch)
-    }
-
-    /// Where in that count the steps for an old network, of the setup and of the launch begin, and
-    /// the number of the execution itself.
-    fn counts(&self) -> [usize; 4] {
-        let old = self.new_network.len();
-        let setup = old + self.old_network.len();
-        let launch = setup + self.setup.len();
-        [old, setup, launch, launch + self.launch.len()]
-    }
 }
 
 /// The life of process 1. When it ends, the kernel kills all others.

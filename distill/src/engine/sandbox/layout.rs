@@ -11,8 +11,8 @@ use nix::mount::MsFlags;
 use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
 
-use super::child::Exec;
 use super::error::SandboxError;
+use super::job::{Caller, Exec};
 use super::spec::{Input, Method, Spec, Stack};
 use super::step::{Attributes, Step};
 
@@ -35,14 +35,6 @@ const DEVICE_LINKS: [(&str, &str); 5] = [
     ("stderr", "fd/2"),
     ("ptmx", "pts/ptmx"),
 ];
-
-/// Who makes a sandbox: ids as the caller sees them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Caller {
-    pub(super) pid: i32,
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-}
 
 /// The steps of process 1.
 pub(super) fn setup(spec: &Spec, caller: Caller) -> Result<Vec<Step>, SandboxError> {

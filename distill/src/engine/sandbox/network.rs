@@ -11,7 +11,7 @@ use std::fs::File;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Mutex, PoisonError};
 
-use super::layout::Caller;
+use super::job::Caller;
 use super::sys;
 
 /// A network namespace that looks as new, and the user namespace that owns it.

@@ -7,10 +7,11 @@ use std::os::unix::fs::DirBuilderExt;
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::errno::Errno;
 
+use super::layout;
 use super::limits::{Limits, LowLimit};
 use super::spec::{Method, Stack};
 use super::step::{Attributes, Step};
-use super::{caller, layout};
+use super::trial::{Trial, Trouble, attempt};
 
 /// The most layers that overlayfs stacks (`OVL_MAX_STACK` of the kernel), but for the one on top of
 /// them.
@@ -140,14 +141,6 @@ fn formats() -> Vec<String> {
     names
 }
 
-/// Why something that was tried did not work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Trouble {
-    /// What was tried, as a verb phrase; none if not even the namespaces could be made.
-    pub(super) step: Option<String>,
-    pub(super) errno: Errno,
-}
-
 /// The places below `/proc` that something is mounted on, by the fifth field of `/proc/self/mountinfo`
 /// (`proc_pid_mountinfo(5)`). A place that is made for a mount hides nothing.
 fn covered() -> Vec<String> {
@@ -159,8 +152,6 @@ fn covered() -> Vec<String> {
     places.dedup();
     places
 }
-
-pub(super) type Trial = Result<(), Trouble>;
 
 /// What came of trying.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,15 +225,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let _ = super::discard(&self.0);
+        let _ = super::scratch::discard(&self.0);
     }
-}
-
-/// Try steps in fresh namespaces.
-fn attempt(steps: Vec<Step>) -> io::Result<Trial> {
-    let mut setup = layout::detach(caller(), "probe").map_err(io::Error::other)?;
-    setup.extend(steps);
-    super::attempt(setup)
 }
 
 /// What readings and trials mean.

@@ -3,12 +3,12 @@
 use std::fs;
 
 use super::fixture::{Trial, skipped};
-use crate::engine::sandbox::caller;
+use crate::engine::sandbox::job::Caller;
 use crate::engine::sandbox::network::Network;
 
 /// The name of an idle one, if there is one. Other tests, beside this one, take and leave some.
 fn name_of_idle() -> Option<String> {
-    let network = Network::take(caller())?;
+    let network = Network::take(Caller::current())?;
     let [_, net] = network.descriptors();
     let name = fs::read_link(format!("/proc/self/fd/{net}")).unwrap();
     let counters = network.counters().unwrap();
@@ -41,7 +41,7 @@ fn an_untouched_one_is_kept_and_used_again() {
 fn one_of_another_caller_is_not_taken() {
     let Some(trial) = Trial::sh("") else { return };
     trial.succeed();
-    let mut other = caller();
+    let mut other = Caller::current();
     other.gid += 1;
     assert!(Network::take(other).is_none());
 }

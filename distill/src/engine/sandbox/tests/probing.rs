@@ -9,7 +9,8 @@ use nix::errno::Errno;
 use tempfile::TempDir;
 
 use super::fixture::{Trial as Sandboxed, elsewhere, run_elsewhere, skipped, usable};
-use crate::engine::sandbox::probe::{Readings, Trial, Trials, Trouble, diagnose};
+use crate::engine::sandbox::probe::{Readings, Trials, diagnose};
+use crate::engine::sandbox::trial::{Trial, Trouble};
 use crate::engine::sandbox::{Capabilities, Limits, MAX_LAYERS, Method, SandboxError, probe};
 
 const GOOD: Trials = Trials {

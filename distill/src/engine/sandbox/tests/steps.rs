@@ -4,7 +4,8 @@ use std::fs;
 
 use camino::Utf8Path;
 
-use crate::engine::sandbox::layout::{self, Caller};
+use crate::engine::sandbox::job::Caller;
+use crate::engine::sandbox::layout;
 use crate::engine::sandbox::step::Step;
 use crate::engine::sandbox::{Input, Limits, Method, Spec, Stack, Writable};
 
