@@ -17,6 +17,7 @@ fn a_wrong_pin() {
     let told = [
         "error: version: cannot fetch `version` with the hash `blake2b:",
         "`/proc/version` has other bytes: got `blake2b:",
+        "  defined:  tests/program/workshop/mistakes.rs:",
         "hint: if upstream replaced the file, compare both versions before changing the pin",
     ];
     fails("wrong-pin", 12, &told);
@@ -27,6 +28,7 @@ fn an_unreachable_source() {
     let told = [
         "cannot fetch `paint.txt` with the hash `blake2b:",
         "`http://127.0.0.1:1/paint.txt` cannot be reached: ",
+        "  defined:  tests/program/workshop/mistakes.rs:",
         "hint: behind a proxy set `HTTPS_PROXY`",
     ];
     fails("unreachable", 13, &told);

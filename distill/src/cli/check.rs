@@ -5,17 +5,15 @@ use serde_json::json;
 use super::error::CliError;
 use super::exit::Exit;
 use super::invocation::Invocation;
-use crate::engine::BuildError;
-use crate::plan::closure;
+use crate::engine::{BuildError, unreadable};
+use crate::plan::{Artifact, DefinitionError, Plan, closure};
+use crate::store::intake::literal_tree;
 
 /// What is wrong with a system is an error of its image; what is wrong with a recipe, of its plan.
 pub(super) fn run(invocation: &Invocation<'_>) -> Result<u8, CliError> {
     let roots = invocation.roots()?;
     let plans = closure(&roots);
-    let errors: Vec<_> = plans
-        .iter()
-        .filter_map(|plan| plan.action().err().cloned())
-        .collect();
+    let errors: Vec<_> = plans.iter().flat_map(|plan| mistakes(plan)).collect();
     if !errors.is_empty() {
         return Err(BuildError::Definition(errors).into());
     }
@@ -30,4 +28,19 @@ pub(super) fn run(invocation: &Invocation<'_>) -> Result<u8, CliError> {
         ));
     }
     Ok(Exit::Success.code())
+}
+
+/// What is wrong with a plan itself, and with the files of its recipe.
+fn mistakes(plan: &Plan) -> Vec<DefinitionError> {
+    match plan.action() {
+        Err(error) => vec![error.clone()],
+        Ok(action) => {
+            let literals = action.inputs().into_iter().filter_map(|of| match of {
+                Artifact::Literal(literal) => Some(literal),
+                Artifact::Source(_) | Artifact::Plan(_) => None,
+            });
+            let errors = literals.filter_map(|literal| literal_tree(literal).err());
+            errors.map(|error| unreadable(plan, &error)).collect()
+        }
+    }
 }

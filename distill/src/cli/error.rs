@@ -79,6 +79,10 @@ pub enum CliError {
     /// A machine does not run.
     #[error(transparent)]
     Machine(#[from] MachineError),
+    /// Standard output does not take what is printed. What is behind it, and whether that is full, is not the
+    /// store's matter: so its cause is told here, without a hint.
+    #[error("cannot write to standard output: {0}")]
+    Stdout(io::Error),
     /// Whoever read the output has stopped to.
     #[error("nobody reads the output any more")]
     BrokenPipe,
@@ -99,6 +103,7 @@ impl CliError {
             CliError::Unfit(_)
             | CliError::Lack(_)
             | CliError::Streams(_)
+            | CliError::Stdout(_)
             | CliError::Output { .. } => Exit::Unfit,
             CliError::Build(error) => error.into(),
             CliError::Execute(error) => error.into(),

@@ -82,7 +82,7 @@ impl From<&BuildError> for Exit {
     /// recipes say, so that it may be behind the others (15 before 13 before 10 before 1).
     fn from(error: &BuildError) -> Exit {
         match error {
-            BuildError::Definition(_) | BuildError::Literal(_) => Exit::Definition,
+            BuildError::Definition(_) => Exit::Definition,
             BuildError::Failed { failures, .. } => failures
                 .iter()
                 .map(|failure| Exit::from(&failure.error))

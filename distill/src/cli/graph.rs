@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::error::CliError;
 use super::target::Target;
+use crate::engine::{BuildError, unreadable};
 use crate::plan::{Action, Artifact, Object, Plan, PlanHash, Resolved, Source, closure, nearest};
 use crate::store::Store;
 use crate::store::intake::literal_tree;
@@ -65,7 +66,7 @@ impl<'p> Graph<'p> {
 
     fn look(&self, plan: &'p Plan, store: &Store) -> Result<Node<'p>, CliError> {
         let resolved = match plan.action() {
-            Ok(action) => self.resolve(action)?,
+            Ok(action) => self.resolve(plan, action)?,
             Err(_) => None,
         };
         let hash = resolved.as_ref().map(Resolved::hash);
@@ -81,7 +82,11 @@ impl<'p> Graph<'p> {
         })
     }
 
-    fn resolve(&self, action: &Action<Artifact>) -> Result<Option<Resolved>, CliError> {
+    fn resolve(
+        &self,
+        plan: &Plan,
+        action: &Action<Artifact>,
+    ) -> Result<Option<Resolved>, CliError> {
         let resolved = action.try_map(|artifact| match artifact {
             Artifact::Source(source) => Ok(Object::Blob(source.digest)),
             Artifact::Literal(literal) => match literal_tree(literal) {
@@ -93,7 +98,7 @@ impl<'p> Graph<'p> {
         match resolved {
             Ok(action) => Ok(Some(Resolved::new(action))),
             Err(None) => Ok(None),
-            Err(Some(error)) => Err(error.into()),
+            Err(Some(error)) => Err(BuildError::Definition(vec![unreadable(plan, &error)]).into()),
         }
     }
 

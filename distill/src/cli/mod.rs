@@ -51,7 +51,7 @@ mod units;
 mod view;
 mod why;
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -118,11 +118,16 @@ fn parse_and_run(mut host: Host, target: &Target) -> u8 {
             } else {
                 &mut host.stdout
             };
-            // Who does not read the help has not lost anything.
-            let _ = stream
-                .write_all(text.as_bytes())
-                .and_then(|()| stream.flush());
-            u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code())
+            let written = stream.write_all(text.as_bytes());
+            match written.and_then(|()| stream.flush()) {
+                // Who has stopped to read has what it wanted.
+                Err(unwritten) if unwritten.kind() != ErrorKind::BrokenPipe => {
+                    let unwritten = CliError::Stdout(unwritten);
+                    let _ = writeln!(host.stderr, "error: {unwritten}");
+                    unwritten.exit().code()
+                }
+                _ => u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code()),
+            }
         }
     }
 }

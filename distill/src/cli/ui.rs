@@ -73,15 +73,7 @@ impl Ui {
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(CliError::BrokenPipe),
-            Err(source) => {
-                let path = "standard output".into();
-                Err(crate::store::io::IoError {
-                    verb: "write to",
-                    path,
-                    source,
-                }
-                .into())
-            }
+            Err(error) => Err(CliError::Stdout(error)),
         }
     }
 

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::cancel::Cancel;
-use super::error::BuildError;
+use super::error::{BuildError, unreadable};
 use super::event::Event;
 use super::executor::{Executor, Place};
 use super::schedule::Facts;
 use super::supplier::Supplier;
-use crate::plan::{Literal, Object, PlanHash, Resolved};
+use crate::plan::{Literal, Object, Plan, PlanHash, Resolved};
 use crate::store::Store;
 use crate::store::intake::literal_tree;
 
@@ -71,8 +71,11 @@ impl Facts for Builder<'_> {
         Ok(self.store.has(object))
     }
 
-    fn literal(&self, literal: &Literal) -> Result<Object, BuildError> {
-        Ok(Object::Tree(literal_tree(literal)?.hash()))
+    fn literal(&self, literal: &Literal, user: &Plan) -> Result<Object, BuildError> {
+        match literal_tree(literal) {
+            Ok(tree) => Ok(Object::Tree(tree.hash())),
+            Err(error) => Err(BuildError::Definition(vec![unreadable(user, &error)])),
+        }
     }
 
     fn has_others(&self) -> bool {

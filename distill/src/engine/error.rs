@@ -10,7 +10,7 @@ use super::machine::{ELSEWHERE, WrongMachine};
 use super::part::RootError;
 use super::sandbox::{SandboxError, Status};
 use crate::fetch::{FetchError, THREADS_HINT};
-use crate::plan::{Change, DefinitionError, Object, PlanHash, RelPath};
+use crate::plan::{Change, DefinitionError, Object, Plan, PlanHash, RelPath};
 use crate::store::StoreError;
 use crate::store::intake::IntakeError;
 use crate::store::io::{FULL_HINT, IoError};
@@ -227,9 +227,6 @@ pub enum BuildError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file that a recipe names could not be read, or its files do not make a tree.
-    #[error(transparent)]
-    Literal(#[from] IntakeError),
     /// A thread of the run panicked: a job, what takes events, or the run itself.
     #[error(
         "`{label}` panicked: {message}\nhint: this is a defect of Distill, or of what was put into it (an executor, a supplier, a cache, a receiver of events); please report it"
@@ -243,6 +240,16 @@ pub enum BuildError {
     /// There can be no more threads.
     #[error("cannot start a thread\nhint: {THREADS_HINT}")]
     Threads(#[source] std::io::Error),
+}
+
+/// A mistake of `plan`: a file that it names cannot be read, or its files do not make a tree.
+pub fn unreadable(plan: &Plan, error: &IntakeError) -> DefinitionError {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    DefinitionError {
+        subject: plan.label(),
+        message: causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}")),
+        location: plan.location(),
+    }
 }
 
 /// The labels of the builds that need one machine, for each such machine.

@@ -125,6 +125,15 @@ impl<'a> Graph<'a> {
         Ok(Graph { nodes, roots })
     }
 
+    /// The first plan that is made from a node.
+    pub(super) fn user(&self, id: NodeId) -> Option<&'a Plan> {
+        let user = self.nodes[id].users.first()?;
+        match self.nodes[*user].kind {
+            Kind::Plan(plan) => Some(plan),
+            Kind::Source(_) | Kind::Literal(_) => None,
+        }
+    }
+
     /// The plan of a node, once all its inputs' contents are known.
     pub(super) fn resolve(
         &self,

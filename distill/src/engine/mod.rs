@@ -33,7 +33,7 @@ mod take;
 pub use builder::{Builder, Options};
 pub use cancel::Cancel;
 pub use environment::{ENVIRONMENT, HOSTNAME, OUT, OWN, PROGRAM};
-pub use error::{BuildError, ExecuteError, Failure};
+pub use error::{BuildError, ExecuteError, Failure, unreadable};
 pub use event::{Event, JobId, Outcome};
 pub use executor::{Executed, Executor, Job, Output, Place};
 pub use jobserver::{Jobserver, Slot, cpus};

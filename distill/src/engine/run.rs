@@ -7,7 +7,7 @@
 mod fitness;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, Scope};
@@ -22,7 +22,7 @@ use super::job::PlanJob;
 use super::questions::Others;
 use super::schedule::{About, Ended, Lane, Reply, Schedule};
 use super::sink::{Sink, message};
-use crate::plan::Object;
+use crate::plan::{Object, Plan};
 
 /// What a thread reports, once and always.
 enum Report {
@@ -315,7 +315,10 @@ impl<'run, 'env, 'a: 'env> Run<'run, 'env, 'a> {
     fn job(&self, id: NodeId) -> Prepared<'a> {
         let node = &self.schedule.graph.nodes[id];
         let task = match node.kind {
-            Kind::Source(_) => Task::Supply(node.source().expect("a source")),
+            Kind::Source(_) => Task::Supply {
+                source: node.source().expect("a source"),
+                pinned: self.schedule.graph.user(id).map(Plan::location),
+            },
             Kind::Literal(literal) => Task::Land(literal),
             Kind::Plan(definition) => Task::Plan {
                 definition,
@@ -344,10 +347,14 @@ struct Prepared<'a> {
 }
 
 enum Task<'a> {
-    Supply(crate::plan::Source),
+    Supply {
+        source: crate::plan::Source,
+        /// The recipe that names it first.
+        pinned: Option<&'static Location<'static>>,
+    },
     Land(&'a crate::plan::Literal),
     Plan {
-        definition: &'a crate::plan::Plan,
+        definition: &'a Plan,
         plan: Arc<crate::plan::Resolved>,
         labels: BTreeMap<Object, String>,
         made: bool,
@@ -359,7 +366,13 @@ impl Prepared<'_> {
         let (id, recorded) = (self.id, self.recorded);
         let here = |object| Some(Output::here(object));
         let result = match &self.task {
-            Task::Supply(source) => builder.supply(id, source).map(here),
+            Task::Supply { source, pinned } => {
+                let supplied = builder.supply(id, source).map(here);
+                supplied.map_err(|failure| Failure {
+                    location: *pinned,
+                    ..failure
+                })
+            }
             Task::Land(literal) => builder.land(literal).map(here),
             Task::Plan {
                 definition,

@@ -17,7 +17,7 @@ pub(super) use self::state::{About, Ended, Lane, Question, Reply, Twin, Whereabo
 use self::state::{State, Status, Trial, Want};
 use super::executor::Place;
 use super::graph::{Graph, Kind, NodeId};
-use crate::plan::{Object, PlanHash, Resolved};
+use crate::plan::{Literal, Object, Plan, PlanHash, Resolved};
 
 /// What the schedule asks at once: the store, and what lies in this process.
 pub(super) trait Facts {
@@ -26,8 +26,8 @@ pub(super) trait Facts {
     fn recorded(&self, hash: &PlanHash) -> Result<Option<Object>, Self::Error>;
     /// Whether an object's bytes are in the store.
     fn present(&self, object: &Object) -> Result<bool, Self::Error>;
-    /// The tree that a literal is.
-    fn literal(&self, literal: &crate::plan::Literal) -> Result<Object, Self::Error>;
+    /// The tree that a literal is, which `user` is made from.
+    fn literal(&self, literal: &Literal, user: &Plan) -> Result<Object, Self::Error>;
     /// Whether there is anybody to be asked for what the store does not know or have.
     fn has_others(&self) -> bool;
     /// Where a plan will run.

@@ -220,7 +220,10 @@ impl<'a> Download<'a> {
         let http = self.shared.http(Trust::Pin)?;
         let answer = http.get(url, &self.resume(url))?;
         let head = match answer.head(self.cancel) {
-            Err(Stop::Failed(Reason::Status { status: 416, .. })) if offset > 0 => {
+            // It does not understand what it was asked for: it gets no part of the file to go on from.
+            Err(Stop::Failed(Reason::Status { status: 416, .. } | Reason::UnnamedPart))
+                if offset > 0 =>
+            {
                 return Err(Stop::Stale);
             }
             head => head?,

@@ -48,6 +48,9 @@ pub enum Reason {
     /// The connection broke, or what came was not HTTP.
     #[error("broke off: {0}")]
     Broken(String),
+    /// A part of the file, of which the server does not say where it belongs.
+    #[error("sent a part, but not which one")]
+    UnnamedPart,
     /// A circle of redirects, or too long a chain.
     #[error("redirects too often")]
     Redirects,

@@ -49,6 +49,7 @@ struct Downgrade;
 pub(super) struct Http {
     client: Client,
     stall: Duration,
+    proxies: Proxies,
 }
 
 /// What to go on from.
@@ -89,8 +90,15 @@ impl Http {
     /// Prepares connections.
     pub(super) fn new(settings: &Settings, trust: Trust) -> Result<Http, FetchError> {
         let client = client(settings, trust).map_err(FetchError::Client)?;
-        let stall = settings.stall_timeout;
-        Ok(Http { client, stall })
+        let mut proxies = settings.proxies.clone();
+        if proxies.is_off() {
+            proxies = Proxies::default();
+        }
+        Ok(Http {
+            client,
+            stall: settings.stall_timeout,
+            proxies,
+        })
     }
 
     /// Asks for `url`, from where `resume` says.
@@ -107,10 +115,11 @@ impl Http {
             }
         }
         let stall = self.stall;
+        let proxy = self.proxies.of_scheme(url.scheme()).map(Shown::from);
         let work = move || {
             let answer = request.send();
             let outcome = answer
-                .map_err(|error| reason(&error.without_url(), stall))
+                .map_err(|error| through(proxy, reason(&error.without_url(), stall)))
                 .and_then(|response| pass_on(response, stall, &sender));
             let last = outcome.map_or_else(Event::Failed, |()| Event::End);
             // Nobody may be waiting any more.
@@ -225,7 +234,7 @@ fn head(response: &Response) -> Result<Head, Reason> {
     let (start, total) = match response.status().as_u16() {
         200 => (0, response.content_length()),
         206 => content_range(text(headers, header::CONTENT_RANGE).unwrap_or_default())
-            .ok_or_else(|| Reason::Broken("sent a part, but not which one".to_owned()))?,
+            .ok_or(Reason::UnnamedPart)?,
         status => {
             let retry_after = text(headers, header::RETRY_AFTER).and_then(retry::retry_after);
             return Err(Reason::Status {
@@ -286,6 +295,9 @@ fn policy(trust: Trust) -> Policy {
 fn proxied(builder: ClientBuilder, proxies: &Proxies) -> Result<ClientBuilder, String> {
     // Without this the library would look for proxies in the environment.
     let mut builder = builder.no_proxy();
+    if proxies.is_off() {
+        return Ok(builder);
+    }
     let none = proxies.none.as_deref().and_then(NoProxy::from_string);
     let proxies = [
         proxies
@@ -309,6 +321,16 @@ fn proxied(builder: ClientBuilder, proxies: &Proxies) -> Result<ClientBuilder, S
         builder = builder.proxy(proxy.map_err(unfit)?.no_proxy(none.clone()));
     }
     Ok(builder)
+}
+
+/// The same, with the proxy that may be the one that could not be reached.
+fn through(proxy: Option<Shown>, reason: Reason) -> Reason {
+    match (reason, proxy) {
+        (Reason::Connect(why), Some(proxy)) => {
+            Reason::Connect(format!("{why}, with the proxy `{proxy}`"))
+        }
+        (reason, _) => reason,
+    }
 }
 
 /// What a failed request means.

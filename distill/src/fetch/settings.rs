@@ -97,8 +97,25 @@ pub struct Proxies {
     pub https: Option<Address>,
     /// For both, unless one of their own is given.
     pub all: Option<Address>,
-    /// Hosts that are reached directly: names, suffixes and networks, separated by commas.
+    /// Hosts that are reached directly: names, suffixes and networks, separated by commas; all, if one of them is `*`.
     pub none: Option<String>,
+}
+
+impl Proxies {
+    /// The proxy for addresses of a scheme, unless `none` has the host.
+    pub(super) fn of_scheme(&self, scheme: &str) -> Option<&Address> {
+        let own = match scheme {
+            "http" => &self.http,
+            _ => &self.https,
+        };
+        own.as_ref().or(self.all.as_ref())
+    }
+
+    /// Whether no host is reached by a proxy, as curl understands `*`.
+    pub(super) fn is_off(&self) -> bool {
+        let hosts = self.none.as_deref().unwrap_or_default();
+        hosts.split(',').any(|host| host.trim() == "*")
+    }
 }
 
 /// How often to try a place again after an error that may pass, and how long to wait in between.

@@ -231,7 +231,7 @@ impl Recipe {
             };
             Ok(Input {
                 at,
-                of: pin.tree(&self.name, &self.version)?,
+                of: pin.tree_at(&self.name, &self.version, self.location)?,
             })
         };
         let mut inputs = Vec::new();

@@ -2,6 +2,8 @@
 //!
 //! `$name` and `$version` in an address stand for the package's.
 
+use std::panic::Location;
+
 use crate::plan::{
     Action, Artifact, Digest, Input, MirrorFamily, Mode, Name, Origin, PathSet, Place, Plan,
     RelPath, Source, Unpack, archive::Format,
@@ -176,9 +178,19 @@ impl Pin {
         })
     }
 
-    /// The tree that the bytes become: unpacked, or one file.
+    /// The tree that the bytes become: unpacked, or one file. The plan that makes it is defined where this is called.
     #[track_caller]
     pub fn tree(&self, name: &str, version: &str) -> Result<Artifact, String> {
+        self.tree_at(name, version, Location::caller())
+    }
+
+    /// The same for a recipe that stands at `location`.
+    pub(super) fn tree_at(
+        &self,
+        name: &str,
+        version: &str,
+        location: &'static Location<'static>,
+    ) -> Result<Artifact, String> {
         let source = self.source(name, version)?;
         let label = Name::new(source.file_name.clone()).map_err(|e| e.to_string())?;
         let set = |patterns: &[String]| {
@@ -201,7 +213,7 @@ impl Pin {
                 no_end_marker: self.no_end_marker,
             }),
         };
-        Ok(Plan::named(label).action(action).into())
+        Ok(Plan::named(label).location(location).action(action).into())
     }
 }
 

@@ -95,6 +95,15 @@ pub(super) fn parse(
     args: &[std::ffi::OsString],
 ) -> Result<Cli, clap::Error> {
     let mut command = command;
+    // Names of files are UTF-8 here; clap would refuse it, too, but not say which one it is.
+    if let Some(argument) = args
+        .iter()
+        .skip(1)
+        .find(|argument| argument.to_str().is_none())
+    {
+        let text = format!("the argument `{}` is not UTF-8", argument.display());
+        return Err(command.error(clap::error::ErrorKind::InvalidUtf8, text));
+    }
     let matches = command.try_get_matches_from_mut(args)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     if cli.command.is_some() && cli.build != BuildOptions::default() {

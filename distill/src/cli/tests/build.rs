@@ -171,6 +171,7 @@ fn a_wrong_pin_is_exit_status_12() {
     failed zlib.h
     error: zlib.h: cannot fetch `zlib.h` with the hash `blake2b:ZvuFxErXKyzGIPhiXjlxOLADdwaG_APS6AH-Qq4Bw0o=`
       `/world/zlib.h` has other bytes: got `blake2b:OKKT6yNFMfON_l-3v351421ygmswsn39sk161l5bTMU=`, expected `blake2b:ZvuFxErXKyzGIPhiXjlxOLADdwaG_APS6AH-Qq4Bw0o=`
+      defined:  RECIPE
     hint: if upstream replaced the file, compare both versions before changing the pin
     error: 1 job failed, and 1 more could not be tried
     ");
@@ -198,6 +199,7 @@ fn a_source_that_cannot_be_reached_is_exit_status_13() {
     failed zlib.tar.gz
     error: zlib.tar.gz: cannot fetch `zlib.tar.gz` with the hash `blake2b:2JKbNwxw4b6hY1ChsJ_uHJIQxSwAuPgTG8zflPkRK0E=`
       `/nowhere/zlib.tar.gz` cannot be read: No such file or directory (os error 2)
+      defined:  RECIPE
     error: 1 job failed, and 1 more could not be tried
     ");
 }

@@ -1,6 +1,7 @@
 //! Reading the command line: help, mistakes, the environment.
 
 use super::*;
+use crate::plan::{Contents, Literal, LiteralNode};
 
 fn ran(args: &[&str]) -> Ran {
     let world = World::new();
@@ -140,6 +141,68 @@ fn a_reader_that_stops_is_no_error() {
     host.stdout = Box::new(Closed);
     let ran = world.run_host(&target(&world), host, &stdout, &stderr);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn what_cannot_be_printed_is_an_error_and_no_matter_of_the_store() {
+    /// As `/dev/full`.
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["plan"],
+        &["completions", "bash"],
+    ] {
+        let world = World::new();
+        let (mut host, stdout, stderr) = world.host(args);
+        host.stdout = Box::new(Full);
+        let ran = world.run_host(&target(&world), host, &stdout, &stderr);
+        let told = "error: cannot write to standard output: no storage space\n";
+        assert_eq!((ran.code, ran.stderr.as_str()), (15, told), "{args:?}");
+    }
+}
+
+#[test]
+fn an_argument_that_is_not_utf_8_is_named() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let world = World::new();
+    let (mut host, stdout, stderr) = world.host(&["plan"]);
+    host.args
+        .push(std::ffi::OsString::from_vec(b"caf\xe9".to_vec()));
+    let ran = world.run_host(&target(&world), host, &stdout, &stderr);
+    assert_eq!(ran.code, 2);
+    let told = "error: the argument `caf\u{fffd}` is not UTF-8\n";
+    assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+}
+
+/// Whatever looks at a recipe says which one it is.
+#[test]
+fn a_file_of_a_recipe_that_is_missing_is_told_with_its_line() {
+    let world = World::new();
+    let local = LiteralNode::File {
+        mode: None,
+        contents: Contents::Local(world.path("missing.txt")),
+    };
+    let literal = Artifact::Literal(Literal::of(path("etc/motd"), local));
+    let target = Target::new("droplet", merge("image", [literal]));
+    for command in ["check", "build", "plan", "why", "gc"] {
+        let args = match command {
+            "why" => vec!["why", "image"],
+            command => vec![command],
+        };
+        let ran = world.run(&target, &args);
+        assert_eq!(ran.code, 1, "{command}: {}", ran.stderr);
+        let told = "error: `image` (RECIPE): cannot read `/world/missing.txt`: No such file";
+        assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -510,7 +510,7 @@ impl super::super::schedule::Facts for Empty {
         Ok(false)
     }
 
-    fn literal(&self, literal: &crate::plan::Literal) -> Result<Object, Self::Error> {
+    fn literal(&self, literal: &crate::plan::Literal, _: &Plan) -> Result<Object, Self::Error> {
         Ok(Object::Tree(Hash::of(format!("{literal:?}"))))
     }
 

@@ -130,7 +130,7 @@ impl Facts for World<'_> {
         Ok(self.present.borrow().contains(object) || self.object_shape(object).present)
     }
 
-    fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
+    fn literal(&self, literal: &Literal, _: &Plan) -> Result<Object, Self::Error> {
         Ok(Object::Tree(Hash::of(format!("{literal:?}"))))
     }
 

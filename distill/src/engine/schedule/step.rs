@@ -29,7 +29,10 @@ impl Schedule<'_> {
     fn look_at<F: Facts>(&mut self, facts: &F, id: NodeId) -> Result<(), F::Error> {
         match self.graph.nodes[id].kind {
             Kind::Source(source) => self.learn(id, Object::Blob(source.digest)),
-            Kind::Literal(literal) => self.learn(id, facts.literal(literal)?),
+            Kind::Literal(literal) => {
+                let user = self.graph.user(id).expect("a literal is an input");
+                self.learn(id, facts.literal(literal, user)?);
+            }
             Kind::Plan(_) => {
                 if let Some(missing) = self.ask_inputs(id, Want::Output) {
                     self.wait(id, State::Resolving { missing });

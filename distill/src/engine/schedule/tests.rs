@@ -50,7 +50,7 @@ impl Facts for Fake {
         Ok(self.present.borrow().contains(object))
     }
 
-    fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
+    fn literal(&self, literal: &Literal, _: &Plan) -> Result<Object, Self::Error> {
         Ok(Object::Tree(Hash::of(format!("{literal:?}"))))
     }
 
@@ -239,8 +239,8 @@ impl Facts for Counting {
         self.0.present(object)
     }
 
-    fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
-        self.0.literal(literal)
+    fn literal(&self, literal: &Literal, user: &Plan) -> Result<Object, Self::Error> {
+        self.0.literal(literal, user)
     }
 
     fn has_others(&self) -> bool {
@@ -286,8 +286,8 @@ impl Facts for Recorded<'_> {
         self.0.present(object)
     }
 
-    fn literal(&self, literal: &Literal) -> Result<Object, Self::Error> {
-        self.0.literal(literal)
+    fn literal(&self, literal: &Literal, user: &Plan) -> Result<Object, Self::Error> {
+        self.0.literal(literal, user)
     }
 
     fn has_others(&self) -> bool {

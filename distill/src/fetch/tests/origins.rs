@@ -261,6 +261,42 @@ fn proxies_are_used_but_not_for_exceptions() {
 }
 
 #[test]
+fn a_star_means_no_proxy_for_anybody() {
+    let server = good_server(b"direct");
+    for none in ["*", "other.invalid, *"] {
+        let scene = Scene::with(|settings| {
+            settings.proxies = Proxies {
+                http: Some(closed_port().into()),
+                all: Some(closed_port().into()),
+                none: Some(none.to_owned()),
+                ..Proxies::default()
+            };
+        });
+        scene.fetch_right(&source(b"direct", &[server.url("a")]), b"direct");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_down_is_named() {
+    let proxy = closed_port();
+    let scene = Scene::with(|settings| {
+        settings.proxies.all =
+            Some(format!("http://me:secret@{}", &proxy["http://".len()..]).into());
+    });
+    let error = scene.fetch(&source(b"x", &["http://a.example/x".to_owned()]));
+    let error = error.unwrap_err().to_string();
+    let named = format!("with the proxy `{proxy}");
+    assert!(
+        error.contains("`http://a.example/x` cannot be reached: "),
+        "{error}"
+    );
+    assert!(
+        error.contains(&named) && !error.contains("secret"),
+        "{error}"
+    );
+}
+
+#[test]
 fn offline_means_this_machine_only() {
     let server = good_server(b"x");
     let scene = Scene::with(|settings| settings.offline = true);

@@ -65,6 +65,26 @@ fn a_server_that_ignores_ranges_begins_again() {
 }
 
 #[test]
+fn a_server_that_does_not_say_which_part_it_sends_is_asked_for_all() {
+    let bytes = sample(500_000);
+    let broken = |bytes: &[u8], _: &Request| Reply::whole(bytes).break_after(200_000);
+    let unnamed = |bytes: &[u8], request: &Request| match request.offset() {
+        Some(offset) => Reply::unnamed_part(bytes, offset),
+        None => Reply::whole(bytes),
+    };
+    let server = server(&bytes, broken, unnamed);
+    let scene = Scene::new();
+    scene.fetch_right(&source(&bytes, &[server.url("a")]), &bytes);
+    assert_eq!(server.count(), 3);
+    // One that does so whatever it is asked is given up.
+    let never = Server::new(|_: &Request| Reply::status(206));
+    let other = source(b"other", &[never.url("a")]);
+    let error = scene.fetch(&other).unwrap_err().to_string();
+    assert!(error.contains("sent a part, but not which one"), "{error}");
+    assert_eq!(never.count(), 1);
+}
+
+#[test]
 fn a_server_that_sends_another_part_begins_again() {
     let bytes = sample(500_000);
     let broken = |bytes: &[u8], _: &Request| Reply::whole(bytes).break_after(200_000);

@@ -73,6 +73,13 @@ impl Reply {
         reply.header("Content-Range", format!("bytes {offset}-{last}/{len}"))
     }
 
+    /// The end of `body`, without a word of where it belongs.
+    pub(crate) fn unnamed_part(body: &[u8], offset: usize) -> Reply {
+        let mut reply = Reply::status(206);
+        reply.body = body[offset..].to_vec();
+        reply
+    }
+
     /// The bytes that were asked for, as good servers do it.
     pub(crate) fn ranged(body: &[u8], request: &Request) -> Reply {
         match request.offset() {
