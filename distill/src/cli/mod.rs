@@ -37,6 +37,7 @@ mod machine;
 mod plan;
 mod ports;
 mod preflight;
+mod profile;
 mod run;
 mod session;
 mod settings;

@@ -7,6 +7,7 @@ use super::graph::Graph;
 use super::interrupt::Interrupt;
 use super::invocation::Invocation;
 use super::preflight;
+use super::profile;
 use super::view::{self, Tally};
 use crate::engine::{
     Builder, Cancel, Event, ExecuteError, Executed, Executor, Job, JobId, Local, Options, Sources,
@@ -120,6 +121,7 @@ impl<'a> Session<'a> {
             self.invocation.ui.detail("nothing to do");
             return Ok(outputs);
         }
+        profile::warn(&self.invocation.ui);
         let fetcher = self.fetcher()?;
         if self.invocation.settings.offline {
             self.check_sources(roots, &survey, fetcher)?;
