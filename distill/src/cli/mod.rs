@@ -16,6 +16,7 @@
 //! that a command touches as a [`Host`], so that tests run commands in their own process.
 
 mod args;
+mod beginning;
 mod build;
 mod check;
 mod completions;

@@ -1,6 +1,7 @@
 //! `shell`: into the sandbox of a build.
 
 use super::args::ShellArgs;
+use super::beginning;
 use super::error::CliError;
 use super::graph::Graph;
 use super::invocation::Invocation;
@@ -8,11 +9,11 @@ use super::log::find;
 use super::session::Session;
 use super::streams::talk;
 use crate::engine::sandbox::{self, Method, Spec, Status, probe};
-use crate::engine::{PROGRAM, shell_spec};
+use crate::engine::{ENVIRONMENT, PROGRAM, shell_spec};
 use crate::plan::tree::entry_at;
-use crate::plan::{AbsPath, Action, Build, Object, Plan, PlanHash};
+use crate::plan::{AbsPath, Action, Build, Input, Object, Plan, PlanHash};
 use crate::store::Store;
-use crate::store::io::At as _;
+use crate::store::io::{At as _, read_if_there};
 
 /// Where a shell may be, best first.
 const SHELLS: [&str; 6] = [
@@ -31,7 +32,8 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &ShellArgs) -> Result<u8, C
     let plan = find(invocation, store, &args.package)?;
     let build = build_of(invocation, store, &plan, &args.package)?;
     check_inputs(store, &build, &args.package)?;
-    let (program, arguments) = program(store, &build, &args.command)?;
+    let command = command(store, &build, &args.command)?;
+    let (program, arguments) = begin(store, &build, command)?;
     let scratch = store.temp_dir()?;
     let capabilities = probe(scratch.path()).at("try a sandbox in", scratch.path())?;
     let method = capabilities.method(build.inputs.len())?;
@@ -102,29 +104,67 @@ fn check_inputs(store: &Store, build: &Build<Object>, text: &str) -> Result<(), 
     }
 }
 
-/// What to run: what the user says, or a shell that is there.
-fn program(
+/// What to run, by its path: what the user says, or a shell that is there.
+fn command(
     store: &Store,
     build: &Build<Object>,
     command: &[String],
-) -> Result<(String, Vec<String>), CliError> {
+) -> Result<Vec<String>, CliError> {
     if let [program, arguments @ ..] = command {
-        return Ok((program.clone(), arguments.to_vec()));
+        let program = look_up(store, build, program)?;
+        return Ok([&[program], arguments].concat());
     }
     for shell in SHELLS {
         if has(store, build, shell)? {
-            let busybox = shell.ends_with("/busybox");
-            let arguments = if busybox {
-                vec!["sh".to_owned()]
-            } else {
-                Vec::new()
-            };
-            return Ok((shell.to_owned(), arguments));
+            let busybox = shell.ends_with("/busybox").then(|| "sh".to_owned());
+            return Ok([shell.to_owned()].into_iter().chain(busybox).collect());
         }
     }
     let text = "there is no shell in this sandbox\nhint: run a program that is there, as in `shell \
                 PACKAGE -- /build`";
     Err(CliError::Definition(text.to_owned()))
+}
+
+/// Where a program lies of which the user says the name or the path.
+fn look_up(store: &Store, build: &Build<Object>, program: &str) -> Result<String, CliError> {
+    if program.contains('/') {
+        return Ok(program.to_owned());
+    }
+    let path = ENVIRONMENT.iter().find(|(name, _)| *name == "PATH");
+    let path = path.map_or("", |(_, directories)| *directories);
+    for directory in path.split(':') {
+        let file = format!("{directory}/{program}");
+        if has(store, build, &file)? {
+            return Ok(file);
+        }
+    }
+    Err(CliError::Definition(format!(
+        "there is no `{program}` in this sandbox: no input has it in `{path}`\nhint: a package that is to \
+         run there is one of the recipe's `tools`"
+    )))
+}
+
+/// What does first what the build does first, and then runs `command`.
+fn begin(
+    store: &Store,
+    build: &Build<Object>,
+    command: Vec<String>,
+) -> Result<(String, Vec<String>), CliError> {
+    let is_root = |input: &&Input<Object>| input.at == AbsPath::root();
+    for input in build.inputs.iter().filter(is_root) {
+        let file = store.path(&input.of).join(&PROGRAM[1..]);
+        // One that is no text is no script.
+        let Some(bytes) = read_if_there(&file)? else {
+            continue;
+        };
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        if let Some(prepared) = beginning::before(&text, &command) {
+            return Ok(prepared);
+        }
+    }
+    let mut words = command.into_iter();
+    let program = words.next().expect("a command has a program");
+    Ok((program, words.collect()))
 }
 
 /// Whether an input has the file `path`.
