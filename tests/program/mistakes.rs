@@ -153,7 +153,10 @@ fn a_failing_build_and_the_shell_in_its_sandbox() {
     let look = as_told(fact(&ran, "look in:"), " -- /bin/busybox head -n 2 /build");
     assert_eq!(look, "#!/bin/sh -e\nseq 100 140\n");
     let missing = world.run_mistakes(&["shell", "failing", "--", "make"]);
-    missing.expect(1, &["there is no `make` in this sandbox: no input has it in `/usr/bin:"]);
+    missing.expect(
+        1,
+        &["there is no `make` in this sandbox: no input has it in `/usr/bin:"],
+    );
 }
 
 /// What a failure says behind a word.

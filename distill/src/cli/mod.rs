@@ -30,6 +30,7 @@ mod fsck;
 mod gc;
 mod graph;
 mod host;
+mod inputs;
 mod interrupt;
 mod invocation;
 mod keys;

@@ -7,6 +7,7 @@ use super::build::dry_run;
 use super::error::CliError;
 use super::exit::Exit;
 use super::graph::{Graph, Node, stored};
+use super::inputs::{self, Described};
 use super::invocation::Invocation;
 use super::session::Session;
 use crate::plan::{Action, BuildPlatform, Object, Plan, Resolved};
@@ -100,6 +101,8 @@ fn show(
     let ui = &invocation.ui;
     if ui.is_json() {
         let mut value = described(node);
+        let inputs = inputs::described(graph, node.plan);
+        value["inputs"] = inputs.iter().map(Described::json).collect();
         value["encoding"] = node.resolved.as_ref().map_or(Value::Null, as_json);
         return ui.json(&value);
     }
@@ -113,6 +116,14 @@ fn show(
     }
     if let Some(output) = node.output {
         ui.status(format_args!("output {}", shown(store, &output)));
+    }
+    let inputs = inputs::described(graph, node.plan);
+    let width = inputs.iter().map(Described::width).max().unwrap_or(0);
+    if !inputs.is_empty() {
+        ui.status("made from");
+    }
+    for input in inputs {
+        ui.status(input.line(width));
     }
     match &node.resolved {
         Some(resolved) => encoding(invocation, resolved),

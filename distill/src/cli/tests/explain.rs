@@ -42,6 +42,8 @@ fn plan_shows_what_decides_the_output() {
     --- stderr
     zlib-1.3.1 RECIPE
     plan   VFAgMgJPUYJpfSpE5h4mnH8jKvryWYTDe6TjpK7lbR4=
+    made from
+       zlib.h
     "#);
     let base = world.run(&target, &["plan", "base"]);
     assert!(
@@ -51,8 +53,12 @@ fn plan_shows_what_decides_the_output() {
         base.stderr
     );
     assert_eq!(base.stdout, "zlib-1.3.1\n");
+    let told = "made from\n  / zlib-1.3.1  RECIPE\n";
+    assert!(base.stderr.contains(told), "{}", base.stderr);
     world.run(&target, &["build", "zlib"]);
     let value = described(&world, &target, "base");
+    assert_eq!(value["inputs"][0]["label"], "zlib-1.3.1");
+    assert_eq!(value["inputs"][0]["at"], "/");
     assert_eq!(
         value["encoding"]["action"]["merge"]["inputs"]
             .as_array()
