@@ -1,4 +1,5 @@
-//! `check`: whether the definitions of the system and of all recipes are sound.
+//! `check`: whether the definitions of the system and of all recipes are sound; and what packages should say of
+//! themselves and do not.
 
 use serde_json::json;
 
@@ -6,7 +7,8 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use crate::engine::BuildError;
-use crate::plan::closure;
+use crate::package::lint;
+use crate::plan::{Plan, closure};
 
 /// What is wrong with a system is an error of its image; what is wrong with a recipe, of its plan.
 pub(super) fn run(invocation: &Invocation<'_>) -> Result<u8, CliError> {
@@ -20,14 +22,29 @@ pub(super) fn run(invocation: &Invocation<'_>) -> Result<u8, CliError> {
         return Err(BuildError::Definition(errors).into());
     }
     let (name, count) = (invocation.target.name(), plans.len());
+    let warnings: Vec<String> = plans.iter().flat_map(|plan| warnings(plan)).collect();
     if invocation.ui.is_json() {
-        invocation
-            .ui
-            .json(&json!({"target": name, "plans": count}))?;
-    } else {
-        invocation.ui.status(format_args!(
-            "`{name}` is sound: {count} plans, no mistakes"
-        ));
+        let told = json!({"target": name, "plans": count, "warnings": warnings});
+        invocation.ui.json(&told)?;
+        return Ok(Exit::Success.code());
     }
+    for warning in &warnings {
+        invocation.ui.warn(warning);
+    }
+    let warned = match warnings.len() {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        several => format!(", {several} warnings"),
+    };
+    invocation.ui.status(format_args!(
+        "`{name}` is sound: {count} plans, no mistakes{warned}"
+    ));
     Ok(Exit::Success.code())
+}
+
+/// What a package should say of itself and does not, each with its line.
+fn warnings(plan: &Plan) -> Vec<String> {
+    let told = lint(plan).into_iter();
+    told.map(|lint| format!("{} ({}) {lint}", plan.label(), plan.location()))
+        .collect()
 }
