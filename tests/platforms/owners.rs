@@ -11,7 +11,7 @@ use distill::package::{Config, Item, Package};
 use distill::plan::{AbsPath, Artifact, Literal, LiteralNode, Mode, RelPath};
 use distill::system::{File, Owner, Platform, Root, System, User};
 use distill_packages::{busybox, squashfs_tools, zstd};
-use distill_platforms::{container_rootfs, disk, netboot_x86_64, qemu_x86_64};
+use distill_platforms::{container, container_rootfs, disk, netboot_x86_64, qemu_x86_64};
 use distill_testing::{Lab, LabError};
 
 use crate::succeed;
@@ -40,7 +40,7 @@ fn tool() -> Literal {
         (path("usr/bin/tool"), file(0o755)),
         (path("usr/bin/tool.link"), link),
         (path("usr/bin/other"), file(0o755)),
-        (path("usr/share/read me "), file(0o444)),
+        (path("usr/share/read me"), file(0o444)),
         (
             path("usr/share/closed"),
             LiteralNode::Dir {
@@ -83,17 +83,26 @@ fn system() -> System {
         .user(User::system("far").uid(4_000_000))
         .package(Package::from(package))
         .permission("/usr/bin/tool", 0o4750, Owner::new("root", "reader"))
-        .permission("/usr/share/read me ", 0o440, far)
+        .permission("/usr/share/read me", 0o440, far)
         .permission("/usr/share", 0o751, Owner::new("root", "reader"));
     own.into_iter().fold(system, System::file)
 }
 
-/// The platform without programs of its own: nothing but what the system declares.
+/// The platform without programs of its own.
 fn bare(platform: Platform) -> Platform {
     Platform {
         packages: Vec::new(),
         fallback: Vec::new(),
         ..platform
+    }
+}
+
+/// The root file system with nothing but what the system declares.
+fn root(platform: &Platform) -> Root {
+    let packages = system().packages;
+    Root {
+        packages,
+        ..platform.root(&system()).expect("a system")
     }
 }
 
@@ -249,7 +258,7 @@ fn assert_same(found: &Listing, declared: &Listing, what: &str) {
 #[ignore = "builds images"]
 fn a_disk_has_them() -> Result<(), LabError> {
     let (lab, platform) = (Lab::new()?, bare(qemu_x86_64()));
-    let root = platform.root(&system()).expect("a system");
+    let root = root(&platform);
     let image = lab.image(&Target::from(disk::squashfs(&platform, &root)))?;
     assert_same(&squashfs(&lab, &image)?, &declared(&root), "squashfs");
     Ok(())
@@ -259,8 +268,8 @@ fn a_disk_has_them() -> Result<(), LabError> {
 #[ignore = "builds images"]
 fn a_container_has_them_in_every_form() -> Result<(), LabError> {
     let (lab, platform) = (Lab::new()?, bare(container_rootfs()));
-    let root = platform.root(&system()).expect("a system");
-    let layout = platform.image(&system()).expect("a system");
+    let root = root(&platform);
+    let layout = container::image(&platform, &root);
     let expected = declared(&root);
     let forms = platform.forms.iter();
     let mut images: Vec<(String, _)> = forms
@@ -303,6 +312,7 @@ fn last_layer(layout: &Utf8Path) -> camino::Utf8PathBuf {
 fn what_boots_from_a_server_has_them() -> Result<(), LabError> {
     let (lab, platform) = (Lab::new()?, bare(netboot_x86_64()));
     let root = platform.root(&system()).expect("a system");
+    assert_eq!(root.packages.len(), 1, "no service brings a program");
     let image = lab.image(&Target::from(platform.image(&system()).expect("a system")))?;
     let config = platform.config.clone();
     let unpack = lab.program(&config, zstd, "usr/bin/zstd")?;

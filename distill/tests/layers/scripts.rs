@@ -1,7 +1,7 @@
 //! All shell scripts of the workspace, in files of their own and in strings of Rust: what a program prints is
 //! assigned before it is used.
 //!
-//! A shell gives no thought to whether a program in `$( )` fails whose output is an argument (ShellCheck calls that
+//! A shell gives no thought to whether a program in `$( )` fails whose output is an argument (`ShellCheck` calls that
 //! SC2312): `echo "$(wc -c <file)"` succeeds without a file, also under `set -e`. In `size=$(wc -c <file)` it is the
 //! command's own failure.
 
