@@ -45,8 +45,11 @@ pub mod unique;
 /// - **`#{ expression }`** splices in Rust: whatever [`Words`](package::Words) can be made of, so
 ///   text, lists, scripts, functions of the config. What it touches joins with it to one word.
 /// - **Comments** are Rust's: `// …`.
-/// - **Lines** are kept for the printed text: what begins on a new line, indented no deeper than
-///   the first one, begins a command there.
+/// - **Lines** are kept for the printed text: what begins on a new line, indented no deeper than the
+///   line of the first one, begins a command there.
+/// - **No shell** reads it. `&&`, `|`, `;`, `>`, `$(…)` and their like are refused, unless they stand in
+///   quotes, with what to write instead; so is a command behind one that runs nothing after itself (`make`,
+///   `mkdir`, `cp`, …), which belongs into a block: `if { make }`.
 ///
 /// What cannot be a Rust token must be quoted: backslashes, single quotes, backticks, and numbers
 /// that run into letters in ways that Rust objects to (`"0b2"`). Mind what is a token, but another

@@ -72,7 +72,7 @@ catalogue! {
     iproute2::{iproute2},
     iptables::{iptables},
     jq::{jq},
-    libcap::{libcap},
+    libcap::{capsh, libcap},
     libevent::{libevent},
     libseccomp::{libseccomp},
     linux::{linux_headers, linux_metal, linux_virt},

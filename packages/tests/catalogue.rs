@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use distill::package::lint;
 use distill::plan::{Action, Artifact, Plan, Source, closure};
 use distill_packages as packages;
 
@@ -107,6 +108,21 @@ fn what_is_built_has_a_licence_and_what_is_not_ours_a_page() {
             plan.label()
         );
     }
+}
+
+/// What is a warning for others is a mistake here.
+#[test]
+fn every_package_says_its_licence_and_its_page_as_others_read_them() {
+    let plans = plans();
+    let told: Vec<String> = closure(&plans)
+        .into_iter()
+        .flat_map(|plan| {
+            lint(plan)
+                .into_iter()
+                .map(|lint| format!("{}: {lint}", plan.label()))
+        })
+        .collect();
+    assert_eq!(told, [""; 0]);
 }
 
 #[test]

@@ -45,13 +45,12 @@ fn plan(platform: &Platform, layout: Result<Layout<Artifact>, String>) -> Plan {
 
 /// The root file system as a squashfs, a blob.
 pub fn squashfs(platform: &Platform, root: &Root) -> Plan {
+    let mut tools = vec![distill_packages::squashfs_tools.into()];
+    tools.extend(contents(platform, root));
     Recipe {
         name: format!("{}-root", platform.name),
         location: platform.location,
-        tools: vec![
-            distill_packages::squashfs_tools.into(),
-            tree_at("/root.d", tree(platform, root)),
-        ],
+        tools,
         files: vec![own_file("permissions", root.pseudo_file())],
         output_file: Some("root.squashfs".into()),
         script: execline! {
@@ -63,8 +62,19 @@ pub fn squashfs(platform: &Platform, root: &Root) -> Plan {
     .plan()
 }
 
+/// Everything that the root file system holds, at `/root.d`; and what cannot be made if it has permissions for
+/// something that is not there.
+pub(crate) fn contents(platform: &Platform, root: &Root) -> Vec<Package> {
+    let tree = tree(platform, root);
+    let named = root.named_in(&tree).map(|named| tree_at("/named.d", named));
+    [tree_at("/root.d", tree)]
+        .into_iter()
+        .chain(named)
+        .collect()
+}
+
 /// Everything that the root file system holds, as one tree.
-pub(crate) fn tree(platform: &Platform, root: &Root) -> Plan {
+fn tree(platform: &Platform, root: &Root) -> Plan {
     let named = |part: &str| format!("{}-{part}", platform.name);
     let own = Placed {
         at: None,

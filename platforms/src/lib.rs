@@ -4,6 +4,8 @@ pub mod cloud;
 pub mod container;
 pub mod disk;
 pub mod droplet;
+#[cfg(test)]
+mod failures;
 pub mod image;
 mod inputs;
 mod netboot;

@@ -9,6 +9,7 @@ mod cloud;
 mod config_drive;
 mod container;
 mod image;
+mod owners;
 mod run;
 
 use std::process::Command;

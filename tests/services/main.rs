@@ -7,6 +7,7 @@
 mod base;
 mod boot_time;
 mod daemons;
+mod effects;
 mod guide;
 mod lab;
 mod net;

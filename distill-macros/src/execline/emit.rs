@@ -4,6 +4,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::shell;
 use super::tree::{Arg, Piece, Script};
 
 pub(super) fn script(script: &Script) -> TokenStream {
@@ -29,6 +30,12 @@ fn words(command: &[Arg]) -> TokenStream {
 fn word(pieces: &[Piece]) -> TokenStream {
     if let [Piece::Splice(expression)] = pieces {
         return expression.clone();
+    }
+    if let [Piece::Text(bytes)] = pieces
+        && shell::is_operator(bytes)
+    {
+        let operator = text(bytes);
+        return quote! { ::distill::package::Word::verbatim(#operator) };
     }
     // A splice may be a list; what is between two splices is one word.
     let parts = pieces.chunk_by(|a, b| !is_splice(a) && !is_splice(b));

@@ -1,7 +1,9 @@
-//! `execline!`: tokens → a tree of commands, words and blocks ([`read`]) → builder calls ([`emit`]).
+//! `execline!`: tokens → a tree of commands, words and blocks ([`read`]) → builder calls ([`emit`]). What only a
+//! shell would understand is refused ([`shell`]).
 
 mod emit;
 mod read;
+mod shell;
 mod tree;
 
 use proc_macro2::TokenStream;

@@ -7,6 +7,7 @@ use proc_macro2::{Delimiter, Group, Literal, Punct, Span, TokenStream, TokenTree
 use quote::ToTokens;
 use syn::{Block, Error, Lit, Stmt};
 
+use super::shell;
 use super::tree::{Arg, Piece, Script};
 
 type Tokens = Peekable<token_stream::IntoIter>;
@@ -14,28 +15,43 @@ type Tokens = Peekable<token_stream::IntoIter>;
 /// The script that `input` is, as far as it can be understood, and what cannot.
 pub(super) fn script(input: TokenStream) -> (Script, Vec<Error>) {
     let mut errors = Vec::new();
-    let script = block(input, &mut errors);
+    let script = block(input, None, &mut errors);
     (script, errors)
 }
 
-fn block(input: TokenStream, errors: &mut Vec<Error>) -> Script {
+/// Reads a block that begins on `line`, if that has been begun before.
+fn block(input: TokenStream, line: Option<Line>, errors: &mut Vec<Error>) -> Script {
     let mut reader = Reader {
         errors,
         commands: Vec::new(),
+        starts: Vec::new(),
+        line,
         base: 0,
         last: None,
         in_word: false,
     };
     reader.tokens(input);
     reader.end_word(None);
+    reader.chain();
     Script(reader.commands)
+}
+
+/// A line of the source, and the column of the first token in it.
+#[derive(Clone, Copy)]
+struct Line {
+    number: usize,
+    indent: usize,
 }
 
 /// Reads one block, or the whole script.
 struct Reader<'a> {
     errors: &'a mut Vec<Error>,
     commands: Vec<Vec<Arg>>,
-    /// The column of the first argument: a line that is indented deeper continues a command.
+    /// The first token of each command.
+    starts: Vec<Span>,
+    /// Where the token before stands.
+    line: Option<Line>,
+    /// How far the line of the first argument is indented: a line that is indented deeper continues a command.
     base: usize,
     /// The token before.
     last: Option<Span>,
@@ -55,6 +71,7 @@ impl Reader<'_> {
                     '$' => self.dollar(&punct, &mut tokens),
                     '#' => self.hash(&punct, &mut tokens),
                     '\'' => self.apostrophe(&punct, &mut tokens),
+                    char if shell::makes_operators(char) => self.operator(punct, &mut tokens),
                     other => self.text(other.encode_utf8(&mut [0; 4]), punct.span()),
                 },
             }
@@ -100,13 +117,28 @@ impl Reader<'_> {
     /// Begins a command, if an argument at `span` does.
     fn begin(&mut self, span: Span) {
         let start = span.start();
+        let line = self.line_at(start.line, start.column);
+        self.line = Some(line);
         match self.last {
-            None => self.base = start.column,
+            None => {
+                self.base = line.indent;
+                self.starts.push(span);
+            }
             Some(last) if start.line > last.end().line && start.column <= self.base => {
                 self.commands.push(Vec::new());
+                self.starts.push(span);
             }
             Some(_) => {}
         }
+    }
+
+    /// The line with this number, in which something stands at `column`.
+    fn line_at(&self, number: usize, column: usize) -> Line {
+        let same = self.line.filter(|line| line.number == number);
+        same.unwrap_or(Line {
+            number,
+            indent: column,
+        })
     }
 
     /// Looks at the word before, when the next token, at `next`, does not belong to it.
@@ -150,9 +182,11 @@ impl Reader<'_> {
         }
         self.end_word(Some(group.span_open()));
         self.begin(group.span_open());
-        let script = block(group.stream(), self.errors);
+        let script = block(group.stream(), self.line, self.errors);
         self.command().push(Arg::Block(script));
-        (self.last, self.in_word) = (Some(group.span_close()), false);
+        let end = group.span_close();
+        self.line = Some(self.line_at(end.start().line, end.start().column));
+        (self.last, self.in_word) = (Some(end), false);
     }
 
     fn literal(&mut self, literal: &Literal) {
@@ -190,6 +224,10 @@ impl Reader<'_> {
                     );
                 }
                 (Piece::Variable(name), group.span_close())
+            }
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+                self.error(group.span_open(), shell::SUBSTITUTION);
+                (Piece::Text(b"$()".to_vec()), group.span_close())
             }
             _ => return self.text("$", span),
         };
@@ -235,6 +273,44 @@ impl Reader<'_> {
             Err(error) => {
                 self.errors.push(error);
                 quote::quote! { () }
+            }
+        }
+    }
+
+    /// What a shell would take for an operator: all that touches `punct` and can be part of one.
+    fn operator(&mut self, punct: Punct, tokens: &mut Tokens) {
+        let mut all = vec![punct];
+        while let Some(TokenTree::Punct(next)) = tokens.peek() {
+            let end = all.last().map(Punct::span);
+            if !shell::makes_operators(next.as_char()) || !touch(end, next.span()) {
+                break;
+            }
+            all.push(next.clone());
+            tokens.next();
+        }
+        let text: String = all.iter().map(Punct::as_char).collect();
+        let place: TokenStream = all.iter().cloned().map(TokenTree::from).collect();
+        let message = shell::operator(&text);
+        self.errors.push(Error::new_spanned(place, message));
+        for punct in all {
+            self.text(punct.as_char().encode_utf8(&mut [0; 4]), punct.span());
+        }
+    }
+
+    /// Looks for commands that others follow, and that run nothing after themselves.
+    fn chain(&mut self) {
+        let pairs = self.commands.iter().zip(self.commands.iter().skip(1));
+        for ((command, next), start) in pairs.zip(&self.starts) {
+            // What is spliced in may be nothing.
+            let known = !matches!(next.first(), Some(Arg::Word(word)) if matches!(word[..], [Piece::Splice(_)]));
+            let Some(Arg::Word(word)) = command.first() else {
+                continue;
+            };
+            if let ([Piece::Text(text)], true) = (word.as_slice(), known)
+                && let Some(program) = shell::ends(text)
+            {
+                self.errors
+                    .push(Error::new(*start, shell::unchained(program)));
             }
         }
     }

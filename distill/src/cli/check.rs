@@ -1,4 +1,5 @@
-//! `check`: whether the definitions of the system and of all recipes are sound.
+//! `check`: whether the definitions of the system and of all recipes are sound; and what packages should say of
+//! themselves and do not.
 
 use serde_json::json;
 
@@ -6,6 +7,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use crate::engine::{BuildError, unreadable};
+use crate::package::lint;
 use crate::plan::{Artifact, DefinitionError, Plan, closure};
 use crate::store::intake::literal_tree;
 
@@ -18,15 +20,23 @@ pub(super) fn run(invocation: &Invocation<'_>) -> Result<u8, CliError> {
         return Err(BuildError::Definition(errors).into());
     }
     let (name, count) = (invocation.target.name(), plans.len());
+    let warnings: Vec<String> = plans.iter().flat_map(|plan| warnings(plan)).collect();
     if invocation.ui.is_json() {
-        invocation
-            .ui
-            .json(&json!({"target": name, "plans": count}))?;
-    } else {
-        invocation.ui.status(format_args!(
-            "`{name}` is sound: {count} plans, no mistakes"
-        ));
+        let told = json!({"target": name, "plans": count, "warnings": warnings});
+        invocation.ui.json(&told)?;
+        return Ok(Exit::Success.code());
     }
+    for warning in &warnings {
+        invocation.ui.warn(warning);
+    }
+    let warned = match warnings.len() {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        several => format!(", {several} warnings"),
+    };
+    invocation.ui.status(format_args!(
+        "`{name}` is sound: {count} plans, no mistakes{warned}"
+    ));
     Ok(Exit::Success.code())
 }
 
@@ -43,4 +53,11 @@ fn mistakes(plan: &Plan) -> Vec<DefinitionError> {
             errors.map(|error| unreadable(plan, &error)).collect()
         }
     }
+}
+
+/// What a package should say of itself and does not, each with its line.
+fn warnings(plan: &Plan) -> Vec<String> {
+    let told = lint(plan).into_iter();
+    told.map(|lint| format!("{} ({}) {lint}", plan.label(), plan.location()))
+        .collect()
 }

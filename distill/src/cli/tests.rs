@@ -5,6 +5,7 @@ mod build;
 mod command_line;
 mod explain;
 mod keeping;
+mod permissions;
 mod sharing;
 
 use std::ffi::OsString;

@@ -12,7 +12,10 @@ use super::platform::Platform;
 use super::root::{Permission, Root};
 use super::service::{Directory, Service};
 use super::unix::User;
-use super::{EXECLINEB, Init, ground, init, kernel, listen, s6, s6_rc, skeleton, sysctl, wiring};
+use super::{
+    EXECLINEB, Init, first_boot, ground, init, kernel, kinds, listen, s6, s6_rc, skeleton, sysctl,
+    wiring,
+};
 use crate::execline;
 use crate::package::script::ExpandError;
 use crate::package::{Config, Package, Shebang};
@@ -35,7 +38,9 @@ fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
     let services = services(platform, system);
     let (graph, mut findings) = Graph::new(&services);
     findings.extend(wiring::check(&graph));
+    findings.extend(kinds::check(&services));
     findings.extend(listen::check(&graph));
+    findings.extend(listen::check_rights(platform, &graph));
     let (accounts, wrong) = accounts(platform, &services, system);
     findings.extend(wrong);
     findings.extend(host_name(system));
@@ -43,7 +48,8 @@ fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
     findings.extend(ground::check(platform, &graph));
     findings.extend(kernel::check(platform, &graph));
 
-    let mut root = Builder::new(&platform.config, accounts, findings);
+    let covered = ground::covered(platform, &graph);
+    let mut root = Builder::new(&platform.config, accounts, covered, findings);
     for service in graph.services() {
         root.check_accounts(service);
     }
@@ -53,10 +59,11 @@ fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
     for service in &services {
         root.add_all(&service.name, service.files.clone());
     }
-    root.add_all(&platform.name, platform.files.clone());
-    root.add_all("the system", system.files.clone());
+    root.add_all("the boot", first_boot::programs(&services));
+    root.add_all(&platform.name, placed(&platform.files));
+    root.add_all("the system", placed(&system.files));
     for over in &system.permissions {
-        root.permission(&over.file);
+        root.override_permission(&over.file);
     }
     let packages = packages(platform, &services, system);
     root.finish(platform, &system.init, packages)
@@ -68,6 +75,7 @@ fn services(platform: &Platform, system: &System) -> Vec<Service> {
     // In a container, kernel parameters are the host's.
     let sysctl = sysctl::service("sysctl", &system.sysctl).filter(|_| !platform.container);
     let own = sysctl.into_iter().chain(homes(system));
+    let own = own.chain(copies(platform, system));
     let named = platform.services.iter().cloned();
     let named = named.chain(own).chain(system.services.iter().cloned());
     system.loggers.apply(named)
@@ -90,8 +98,30 @@ fn accounts(
 /// All packages, in the order of platform, services, system.
 fn packages(platform: &Platform, services: &[Service], system: &System) -> Vec<Package> {
     let own = services.iter().flat_map(|service| &service.packages);
-    let all = platform.packages.iter().chain(own).chain(&system.packages);
-    all.cloned().collect()
+    let has_low_port = services
+        .iter()
+        .any(|service| listen::low_port(service).is_some());
+    let capsh = platform.capsh.iter().filter(|_| has_low_port);
+    let all = platform.packages.iter().chain(capsh).chain(own);
+    all.chain(&system.packages).cloned().collect()
+}
+
+/// The files that lie where they say, from the beginning.
+fn placed(files: &[File]) -> impl Iterator<Item = File> {
+    files.iter().filter(|file| !file.first_boot).cloned()
+}
+
+/// A service that copies files of the platform and of the system to writable ground.
+fn copies(platform: &Platform, system: &System) -> Option<Service> {
+    let files = platform.files.iter().chain(&system.files);
+    let files: Vec<File> = files.filter(|file| file.first_boot).cloned().collect();
+    let location = files.first()?.location;
+    let after = Service::oneshot("first-boot", execline! { true }).after_if_present("var-mount");
+    Some(Service {
+        files,
+        location,
+        ..after
+    })
 }
 
 /// A service that makes the home directories that lie on writable ground.
@@ -129,17 +159,25 @@ fn host_name(system: &System) -> Option<Finding> {
 struct Builder<'a> {
     config: &'a Config,
     accounts: Accounts,
+    /// What is another file system when the machine runs.
+    covered: Vec<&'a str>,
     findings: Vec<Finding>,
     files: Literal,
     defined: BTreeMap<RelPath, &'static Location<'static>>,
     permissions: BTreeMap<RelPath, Permission>,
 }
 
-impl Builder<'_> {
-    fn new(config: &Config, accounts: Accounts, findings: Vec<Finding>) -> Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(
+        config: &'a Config,
+        accounts: Accounts,
+        covered: Vec<&'a str>,
+        findings: Vec<Finding>,
+    ) -> Builder<'a> {
         Builder {
             config,
             accounts,
+            covered,
             findings,
             files: Literal::default(),
             defined: BTreeMap::new(),
@@ -153,10 +191,10 @@ impl Builder<'_> {
 
     /// Whether the users and groups exist that a service names.
     fn check_accounts(&mut self, service: &Service) {
-        let run_as = service
-            .as_longrun()
-            .and_then(|longrun| longrun.run_as.as_ref());
-        if let Some(problem) = run_as.and_then(|u| self.accounts.check_user(u, &service.name)) {
+        if let Some(problem) = service
+            .user_name()
+            .and_then(|u| self.accounts.check_user(u, &service.name))
+        {
             self.found(problem, service.location);
         }
         for directory in &service.directories {
@@ -197,7 +235,7 @@ impl Builder<'_> {
         }
     }
 
-    fn add_all(&mut self, owner: &str, files: Vec<File>) {
+    fn add_all(&mut self, owner: &str, files: impl IntoIterator<Item = File>) {
         for file in files {
             self.add(owner, &file);
         }
@@ -230,21 +268,44 @@ impl Builder<'_> {
             return self.found(problem, file.location);
         }
         if file.owner.is_some() {
-            self.permission(file);
+            self.permission(path.clone(), file);
         }
         self.defined.insert(path.clone(), file.location);
         self.files.0.insert(path, node);
     }
 
+    /// The path at which the image has a file; nothing if it cannot be, which has been found then.
     fn path(&mut self, owner: &str, file: &File) -> Option<RelPath> {
-        let relative = AbsPath::new(file.path.as_str()).map(|path| path.relative());
-        match relative {
-            Ok(path) => path,
-            Err(error) => {
-                let owner = owner.to_owned();
-                self.found(Problem::Path { owner, error }, file.location);
+        match self.checked_path(owner, file) {
+            Ok(path) => Some(path),
+            Err(problem) => {
+                self.found(problem, file.location);
                 None
             }
+        }
+    }
+
+    fn checked_path(&self, owner: &str, file: &File) -> Result<RelPath, Problem> {
+        let (owner, path) = (owner.to_owned(), file.path.clone());
+        let relative = |path: &str| AbsPath::new(path).map(|path| path.relative());
+        match relative(&path) {
+            Err(error) => return Err(Problem::Path { owner, error }),
+            Ok(None) => return Err(Problem::Root { owner }),
+            Ok(Some(_)) if path.contains(char::is_control) => {
+                return Err(Problem::Control { owner, path });
+            }
+            Ok(Some(_)) => {}
+        }
+        let is_below = |mount: &&&str| path != **mount && ground::lies_below(&path, mount);
+        if !file.first_boot
+            && let Some(mount) = self.covered.iter().find(is_below)
+        {
+            let mount = (*mount).to_owned();
+            return Err(Problem::Covered { owner, path, mount });
+        }
+        match relative(&first_boot::place(file)) {
+            Ok(place) => place.ok_or(Problem::Root { owner }),
+            Err(error) => Err(Problem::Path { owner, error }),
         }
     }
 
@@ -273,11 +334,15 @@ impl Builder<'_> {
         })
     }
 
-    /// Notes the owner and permission bits of a file.
-    fn permission(&mut self, file: &File) {
-        let Some(path) = self.path("the system", file) else {
-            return;
-        };
+    /// Notes what a system says of a path that somebody else brings.
+    fn override_permission(&mut self, file: &File) {
+        if let Some(path) = self.path("the system", file) {
+            self.permission(path, file);
+        }
+    }
+
+    /// Notes the owner and permission bits of a file, which the image has at `path`.
+    fn permission(&mut self, path: RelPath, file: &File) {
         let owner = file.owner.clone().unwrap_or_else(Owner::root);
         for problem in self.accounts.check_owner(&owner, &file.path) {
             self.found(problem, file.location);
@@ -295,6 +360,7 @@ impl Builder<'_> {
                     mode,
                     uid,
                     gid,
+                    location: file.location,
                 },
             );
         }

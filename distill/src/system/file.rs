@@ -88,6 +88,8 @@ pub struct File {
     pub node: FileNode,
     /// Whose it is; root's, if nobody is named.
     pub owner: Option<Owner>,
+    /// Whether it is copied there when the machine starts: see [`File::on_first_boot`].
+    pub first_boot: bool,
     /// Where the recipe says so.
     pub location: &'static Location<'static>,
 }
@@ -99,6 +101,7 @@ impl File {
             path: path.into(),
             node,
             owner: None,
+            first_boot: false,
             location: Location::caller(),
         }
     }
@@ -165,6 +168,32 @@ impl File {
     pub fn owner(self, owner: Owner) -> File {
         File {
             owner: Some(owner),
+            ..self
+        }
+    }
+
+    /// The same, for a place that the machine writes to, such as `/var`: it is copied there when the machine
+    /// starts, with mode and owner, unless something lies there already. So what the machine makes of it lasts,
+    /// also when a later image has another file.
+    ///
+    /// A file of a service is copied before the service starts, after all that it comes after. The files of a
+    /// system and a platform are copied by the service `first-boot`.
+    ///
+    /// ```
+    /// use distill::execline;
+    /// use distill::system::{File, Owner, Service, User};
+    ///
+    /// let zones = File::new("/var/lib/names/zones", "example.org\n").owner(Owner::new("names", "names"));
+    /// let names = Service::longrun("names", execline! { names --zones "/var/lib/names/zones" })
+    ///     .user(User::system("names"))
+    ///     .run_as("names")
+    ///     .after("var-mount")
+    ///     .file(zones.on_first_boot());
+    /// # let _ = names;
+    /// ```
+    pub fn on_first_boot(self) -> File {
+        File {
+            first_boot: true,
             ..self
         }
     }

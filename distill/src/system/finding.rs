@@ -17,6 +17,21 @@ pub enum Problem {
     /// A path that cannot be one.
     #[error("`{owner}` has a file that cannot be: {error}")]
     Path { owner: String, error: PathError },
+    /// The root, which is no file.
+    #[error("`{owner}` has a file at `/`, which is the root itself\nhint: name a path below it")]
+    Root { owner: String },
+    /// A name that would end in the middle of it, wherever names stand in lines.
+    #[error("`{owner}` has a file `{}`, whose name has a line break or another control character", .path.escape_debug())]
+    Control { owner: String, path: String },
+    /// A path that something is mounted over.
+    #[error(
+        "`{owner}` has `{path}`, which nobody would see: when the machine runs, `{mount}` is another file system\nhint: `.on_first_boot()` has a file copied there unless something is there already; `Service::directory` makes a directory"
+    )]
+    Covered {
+        owner: String,
+        path: String,
+        mount: String,
+    },
     /// A name that s6-rc keeps for itself.
     #[error("`{service}` has a name that s6-rc keeps for itself\nhint: choose another name")]
     Reserved { service: String },
@@ -70,6 +85,19 @@ pub enum Problem {
         "`{service}` has the notification fd {fd}, which is standard input, output or error\nhint: use 3 or above"
     )]
     NotificationFd { service: String, fd: u32 },
+    /// Something that services of its kind do not have.
+    #[error("`{service}` is {kind}, which has no `{method}`\nhint: {hint}")]
+    Misused {
+        service: String,
+        kind: &'static str,
+        method: &'static str,
+        hint: &'static str,
+    },
+    /// A limit for becoming ready, for a daemon that never says that it is.
+    #[error(
+        "`{service}` has a limit for becoming ready (`timeout_up`), and never says that it is\nhint: give it a `notification_fd`, `ready_when` (a check) or `ready_when_started`"
+    )]
+    NeverLate { service: String },
     /// Something in a service's configuration that cannot be.
     #[error("`{service}` cannot be configured like this: {why}")]
     Configuration { service: String, why: String },
@@ -82,6 +110,16 @@ pub enum Problem {
         port: String,
         first: String,
         defined: &'static Location<'static>,
+    },
+    /// A port that only root may listen on, and nothing that lets somebody else.
+    #[error(
+        "`{service}` listens on {port} as `{user}`, which only root may, and `{platform}` has nothing that would let it\nhint: give the platform `.capsh(distill_packages::capsh)`, or use a port above 1023"
+    )]
+    LowPort {
+        service: String,
+        port: String,
+        user: String,
+        platform: String,
     },
     /// An option that the kernel has not.
     #[error(

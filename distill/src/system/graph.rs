@@ -89,6 +89,12 @@ impl<'a> Graph<'a> {
         groups
     }
 
+    /// The directories that services provide.
+    pub(super) fn provided(&self) -> impl Iterator<Item = &'a str> {
+        self.services()
+            .flat_map(|service| service.provides.iter().map(String::as_str))
+    }
+
     /// What is stopped only after the service `name`: what it waits for, and what reads its output.
     pub(super) fn stopped_after(&self, name: &str) -> impl Iterator<Item = &'a str> {
         let consumer = self

@@ -53,6 +53,8 @@ impl<'g, 'a> Ground<'g, 'a> {
             .directories
             .iter()
             .map(|dir| (dir.path.as_str(), dir.location));
+        let copied = service.files.iter().filter(|file| file.first_boot);
+        let copied = copied.map(|file| (file.path.as_str(), file.location));
         let before = self.graph.all_before(&service.name);
         let finding = |(path, location): (&str, _)| {
             if self.always.iter().any(|base| lies_below(path, base)) {
@@ -83,8 +85,21 @@ impl<'g, 'a> Ground<'g, 'a> {
             };
             Some(Finding::new(problem, location))
         };
-        plain.chain(made).filter_map(finding).collect()
+        plain
+            .chain(made)
+            .chain(copied)
+            .filter_map(finding)
+            .collect()
     }
+}
+
+/// The directories that are other file systems when the machine runs, so that nobody sees what the image has there.
+pub(super) fn covered<'p>(platform: &'p Platform, graph: &Graph<'p>) -> Vec<&'p str> {
+    // A container's runtime mounts the first ones, and the container empties the others when it starts.
+    const CONTAINER: [&str; 5] = ["/dev", "/proc", "/sys", "/run", "/tmp"];
+    let mounts = platform.mounts.iter().map(|mount| mount.at.as_str());
+    let runtime = CONTAINER.into_iter().filter(|_| platform.container);
+    mounts.chain(runtime).chain(graph.provided()).collect()
 }
 
 /// Whether `path` is `base`, or lies below it.

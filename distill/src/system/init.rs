@@ -3,7 +3,7 @@
 use super::file::File;
 use super::graph::Graph;
 use super::mount::Mount;
-use super::places::{PATH, PIPES, SCANDIR, TEMPLATE};
+use super::places::{NAMELESS, PATH, PIPES, SCANDIR, TEMPLATE};
 use super::{s6, s6_rc};
 use crate::execline;
 use crate::package::script::Positional;
@@ -76,10 +76,7 @@ fn control(name: &str) -> String {
 
 /// The kernel starts this with neither `PATH` nor anything mounted.
 fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
-    let hostname = boot
-        .hostname
-        .as_ref()
-        .map(|name| execline! { foreground { hostname #{name} } });
+    let hostname = host_name(boot).map(|name| execline! { foreground { hostname #{name} } });
     let preboot = boot
         .preboot
         .as_ref()
@@ -107,6 +104,13 @@ fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
         #{start}
         s6-svscan -X3 -t0 #{SCANDIR}
     }
+}
+
+/// What the machine is called from the beginning. A container without a name of its own has the one that its runtime
+/// gave it.
+fn host_name(boot: &Boot) -> Option<&str> {
+    let without = (!boot.container).then_some(NAMELESS);
+    boot.hostname.as_deref().or(without)
 }
 
 /// `/dev/fd`, unless who made the container has made it.

@@ -4,7 +4,11 @@ use std::net::IpAddr;
 
 use super::finding::{Finding, Problem};
 use super::graph::Graph;
+use super::platform::Platform;
 use super::service::Service;
+
+/// The first port that does not take a right of root's.
+const UNPRIVILEGED: u16 = 1024;
 
 /// A port, on all addresses or on one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +45,30 @@ impl<'a> Listen<'a> {
             _ => true,
         };
         same && (self.protocol, self.port) == (other.protocol, other.port)
+    }
+}
+
+/// The first port of a service that it may not listen on as the user that it runs as.
+pub(super) fn low_port(service: &Service) -> Option<&str> {
+    service.user_name()?;
+    let is_low = |text: &&String| Listen::parse(text).is_some_and(|l| l.port < UNPRIVILEGED);
+    service.listens.iter().find(is_low).map(String::as_str)
+}
+
+/// The services with a port that only root may listen on, where nothing lets anybody else.
+pub(super) fn check_rights(platform: &Platform, graph: &Graph<'_>) -> Vec<Finding> {
+    let finding = |service: &Service| {
+        let problem = Problem::LowPort {
+            service: service.name.clone(),
+            port: low_port(service)?.to_owned(),
+            user: service.user_name()?.to_owned(),
+            platform: platform.name.clone(),
+        };
+        Some(Finding::new(problem, service.location))
+    };
+    match platform.capsh {
+        Some(_) => Vec::new(),
+        None => graph.services().filter_map(finding).collect(),
     }
 }
 

@@ -11,11 +11,13 @@ mod composition;
 mod emulation;
 mod file;
 mod finding;
+mod first_boot;
 mod form;
 mod graph;
 mod ground;
 mod init;
 mod kernel;
+mod kinds;
 mod listen;
 mod mount;
 mod places;
@@ -43,7 +45,9 @@ pub use mount::Mount;
 pub use places::{EXECLINEB, PATH, SCANDIR};
 pub use platform::{ImageMaker, Platform};
 pub use root::{Permission, Root};
-pub use service::{After, Directory, Kind, Longrun, Oneshot, Pattern, Readiness, Service, Signal};
+pub use service::{
+    After, Directory, Kind, Longrun, Misuse, Oneshot, Pattern, Readiness, Service, Signal,
+};
 pub use sysctl::Sysctl;
 pub use unix::{Group, User};
 

@@ -10,3 +10,7 @@ pub const SCANDIR: &str = "/run/service";
 pub(super) const TEMPLATE: &str = "/etc/s6/service";
 /// The FIFOs between services.
 pub(super) const PIPES: &str = "/run/pipe";
+/// Below this lies what is copied to where it belongs when the machine starts.
+pub(super) const FIRST_BOOT: &str = "/usr/share/distill/first-boot";
+/// What a machine is called that has no name.
+pub(super) const NAMELESS: &str = "localhost";

@@ -59,6 +59,9 @@ pub struct Platform {
     /// What lies in every root file system wherever nothing else has the same path: the programs of
     /// busybox give way to their larger siblings.
     pub fallback: Vec<Package>,
+    /// libcap's `capsh`, which lets a daemon that is not root listen on a port below 1024. It lies in the root
+    /// file systems that have such a daemon.
+    pub capsh: Option<Package>,
     /// What is started beside the system's services.
     pub services: Vec<Service>,
     /// Users beside those of the services.
@@ -98,6 +101,7 @@ impl Platform {
             cmdline: Words::new(),
             packages: Vec::new(),
             fallback: Vec::new(),
+            capsh: None,
             services: Vec::new(),
             users: Vec::new(),
             groups: Vec::new(),
@@ -150,6 +154,15 @@ impl Platform {
     pub fn fallback(mut self, package: impl Into<Package>) -> Platform {
         self.fallback.push(package.into());
         self
+    }
+
+    /// The same with what lets a daemon that is not root listen on a port below 1024: see
+    /// [`Platform::capsh`].
+    pub fn capsh(self, package: impl Into<Package>) -> Platform {
+        Platform {
+            capsh: Some(package.into()),
+            ..self
+        }
     }
 
     /// The same with more services.

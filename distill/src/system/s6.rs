@@ -14,7 +14,7 @@ use super::file::File;
 use super::graph::Graph;
 use super::places::{PIPES, SCANDIR, TEMPLATE};
 use super::service::{Kind, Longrun, Oneshot, Service};
-use super::service_dir::{ServiceDir, directories, notification_fd};
+use super::service_dir::{ServiceDir, become_user, ground, notification_fd};
 use crate::execline;
 use crate::package::{Script, Words};
 
@@ -63,7 +63,7 @@ fn live(name: &str) -> String {
 fn service_directory(graph: &Graph<'_>, service: &Service) -> Vec<File> {
     let mut dir = ServiceDir::new(TEMPLATE, service);
     let waits: Vec<String> = graph.after(&service.name).map(live).collect();
-    let begin = Script::from_iter([wait(&waits), directories(&service.directories)]);
+    let begin = Script::from_iter([wait(&waits), ground(graph, service)]);
     match &service.kind {
         Kind::Longrun(longrun) => longrun_files(&mut dir, begin, longrun),
         Kind::Oneshot(oneshot) => oneshot_files(&mut dir, begin, oneshot),
@@ -128,7 +128,7 @@ fn oneshot_files(dir: &mut ServiceDir<'_>, begin: Script, oneshot: &Oneshot) {
         #{ONESHOT} #{name} #{limit} #{"data/up"}
     };
     dir.script("run", begin.then(up));
-    dir.script("data/up", &oneshot.up);
+    dir.script("data/up", become_user(service).then(&oneshot.up));
     let done = format!("/run/oneshot/{name}");
     let down = oneshot
         .down
@@ -143,7 +143,7 @@ fn oneshot_files(dir: &mut ServiceDir<'_>, begin: Script, oneshot: &Oneshot) {
         },
     );
     if let Some(down) = &oneshot.down {
-        dir.script("data/down", down);
+        dir.script("data/down", become_user(service).then(down));
     }
     dir.value("notification-fd", 3);
     // Without a limit of its own it may take as long as shutdown gives it.

@@ -13,7 +13,7 @@ use super::file::File;
 use super::finding::{Finding, Problem};
 use super::graph::Graph;
 use super::service::{Kind, Longrun, Oneshot, Service};
-use super::service_dir::{ServiceDir, directories};
+use super::service_dir::{ServiceDir, become_user, ground};
 use crate::execline;
 use crate::package::{Package, Recipe, Script};
 use crate::plan::{Artifact, Literal};
@@ -109,8 +109,8 @@ pub(super) fn compiled(files: &Literal, s6_rc: &Package) -> Package {
 fn source_directory(graph: &Graph<'_>, service: &Service) -> Vec<File> {
     let mut dir = ServiceDir::new(SOURCE, service);
     match &service.kind {
-        Kind::Longrun(longrun) => longrun_files(&mut dir, longrun),
-        Kind::Oneshot(oneshot) => oneshot_files(&mut dir, oneshot),
+        Kind::Longrun(longrun) => longrun_files(&mut dir, ground(graph, service), longrun),
+        Kind::Oneshot(oneshot) => oneshot_files(&mut dir, ground(graph, service), oneshot),
         Kind::Bundle(_) => {}
     }
     for name in graph.after(&service.name) {
@@ -121,10 +121,10 @@ fn source_directory(graph: &Graph<'_>, service: &Service) -> Vec<File> {
     dir.files
 }
 
-fn longrun_files(dir: &mut ServiceDir<'_>, longrun: &Longrun) {
+fn longrun_files(dir: &mut ServiceDir<'_>, begin: Script, longrun: &Longrun) {
     let service = dir.service;
     dir.value("type", "longrun");
-    dir.longrun(directories(&service.directories), longrun);
+    dir.longrun(begin, longrun);
     if let Some(consumer) = &longrun.producer_for {
         dir.value("producer-for", consumer);
     }
@@ -136,13 +136,14 @@ fn longrun_files(dir: &mut ServiceDir<'_>, longrun: &Longrun) {
     dir.milliseconds("timeout-kill", Some(limit));
 }
 
-fn oneshot_files(dir: &mut ServiceDir<'_>, oneshot: &Oneshot) {
+fn oneshot_files(dir: &mut ServiceDir<'_>, begin: Script, oneshot: &Oneshot) {
     let service = dir.service;
     dir.value("type", "oneshot");
-    let begin = directories(&service.directories).then(execline! { fdmove -c 2 1 });
-    dir.script("up", begin.then(oneshot.up.clone()));
+    let begin = begin.then(execline! { fdmove -c 2 1 });
+    let up = begin.then(become_user(service)).then(&oneshot.up);
+    dir.script("up", up);
     if let Some(down) = &oneshot.down {
-        dir.script("down", down);
+        dir.script("down", become_user(service).then(down));
     }
     let limit = service.timeout_down.unwrap_or(TIMEOUT_DOWN);
     dir.milliseconds("timeout-down", Some(limit));

@@ -79,6 +79,8 @@ pub struct Oneshot {
     pub up: Script,
     /// What runs at shutdown, if `up` succeeded.
     pub down: Option<Script>,
+    /// The user that both run as; root, if nobody is named.
+    pub run_as: Option<String>,
 }
 
 /// What a service is.
@@ -90,6 +92,26 @@ pub enum Kind {
     Oneshot(Oneshot),
     /// A name for several services.
     Bundle(Vec<String>),
+}
+
+impl Kind {
+    /// What it is, in words.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Kind::Longrun(_) => "a daemon",
+            Kind::Oneshot(_) => "a script that runs once",
+            Kind::Bundle(_) => "a bundle",
+        }
+    }
+}
+
+/// That a service was given what services of its kind do not have: it is found when the system is put together.
+#[derive(Debug, Clone)]
+pub struct Misuse {
+    /// The method that has no effect.
+    pub method: &'static str,
+    /// Where the recipe calls it.
+    pub location: &'static Location<'static>,
 }
 
 /// Which services are meant.
@@ -210,6 +232,8 @@ pub struct Service {
     pub kernel: Vec<Fragment>,
     /// What is wrong with its configuration, if anything: what [`Service::invalid`] was given.
     pub problems: Vec<String>,
+    /// What it was given that a service of its kind does not have.
+    pub misuses: Vec<Misuse>,
     /// How long it may take until it is ready; for ever, if nothing is said.
     pub timeout_up: Option<Duration>,
     /// How long it may take to end before it is killed; see [`Service::timeout_down`].
@@ -235,6 +259,7 @@ impl Service {
             listens: Vec::new(),
             kernel: Vec::new(),
             problems: Vec::new(),
+            misuses: Vec::new(),
             timeout_up: None,
             timeout_down: None,
             location: Location::caller(),
@@ -260,7 +285,7 @@ impl Service {
             name,
             Kind::Oneshot(Oneshot {
                 up: up.into(),
-                down: None,
+                ..Oneshot::default()
             }),
         )
     }
@@ -407,64 +432,106 @@ impl Service {
         }
     }
 
-    /// The same with a change to what only daemons have; without effect on anything else.
-    pub fn update_longrun(mut self, update: impl FnOnce(&mut Longrun)) -> Service {
-        if let Kind::Longrun(longrun) = &mut self.kind {
-            update(longrun);
+    /// The same with a change to what only daemons have. For anything else it is a mistake, which is found when
+    /// the system is put together.
+    #[track_caller]
+    pub fn update_longrun(self, update: impl FnOnce(&mut Longrun)) -> Service {
+        self.longrun_only("update_longrun", update)
+    }
+
+    #[track_caller]
+    fn longrun_only(mut self, method: &'static str, update: impl FnOnce(&mut Longrun)) -> Service {
+        match &mut self.kind {
+            Kind::Longrun(longrun) => update(longrun),
+            Kind::Oneshot(_) | Kind::Bundle(_) => self.misused(method),
         }
         self
     }
 
+    #[track_caller]
+    fn misused(&mut self, method: &'static str) {
+        let location = Location::caller();
+        self.misuses.push(Misuse { method, location });
+    }
+
     /// The same; `finish` runs whenever the daemon has ended.
+    #[track_caller]
     pub fn finish(self, finish: impl Into<Script>) -> Service {
-        self.update_longrun(|longrun| longrun.finish = Some(finish.into()))
+        self.longrun_only("finish", |longrun| longrun.finish = Some(finish.into()))
     }
 
     /// The same, ready when the daemon writes a line to a file descriptor (3 or above).
+    #[track_caller]
     pub fn notification_fd(self, fd: u32) -> Service {
-        self.update_longrun(|longrun| longrun.readiness = Readiness::NotificationFd(fd))
+        self.longrun_only("notification_fd", |longrun| {
+            longrun.readiness = Readiness::NotificationFd(fd);
+        })
     }
 
     /// The same, ready as soon as the daemon's program runs.
+    #[track_caller]
     pub fn ready_when_started(self) -> Service {
-        self.update_longrun(|longrun| longrun.readiness = Readiness::Started)
+        self.longrun_only("ready_when_started", |longrun| {
+            longrun.readiness = Readiness::Started;
+        })
     }
 
     /// The same, ready when `check` succeeds; it is tried every 200 ms until it does.
+    #[track_caller]
     pub fn ready_when(self, check: impl Into<Script>) -> Service {
         let readiness = Readiness::Check(check.into(), Duration::from_millis(200));
-        self.update_longrun(|longrun| longrun.readiness = readiness)
+        self.longrun_only("ready_when", |longrun| longrun.readiness = readiness)
     }
 
     /// The same, its output read by another service, which says [`Service::consumer_for`].
+    #[track_caller]
     pub fn producer_for(self, consumer: impl Into<String>) -> Service {
-        self.update_longrun(|longrun| longrun.producer_for = Some(consumer.into()))
+        self.longrun_only("producer_for", |longrun| {
+            longrun.producer_for = Some(consumer.into());
+        })
     }
 
     /// The same, reading another service's output, which says [`Service::producer_for`].
+    #[track_caller]
     pub fn consumer_for(self, producer: impl Into<String>) -> Service {
-        self.update_longrun(|longrun| longrun.consumer_for.push(producer.into()))
+        self.longrun_only("consumer_for", |longrun| {
+            longrun.consumer_for.push(producer.into());
+        })
     }
 
     /// The same, told to end by another signal than SIGTERM.
+    #[track_caller]
     pub fn down_signal(self, signal: Signal) -> Service {
-        self.update_longrun(|longrun| longrun.down_signal = Some(signal))
+        self.longrun_only("down_signal", |longrun| longrun.down_signal = Some(signal))
     }
 
     /// The same with another number of deaths that are remembered (at most 4096).
+    #[track_caller]
     pub fn max_death_tally(self, tally: u32) -> Service {
-        self.update_longrun(|longrun| longrun.max_death_tally = Some(tally))
+        self.longrun_only("max_death_tally", |longrun| {
+            longrun.max_death_tally = Some(tally);
+        })
     }
 
-    /// The same, run as another user than root from the beginning.
-    pub fn run_as(self, user: impl Into<String>) -> Service {
-        self.update_longrun(|longrun| longrun.run_as = Some(user.into()))
+    /// The same, run as another user than root from the beginning: a daemon, or both scripts of one that runs
+    /// once. If it says that it [listens](Service::listens) on a port below 1024, it may do that, too
+    /// ([`Platform::capsh`](super::Platform::capsh)).
+    #[track_caller]
+    pub fn run_as(mut self, user: impl Into<String>) -> Service {
+        match &mut self.kind {
+            Kind::Longrun(longrun) => longrun.run_as = Some(user.into()),
+            Kind::Oneshot(oneshot) => oneshot.run_as = Some(user.into()),
+            Kind::Bundle(_) => self.misused("run_as"),
+        }
+        self
     }
 
     /// The same; `down` runs at shutdown, if the script succeeded at boot.
+    #[track_caller]
     pub fn down(mut self, down: impl Into<Script>) -> Service {
-        if let Kind::Oneshot(oneshot) = &mut self.kind {
-            oneshot.down = Some(down.into());
+        match &mut self.kind {
+            Kind::Oneshot(oneshot) => oneshot.down = Some(down.into()),
+            Kind::Longrun(_) | Kind::Bundle(_) => self.misused("down"),
         }
         self
     }
@@ -475,6 +542,16 @@ impl Service {
             Kind::Longrun(longrun) => Some(longrun),
             Kind::Oneshot(_) | Kind::Bundle(_) => None,
         }
+    }
+
+    /// The user that it runs as, if it is not root from the beginning.
+    pub fn user_name(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Longrun(longrun) => longrun.run_as.as_deref(),
+            Kind::Oneshot(oneshot) => oneshot.run_as.as_deref(),
+            Kind::Bundle(_) => None,
+        }
+        .filter(|user| *user != "root")
     }
 
     /// Whether it becomes ready at some time.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::file::File;
+use super::graph::Graph;
 use super::service::{Directory, Longrun, Readiness, Service};
+use super::{first_boot, listen};
 use crate::execline;
 use crate::package::Script;
 
@@ -54,13 +56,10 @@ impl<'a> ServiceDir<'a> {
 
     /// What s6 knows of a daemon; `before` is what its run script does first.
     pub(super) fn longrun(&mut self, before: Script, longrun: &Longrun) {
-        let run_as = longrun.run_as.iter();
         let run = Script::from_iter([
             before,
             readiness_check(&longrun.readiness),
-            run_as
-                .map(|user| execline! { s6-setuidgid #{user} })
-                .collect(),
+            become_user(self.service),
             started(&longrun.readiness),
             longrun.run.clone(),
         ]);
@@ -92,8 +91,27 @@ pub(super) fn notification_fd(longrun: &Longrun) -> Option<u32> {
     }
 }
 
-/// Makes directories that belong to a service.
-pub(super) fn directories(directories: &[Directory]) -> Script {
+/// Makes what a service finds when it starts: its directories, and files that are not there yet.
+pub(super) fn ground(graph: &Graph<'_>, service: &Service) -> Script {
+    directories(&service.directories).then(first_boot::copy(graph, service))
+}
+
+/// Becomes the user that a service runs as. For a port below 1024 it takes one of root's rights with it, which
+/// stays when another program is run ("ambient": `capabilities(7)`).
+pub(super) fn become_user(service: &Service) -> Script {
+    const RIGHT: &str = "cap_net_bind_service";
+    let Some(user) = service.user_name() else {
+        return Script::new();
+    };
+    if listen::low_port(service).is_none() {
+        return execline! { s6-setuidgid #{user} };
+    }
+    execline! {
+        capsh --noenv --keep=1 --user=#{user} --inh=#{RIGHT} --addamb=#{RIGHT} --shell=/usr/bin/env --
+    }
+}
+
+fn directories(directories: &[Directory]) -> Script {
     let make = |Directory {
                     path, mode, owner, ..
                 }: &Directory| {

@@ -2,6 +2,7 @@
 
 use super::account::Accounts;
 use super::file::File;
+use super::places::NAMELESS;
 
 /// Mount points, the links that make `/usr` hold everything, and the files that programs expect.
 pub(super) fn files(accounts: &Accounts, hostname: Option<&str>) -> Vec<File> {
@@ -21,7 +22,7 @@ pub(super) fn files(accounts: &Accounts, hostname: Option<&str>) -> Vec<File> {
 }
 
 fn texts(accounts: &Accounts, hostname: Option<&str>) -> [(&'static str, String); 9] {
-    let name = hostname.unwrap_or("localhost");
+    let name = hostname.unwrap_or(NAMELESS);
     [
         ("/etc/passwd", accounts.passwd()),
         ("/etc/group", accounts.group()),
@@ -40,7 +41,7 @@ fn texts(accounts: &Accounts, hostname: Option<&str>) -> [(&'static str, String)
 }
 
 fn hosts(name: &str) -> String {
-    let own = if name == "localhost" {
+    let own = if name == NAMELESS {
         String::new()
     } else {
         format!(" {name}")

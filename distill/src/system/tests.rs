@@ -1,3 +1,4 @@
+mod effects;
 mod messages;
 
 use super::*;

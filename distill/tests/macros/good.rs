@@ -28,6 +28,18 @@ fn with_parameter(level: u8) -> impl Fn(&Config) -> Plan + Clone {
     }
 }
 
+/// What looks like a shell's, and is meant.
+fn quoted(find: &str) -> distill::package::Script {
+    execline! {
+        if { find #{find} -exec rm "{}" ";" }
+        if { echo "&&" "||" "|" ">" "2>&1" "$(date)" "a;b" a* -x=[1] }
+        background { sleep 1 }
+        backtick -E now { date }
+        cp --target-directory=/out
+            file
+    }
+}
+
 fn from_a_function(config: &Config) -> Plan {
     let packages = vec![Package::from(zlib), with_parameter(1).into()];
     package! { config, name: "bundle", libs: packages, script: |_: &Config| Words::from("true"), output_file: "x" }
@@ -35,5 +47,5 @@ fn from_a_function(config: &Config) -> Plan {
 
 fn main() {
     let _: [fn(&Config) -> Plan; 2] = [zlib, from_a_function];
-    let _ = Recipe::new;
+    let _ = (Recipe::new, quoted);
 }

@@ -9,7 +9,8 @@ limit=1048576
 # Somebody may look at the screen, at the serial line, or at the log.
 say() {
   echo "metadata: $*"
-  for tty in $(cat /sys/class/tty/console/active); do
+  ttys=$(cat /sys/class/tty/console/active)
+  for tty in $ttys; do
     echo "metadata: $*" 2>/dev/null >"/dev/$tty"
   done
 }
@@ -26,5 +27,5 @@ take() {
   file=$1
   shift
   s6-setuidgid metadata "$@" | head -c $((limit + 1)) >"$file"
-  [ -s "$file" ] && [ "$(wc -c <"$file")" -le $limit ]
+  size=$(wc -c <"$file") && [ "$size" -gt 0 ] && [ "$size" -le $limit ]
 }

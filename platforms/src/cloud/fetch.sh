@@ -26,7 +26,8 @@ amazon() {
       get -K - "$server/latest/meta-data/$1"
   }
   name=$(amazon_get hostname) && keys=$(optional amazon_get public-keys/) || return
-  for number in $(echo "$keys" | sed -n 's/^\([0-9][0-9]*\)=.*/\1/p'); do
+  numbers=$(echo "$keys" | sed -n 's/^\([0-9][0-9]*\)=.*/\1/p') || return
+  for number in $numbers; do
     key=$(amazon_get "public-keys/$number/openssh-key") || return
     all="$all$key
 "

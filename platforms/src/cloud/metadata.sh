@@ -14,13 +14,16 @@ firmware() { cat "/sys/class/dmi/id/$1" 2>/dev/null; }
 
 # Whose machine this is. (So does cloud-init recognise them.)
 cloud() {
-  case $(firmware sys_vendor) in
+  vendor=$(firmware sys_vendor)
+  product=$(firmware product_name)
+  chassis=$(firmware chassis_asset_tag)
+  case $vendor in
     'Amazon EC2') echo amazon ;;
     Google) echo google ;;
     DigitalOcean) echo digitalocean ;;
     'OpenStack Foundation') echo openstack ;;
     *)
-      case "$(firmware product_name)/$(firmware chassis_asset_tag)" in
+      case $product/$chassis in
         */7783-7084-3265-9085-8269-3286-77) echo azure ;;
         OpenStack*) echo openstack ;;
       esac

@@ -11,4 +11,5 @@ umask 077
 form='^(sk-)?(ssh|ecdsa)-[A-Za-z0-9@.-]+ AAAA[A-Za-z0-9+/]+={0,3}( [^[:cntrl:]]*)?$'
 sed -n 's/^key //p' "$answer" | sed 's/[[:space:]]*$//' | s6-setuidgid metadata grep -E "$form" >"$keys.new"
 mv "$keys.new" "$keys"
-echo "pubkeys: $(wc -l <"$keys") for root"
+count=$(wc -l <"$keys")
+echo "pubkeys: $count for root"

@@ -28,6 +28,7 @@
 //! podman manifest push --all web oci:DIRECTORY:web
 //! ```
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use distill::execline;
@@ -35,7 +36,7 @@ use distill::package::{Arch, Config, Recipe};
 use distill::plan::Plan;
 use distill::system::{ImageForm, ImageMaker, PATH, Platform, Root, Service};
 
-use crate::disk::tree;
+use crate::disk::contents;
 use crate::inputs::{own_file, tree_at};
 
 /// A container, for every OCI runtime: the image is an OCI image layout with one gzipped layer, as a tree.
@@ -71,6 +72,7 @@ pub fn container_rootfs() -> Platform {
     }
     .fallback(distill_packages::busybox)
     .package(distill_packages::s6_debian)
+    .capsh(distill_packages::capsh)
     // What another start of this container has left; what is mounted there stays.
     .preboot(execline! {
         redirfd -w 2 /dev/null
@@ -104,9 +106,10 @@ pub fn image(platform: &Platform, root: &Root) -> Plan {
     Recipe {
         name: format!("{}-image", platform.name),
         location: platform.location,
-        tools: vec![tree_at("/root.d", tree(platform, root))],
+        tools: contents(platform, root),
         files: vec![
             own_file("permissions", permissions(root)),
+            own_file("special", special(root)),
             own_file("config.json", image_config(config.arch())),
             own_file("layout.sh", include_str!("layout.sh")),
         ],
@@ -158,14 +161,24 @@ fn form(name: &'static str, extension: &'static str, what: &'static str) -> Imag
     })
 }
 
-/// What is not simply root's, one a line: mode, user, group, path.
+/// What is not simply root's, one a line: mode, user, group, and the path between slashes.
 fn permissions(root: &Root) -> String {
     let mut text = String::new();
     for each in &root.permissions {
         let (mode, uid, gid, path) = (each.mode.bits(), each.uid, each.gid, &each.path);
-        let _ = writeln!(text, "{mode:o} {uid} {gid} {path}");
+        let _ = writeln!(text, "{mode:04o} {uid} {gid} /{path}/");
     }
     text
+}
+
+/// The paths of what is not simply root's, sorted by their bytes, a NUL behind each.
+fn special(root: &Root) -> String {
+    let paths: BTreeSet<&str> = root
+        .permissions
+        .iter()
+        .map(|each| each.path.as_str())
+        .collect();
+    paths.into_iter().map(|path| format!("{path}\0")).collect()
 }
 
 /// What runtimes call an image of this name. `podman load` makes `localhost/NAME:latest` of it.

@@ -37,7 +37,7 @@ wait_for() {
   done
 }
 
-connected() { [ "$(cat "$device/carrier" 2>/dev/null)" = 1 ]; }
+connected() { carrier=$(cat "$device/carrier" 2>/dev/null) && [ "$carrier" = 1 ]; }
 
 # Whether somebody has the server's address (one question a second).
 present() { arping -q -f -c 3 -w 3 -I "$interface" "$server" >/dev/null 2>&1; }
@@ -45,7 +45,8 @@ present() { arping -q -f -c 3 -w 3 -I "$interface" "$server" >/dev/null 2>&1; }
 # How often to look for it again: not at all, unless the firmware says whose machine this is. (So does
 # cloud-init recognise a droplet.)
 searches() {
-  case $(cat /sys/class/dmi/id/sys_vendor 2>/dev/null) in
+  vendor=$(cat /sys/class/dmi/id/sys_vendor 2>/dev/null)
+  case $vendor in
     DigitalOcean) echo 19 ;;
     *) echo 0 ;;
   esac
@@ -66,7 +67,8 @@ ip link set "$interface" up
 ip addr add "$address/16" dev "$interface" || without "cannot give $interface an address"
 trap 'ip addr del "$address/16" dev "$interface"; rm -f "$page.new" "$answer.new"' EXIT
 wait_for 5 connected || without "$interface is not connected"
-wait_for "$(searches)" present || without "nobody has the address $server"
+searches=$(searches)
+wait_for "$searches" present || without "nobody has the address $server"
 wait_for 19 ask || without "no answer from $url"
 mv "$page.new" "$page"
 take "$answer.new" "$fetch" digitalocean-page <"$page" && mv "$answer.new" "$answer"

@@ -11,7 +11,8 @@ configured=/run/droplet/configured
 interface() {
   for device in /sys/class/net/*; do
     name=${device##*/}
-    if [ "$name" = "$1" ] || [ "$(cat "$device/address")" = "$1" ]; then
+    hardware=$(cat "$device/address")
+    if [ "$name" = "$1" ] || [ "$hardware" = "$1" ]; then
       echo "$name"
       return
     fi

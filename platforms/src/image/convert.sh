@@ -14,15 +14,17 @@ case $1 in
   vhd)
     cp --sparse=always "$disk" "$out"
     truncate --size=%1M "$out"
-    perl /vhd.pl "$out" "$(sha256sum <"$disk")"
+    seed=$(sha256sum <"$disk")
+    perl /vhd.pl "$out" "$seed"
     ;;
   gce)
     # Of whole gibibytes. Holes are found by the bytes, not by what the file system says.
     mkdir /tmp/gce
     cp --sparse=always "$disk" /tmp/gce/disk.raw
     truncate --size=%1G /tmp/gce/disk.raw
-    tar --create --directory=/tmp/gce --format=oldgnu --sparse --hole-detection=raw --owner=0 --group=0 \
-      --numeric-owner --mode=0644 --mtime=@0 disk.raw | gzip --no-name >"$out"
+    tar --create --file=/tmp/gce/tar --directory=/tmp/gce --format=oldgnu --sparse --hole-detection=raw \
+      --owner=:0 --group=:0 --numeric-owner --mode=0644 --mtime=@0 disk.raw
+    gzip --no-name </tmp/gce/tar >"$out"
     ;;
   raw.gz) gzip --no-name <"$disk" >"$out" ;;
   raw.xz) xz --threads=1 <"$disk" >"$out" ;;

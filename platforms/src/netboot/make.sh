@@ -14,7 +14,9 @@ chmod 755 "$root" "$root/bin" "$root/dev" "$root/mnt"
 find "$root" -exec touch --no-dereference --date=@0 {} +
 
 cd "$root"
-find . | LC_ALL=C sort | cpio --quiet --create --format=newc --reproducible --owner=+0:+0 >/tmp/initramfs.cpio
+find . >/tmp/found
+LC_ALL=C sort /tmp/found >/tmp/sorted
+cpio --quiet --create --format=newc --reproducible --owner=+0:+0 </tmp/sorted >/tmp/initramfs.cpio
 zstd --single-thread -3 --no-progress --quiet /tmp/initramfs.cpio -o /out/initramfs
 cp /image.d/vmlinuz.d/vmlinuz /out/vmlinuz
 cp /files.d/cmdline /files.d/boot.ipxe /out/

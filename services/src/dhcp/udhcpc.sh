@@ -13,7 +13,8 @@ dns() {
 
 # Pairs of destination and gateway (option 121) come instead of the gateways, if there are any.
 routes() {
-  metric=$((100 + $(cat "/sys/class/net/$interface/ifindex")))
+  index=$(cat "/sys/class/net/$interface/ifindex")
+  metric=$((100 + index))
   if [ -n "$staticroutes" ]; then
     set -- $staticroutes
     while [ $# -ge 2 ]; do

@@ -19,14 +19,16 @@ advertised() {
 
 lines() {
   search=
-  for domain in ${new_domain_search:-$new_domain_name} $new_dhcp6_domain_search $(advertised dnssl search); do
+  domains=$(advertised dnssl search)
+  servers=$(advertised rdnss servers)
+  for domain in ${new_domain_search:-$new_domain_name} $new_dhcp6_domain_search $domains; do
     case $domain in
       *[!A-Za-z0-9._-]*) echo "$interface: ignored an impossible domain" >&2 ;;
       *) search="$search $domain" ;;
     esac
   done
   [ -z "$search" ] || echo "search$search"
-  for server in $new_domain_name_servers $new_dhcp6_name_servers $(advertised rdnss servers); do
+  for server in $new_domain_name_servers $new_dhcp6_name_servers $servers; do
     echo "nameserver $server"
   done
 }

@@ -88,19 +88,23 @@ pub fn net_static(interface: &str, config: NetConfig) -> Service {
 
 /// An interface may appear a moment after boot.
 const APPEARS: &str = r#"
-for try in $(seq 300); do
+try=0
+while [ $try -lt 300 ]; do
   [ -e "/sys/class/net/$1" ] && exit 0
   sleep 0.1
+  try=$((try + 1))
 done
 echo "$1: there is no such interface"
 exit 1"#;
 
 /// Nobody can use an IPv6 address while the kernel still asks who else has it.
 const SETTLES: &str = r#"
-for try in $(seq 50); do
-  [ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ] || exit 0
+try=0
+while [ $try -lt 50 ]; do
+  carrier=$(cat "/sys/class/net/$1/carrier" 2>/dev/null) && [ "$carrier" = 1 ] || exit 0
   ip -6 addr show dev "$1" | grep -q tentative || exit 0
   sleep 0.1
+  try=$((try + 1))
 done"#;
 
 /// Commands, each of which has to succeed.

@@ -17,8 +17,7 @@ done
 
 # Whether the first 4 MiB can be read and are zeros.
 blank() {
-  head() { dd if="$device" bs=64k count=64 2>/dev/null; }
-  [ "$(head | wc -c)" -eq 4194304 ] && [ "$(head | tr -d '\000' | wc -c)" -eq 0 ]
+  zeros=$(dd if="$device" bs=64k count=64 2>/dev/null | tr -cd '\000' | wc -c) && [ "$zeros" -eq 4194304 ]
 }
 
 # All that any tool recognises, also behind the beginning.

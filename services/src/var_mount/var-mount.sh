@@ -33,7 +33,7 @@ attribute() { sed -n "s/^$2=//p" "$1/uevent"; }
 
 # The kernel's directory of the partition that the root lies on, also below a device mapper.
 root_partition() {
-  dir=$(realpath "/sys/dev/block/$(mountpoint -d /)") || return
+  number=$(mountpoint -d /) && dir=$(realpath "/sys/dev/block/$number") || return
   for below in "$dir"/slaves/*; do
     [ -e "$below" ] && dir=$(realpath "$below")
   done
@@ -44,7 +44,7 @@ root_partition() {
 partition() {
   for candidate in "$disk"/*/partition; do
     candidate=${candidate%/partition}
-    [ "$(attribute "$candidate" "$1")" = "$2" ] && echo "$candidate" && return
+    value=$(attribute "$candidate" "$1") && [ "$value" = "$2" ] && echo "$candidate" && return
   done
 }
 
@@ -53,14 +53,16 @@ first_free() {
   last=2048
   for other in "$disk"/*/partition; do
     other=${other%/partition}
-    end=$(($(cat "$other/start") + $(cat "$other/size")))
-    [ $end -gt $last ] && last=$end
+    from=$(cat "$other/start") && length=$(cat "$other/size") || return
+    [ $((from + length)) -gt $last ] && last=$((from + length))
   done
   echo $(((last + 2047) / 2048 * 2048))
 }
 
 # Where a partition may end, before the table's second copy.
-end_of_disk() { echo $((($(cat "$disk/size") - 34) / 2048 * 2048)); }
+end_of_disk() {
+  sectors=$(cat "$disk/size") && echo $(((sectors - 34) / 2048 * 2048))
+}
 
 # table ARGUMENT...: changes the partition table; the kernel has been told already.
 table() { sfdisk -q --no-reread --no-tell-kernel --wipe never --wipe-partitions never "$@"; }
@@ -71,13 +73,16 @@ format() {
 }
 
 append() {
-  start=$(first_free)
-  size=$(($(end_of_disk) - start))
+  start=$(first_free) && end=$(end_of_disk) || in_memory "cannot tell what is free on $device"
+  size=$((end - start))
   [ $size -ge $least ] || in_memory "no room for /var on $device"
   number=1
   while grep -qx $number "$disk"/*/partition; do number=$((number + 1)); done
   addpart "$device" $number $start $size || in_memory "cannot add a partition to $device"
-  var=/dev/$(attribute "$(partition PARTN $number)" DEVNAME)
+  part=$(partition PARTN $number)
+  name=$(attribute "$part" DEVNAME) && [ -n "$name" ] ||
+    in_memory "there is no partition $number on $device"
+  var=/dev/$name
   found=$(wipefs --noheadings --output TYPE "$var") || in_memory "cannot read $var"
   case $found in
     '') format ;;
@@ -94,12 +99,12 @@ append() {
 
 # Takes what has become free behind the partition, if the disk has grown.
 grow() {
-  start=$(cat "$part/start")
-  size=$(($(end_of_disk) - start))
-  [ "$(first_free)" -le $((start + $(cat "$part/size") + 2047)) ] || return
-  [ $size -ge $(($(cat "$part/size") + least)) ] || return
+  start=$(cat "$part/start") && old=$(cat "$part/size") && free=$(first_free) &&
+    end=$(end_of_disk) && number=$(attribute "$part" PARTN) || return
+  size=$((end - start))
+  [ "$free" -le $((start + old + 2047)) ] || return
+  [ $size -ge $((old + least)) ] || return
   say "growing $var"
-  number=$(attribute "$part" PARTN)
   table --relocate gpt-bak-std "$device" && sync &&
     echo "$start, $size" | table -N "$number" "$device" &&
     resizepart "$device" "$number" $size || say "cannot grow $var"
@@ -110,22 +115,25 @@ grow() {
 mend() {
   sfdisk --verify "$device" 2>&1 | grep -q 'primary GPT table is corrupt' || return
   say "mending the partition table of $device"
-  table --part-label "$device" "$(attribute "$part" PARTN)" var && sync ||
+  number=$(attribute "$part" PARTN) && table --part-label "$device" "$number" var && sync ||
     say "cannot mend the partition table of $device"
 }
 
 # Grows the file system to the size of its device, if that has grown, perhaps in an earlier boot.
 fill() {
-  set -- $(dumpe2fs -h "$var" 2>/dev/null | sed -n 's/^Block \(count\|size\): *//p')
-  [ $# -eq 2 ] && [ $(($(blockdev --getsize64 "$var") / 512 - $1 * $2 / 512)) -ge $least ] || return
-  resize2fs "$var" >/run/log/resize2fs 2>&1 ||
-    say "cannot grow the file system on $var: $(tail -n 1 /run/log/resize2fs)"
+  blocks=$(dumpe2fs -h "$var" 2>/dev/null | sed -n 's/^Block \(count\|size\): *//p')
+  # shellcheck disable=SC2086 # two words
+  set -- $blocks
+  [ $# -eq 2 ] && bytes=$(blockdev --getsize64 "$var") || return
+  [ $((bytes / 512 - $1 * $2 / 512)) -ge $least ] || return
+  resize2fs "$var" >/run/log/resize2fs 2>&1 && return
+  said=$(tail -n 1 /run/log/resize2fs)
+  say "cannot grow the file system on $var: $said"
 }
 
 # Whether the first 4 MiB can be read and are zeros.
 blank() {
-  head() { dd if="$1" bs=64k count=64 2>/dev/null; }
-  [ "$(head "$1" | wc -c)" -eq 4194304 ] && [ "$(head "$1" | tr -d '\000' | wc -c)" -eq 0 ]
+  zeros=$(dd if="$1" bs=64k count=64 2>/dev/null | tr -cd '\000' | wc -c) && [ "$zeros" -eq 4194304 ]
 }
 
 on_root_disk() {
@@ -154,7 +162,10 @@ else
 fi
 if blank "$var"; then format; fi
 e2fsck -p "$var" >/run/log/e2fsck 2>&1
-[ $? -lt 4 ] || in_memory "$var needs repair by hand: $(tail -n 1 /run/log/e2fsck)"
+if [ $? -ge 4 ]; then
+  said=$(tail -n 1 /run/log/e2fsck)
+  in_memory "$var needs repair by hand: $said"
+fi
 mount -t ext4 -o nosuid,nodev "$var" /var || in_memory "cannot mount $var"
 fill
 prepare

@@ -4,7 +4,8 @@
 # answer is a line `distill ID STATUS OUTPUT ERRORS`, with the lengths of what follows it. The first line,
 # `distill hello BOOT`, says that requests are heard from now on.
 until name=$(grep -ls '^distill\.test$' /sys/class/virtio-ports/*/name); do sleep 0.1; done
-port=/dev/$(basename "$(dirname "$name")")
+port=${name%/*}
+port=/dev/${port##*/}
 until [ -e "$port" ]; do sleep 0.1; done
 exec 3<>"$port"
 dir=/run/test-agent
@@ -17,7 +18,8 @@ take() {
 }
 
 # A line of an earlier boot may not have ended.
-printf '\ndistill hello %s\n' "$(cat /proc/sys/kernel/random/boot_id)" >&3
+boot=$(cat /proc/sys/kernel/random/boot_id)
+printf '\ndistill hello %s\n' "$boot" >&3
 
 while read -r id seconds script input <&3; do
   # The end of a request that an earlier boot has begun to read.
@@ -27,8 +29,10 @@ while read -r id seconds script input <&3; do
   (cd / && exec timeout -s KILL "$seconds" sh "$dir/script" 3<&-) \
     <"$dir/input" >"$dir/output" 2>"$dir/errors"
   status=$?
+  output=$(wc -c <"$dir/output")
+  errors=$(wc -c <"$dir/errors")
   {
-    echo "distill $id $status $(($(wc -c <"$dir/output"))) $(($(wc -c <"$dir/errors")))"
+    echo "distill $id $status $((output)) $((errors))"
     cat "$dir/output" "$dir/errors"
   } >&3
 done

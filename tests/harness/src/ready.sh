@@ -4,7 +4,9 @@
 limit=$1
 shift
 cd /run/service || exit
-[ $# -gt 0 ] || set -- $(for file in */notification-fd; do echo "${file%/*}"; done)
+if [ $# -eq 0 ]; then
+  for file in */notification-fd; do set -- "$@" "${file%/*}"; done
+fi
 for name; do
   [ -d "$name" ] || { echo "there is no service $name" >&2; exit 1; }
   [ -e "$name/notification-fd" ] || { echo "$name never says that it is ready" >&2; exit 1; }
@@ -13,8 +15,10 @@ done
 # What somebody wants to know who has waited in vain.
 explain() {
   for name; do
-    [ "$(s6-svstat -o up,ready "$name" 2>/dev/null)" = 'true true' ] && continue
-    echo "$name is not ready: $(s6-svstat "$name" 2>&1)"
+    state=$(s6-svstat -o up,ready "$name" 2>/dev/null)
+    [ "$state" = 'true true' ] && continue
+    state=$(s6-svstat "$name" 2>&1)
+    echo "$name is not ready: $state"
     tail -n 10 "/var/log/$name/current" 2>/dev/null
   done
   echo "what services without a log said last:"
@@ -30,4 +34,5 @@ for name; do
 done
 s6-svwait -U -t $((tries * 100 + 1)) "$@" 2>/dev/null || { explain "$@" >&2; exit 1; }
 last=$(for name; do s6-svstat -o readyfor "$name"; done | sort -n | head -n 1)
-echo $(($(cut -d . -f 1 /proc/uptime) - last))
+up=$(cut -d . -f 1 /proc/uptime)
+echo $((up - last))

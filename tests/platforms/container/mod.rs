@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use camino::Utf8PathBuf;
 use distill::cli::Target;
 use distill::execline;
-use distill::system::{Service, System, User};
+use distill::system::{File, Owner, Service, System, User};
 use distill_platforms::container_rootfs;
 use distill_services::var_log;
 use distill_testing::{Lab, LabError};
@@ -23,8 +23,30 @@ use crate::succeed;
 /// The longest that anything may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A daemon with a user of its own that tells when it is stopped.
+/// A daemon with a user of its own that tells when it is stopped; and one that reads a secret, on a port of root's.
 fn system() -> System {
+    let key = File::new("/etc/web.key", "secret").mode(0o400);
+    let web = Service::longrun(
+        "web",
+        execline! {
+            fdmove -c 2 1
+            if { grep -q secret "/etc/web.key" }
+            if { grep -q mine "/var/lib/web" }
+            httpd -f -p 80 -h "/usr/share"
+        },
+    )
+    .user(User::system("web"))
+    .run_as("web")
+    .listens("tcp/80")
+    .after("var-mount")
+    .file(key.owner(Owner::new("web", "web")))
+    .file(
+        File::new("/var/lib/web", "mine")
+            .mode(0o400)
+            .owner(Owner::new("web", "web"))
+            .on_first_boot(),
+    )
+    .ready_when(execline! { grep -q ":0050 " "/proc/net/tcp" "/proc/net/tcp6" });
     let daemon = Service::longrun(
         "sleeper",
         execline! {
@@ -38,7 +60,7 @@ fn system() -> System {
     .run_as("sleeper")
     .after("var-mount")
     .ready_when_started();
-    System::new().service(daemon).loggers(var_log())
+    System::new().services([daemon, web]).loggers(var_log())
 }
 
 /// A form of the image of [`system`].
@@ -91,6 +113,9 @@ impl<F: Fn(&str) -> Command> Inside<F> {
         let user = self.wait("stat -c %U /proc/$(s6-svstat -o pid /run/service/sleeper)");
         assert_eq!(user, "sleeper");
         self.wait("grep -q started /var/log/sleeper/current");
+        self.wait("s6-svwait -U -t 20000 /run/service/web");
+        let files = self.wait("stat -c '%U %G %a' /etc/web.key /var/lib/web | tr '\\n' ' '");
+        assert_eq!(files, "web web 400 web web 400");
         let modes = self.wait("stat -c '%u %a' /tmp /root | tr '\\n' ' '");
         assert_eq!(modes, "0 1777 0 700");
     }

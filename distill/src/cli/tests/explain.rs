@@ -310,6 +310,39 @@ fn without_lines(text: &str) -> String {
 }
 
 #[test]
+fn check_warns_of_packages_that_do_not_say_what_they_are() {
+    use crate::package::{Arch, Config, Recipe, Target as For};
+
+    let config = Config::new(For::new(Arch::X86_64, "x86_64-linux-musl"));
+    let tool = |licence: &str| {
+        let recipe = Recipe {
+            name: "tool".into(),
+            version: "1".into(),
+            licence: licence.into(),
+            homepage: "https://example.org/tool".into(),
+            ..Recipe::new(&config)
+        };
+        merge("image", [recipe.plan().into()])
+    };
+    let world = World::new();
+    let ran = world.run(&tool("GPL").into(), &["check"]);
+    insta::assert_snapshot!(ran.shown(), @r"
+    exit status 0
+    --- stdout
+    --- stderr
+    warning: tool-1 (x86_64-linux-musl) (RECIPE) has the licence `GPL`, which is no SPDX expression: unknown term
+    hint: the names are those of https://spdx.org/licenses; one of your own begins with `LicenseRef-`
+    `image` is sound: 2 plans, no mistakes, 1 warning
+    ");
+    let json = world.run(&tool("").into(), &["check", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(json.stdout.trim()).unwrap();
+    let told = value["warnings"][0].as_str().unwrap();
+    assert!(told.contains("says nothing of its licence"), "{told}");
+    let ran = world.run(&tool("MIT").into(), &["check"]);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+}
+
+#[test]
 fn check_looks_into_recipes_and_builds_nothing() {
     let world = World::new();
     let sound = target(&world);

@@ -29,6 +29,36 @@ pub enum ExpandError {
     /// A function of the config that returns itself, perhaps by way of others.
     #[error("functions of the config that return each other without end")]
     Endless,
+    /// An operator of shells, which is a word like others to execline.
+    #[error(
+        "execline is no shell: `{operator}` is no operator\nhint: write `if`, `pipeline`, `redirfd` and their like; `Word::verbatim` makes a word of it"
+    )]
+    Operator {
+        /// The word.
+        operator: String,
+    },
+    /// A program that runs nothing after itself, and a command behind it.
+    #[error(
+        "`{program}` runs nothing after itself: the next command (`{next}`) would be its argument\nhint: put it into a block: `if {{ {program} … }}`"
+    )]
+    Unchained {
+        /// The program.
+        program: String,
+        /// What stands behind it.
+        next: String,
+    },
+    /// A word that is longer than Linux gives to programs.
+    #[error(
+        "a word of {length} bytes (`{begin}…`), where no program can be given more than {longest}\nhint: put it into a file, and name that"
+    )]
+    Long {
+        /// Its beginning.
+        begin: String,
+        /// Its length.
+        length: usize,
+        /// What it may have where it stands.
+        longest: usize,
+    },
     /// A word that has to be text and is not.
     #[error("the word `{word}` is not UTF-8")]
     NotText {

@@ -2,6 +2,7 @@
 
 use super::error::ExpandError;
 use super::program::{Arg, Program};
+use super::shell;
 use super::word::Word;
 use super::words::{Function, Item, Script, Words};
 use crate::package::Config;
@@ -14,7 +15,9 @@ impl Script {
     pub fn expand(&self, config: &Config) -> Result<Program, ExpandError> {
         let mut lines = Lines::default();
         Expander { config, depth: 0 }.script(self, &mut lines)?;
-        Ok(lines.done.into_iter().collect())
+        let program = lines.done.into_iter().collect();
+        shell::check(&program)?;
+        Ok(program)
     }
 }
 
@@ -88,7 +91,12 @@ impl Expander<'_> {
     fn arguments(self, words: &Words, lines: &mut Lines) -> Result<(), ExpandError> {
         for item in &words.0 {
             match item {
-                Item::Word(word) => lines.push(Arg::Word(word.to_bytes()?)),
+                Item::Word(word) => {
+                    if let Some(operator) = word.operator() {
+                        return Err(ExpandError::Operator { operator });
+                    }
+                    lines.push(Arg::Word(word.to_bytes()?));
+                }
                 Item::Joined(parts) => lines.push(Arg::Word(self.joined(parts)?.to_bytes()?)),
                 Item::Block(block) => {
                     let mut inner = Lines::default();

@@ -26,6 +26,11 @@
 //! is meant as a variable apart from its text, a variable is always printed as `${x}` (execline
 //! does not see one in `$x.y`), and backslashes before it are doubled as the substitution demands.
 //! Text is printed exactly, dollars included.
+//!
+//! # What is no execline
+//! Operators of shells are words like others to execline, and most programs run nothing after themselves. Both would be
+//! built, and do something else than was meant: so they are mistakes, in [`execline!`](crate::execline) where they
+//! stand, and in scripts that functions make when they are expanded. [`Word::verbatim`] is for a word that is meant.
 
 mod convert;
 mod error;
@@ -34,6 +39,7 @@ mod parse;
 mod print;
 mod program;
 mod shebang;
+mod shell;
 mod variables;
 mod word;
 mod words;

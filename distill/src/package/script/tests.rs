@@ -349,3 +349,85 @@ fn execlineb_reads_what_was_printed() {
         check(program);
     }
 }
+
+#[test]
+fn what_only_a_shell_would_understand_is_a_mistake() {
+    let error = |script: &Script| script.expand(&config()).unwrap_err().to_string();
+    for operator in ["&&", "||", "|", ";", ">", ">>", "<", "2>&1"] {
+        let words = ["echo", "a", operator, "b"];
+        let said = error(&execline! { if { #{Script::new().command(words)} } true });
+        assert!(
+            said.contains(&format!("`{operator}` is no operator\nhint: ")),
+            "{said}"
+        );
+        let meant = Words::from("echo").with(Word::verbatim(operator));
+        let program = program(&Script::new().command(meant));
+        let expected = Arg::Word(operator.into());
+        assert_eq!(program.commands()[0][1], expected);
+    }
+    // In quotes it was meant, and part of a word it is text.
+    let quoted = execline! { sh -c "a && b" "&&" #{"x"}"|" };
+    let program = program(&quoted);
+    let words = &program.commands()[0];
+    assert_eq!(
+        words[3..],
+        [Arg::Word(b"&&".into()), Arg::Word(b"x|".into())]
+    );
+}
+
+#[test]
+fn a_program_that_runs_nothing_after_itself_stands_at_the_end() {
+    fn rest(_: &Config) -> Script {
+        execline! { make install }
+    }
+    let error = |script: Script| script.expand(&config()).unwrap_err().to_string();
+    let make = || Script::new().command(["make", "-j2"]);
+    let expected = "`make` runs nothing after itself: the next command (`make`) would be its argument\n\
+                    hint: put it into a block: `if { make … }`";
+    assert_eq!(error(make().then(rest)), expected);
+    assert_eq!(error(execline! { if { #{make()} #{rest} } true }), expected);
+    let path = Script::new().command(["/usr/bin/mkdir", "x"]);
+    assert!(error(path.with_block("if", make())).contains("`mkdir` runs nothing"));
+    let nothing: Option<&str> = None;
+    let sound = execline! {
+        if { #{make()} }
+        make
+            install
+        #{nothing}
+    };
+    assert_eq!(
+        program(&sound).to_string(),
+        "if { make -j2 }\nmake install\n"
+    );
+}
+
+#[test]
+fn a_word_that_no_program_can_be_given_is_a_mistake() {
+    let word = |length| "x".repeat(length);
+    let script = |length| Script::new().command(["printf".to_owned(), word(length)]);
+    assert!(script(131_071).expand(&config()).is_ok());
+    let error = script(131_072).expand(&config()).unwrap_err();
+    let expected = format!(
+        "a word of 131072 bytes (`{}…`), where no program can be given more than 131071\n\
+         hint: put it into a file, and name that",
+        word(40)
+    );
+    assert_eq!(error.to_string(), expected);
+    // Each block around it makes it longer by one.
+    let inside = execline! { if { if { #{script(131_070)} } } true };
+    assert!(matches!(
+        inside.expand(&config()),
+        Err(ExpandError::Long {
+            longest: 131_069,
+            ..
+        })
+    ));
+    assert!(
+        execline! { if { if { #{script(131_069)} } } true }
+            .expand(&config())
+            .is_ok()
+    );
+    // Where the border is, Linux says.
+    let run = |length| Command::new("true").arg(word(length)).output();
+    assert!(run(131_071).is_ok() && run(131_072).is_err());
+}

@@ -3,10 +3,13 @@
 use std::fmt;
 
 use super::error::ExpandError;
+use super::shell;
 
 #[derive(Clone, PartialEq, Eq)]
 enum Part {
     Text(Vec<u8>),
+    /// Text that is meant as it is, whatever it looks like.
+    Verbatim(Vec<u8>),
     Variable(String),
 }
 
@@ -18,6 +21,22 @@ impl Word {
     /// A word of bytes that need not be UTF-8.
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Word {
         Word(vec![Part::Text(bytes.into())])
+    }
+
+    /// A word that is meant as it is, also if it looks like an operator of a shell: `;`, as `find -exec` wants it.
+    /// [`execline!`](crate::execline) makes it of a word in quotes.
+    pub fn verbatim(text: impl Into<Vec<u8>>) -> Word {
+        Word(vec![Part::Verbatim(text.into())])
+    }
+
+    /// The operator that somebody may have meant who knows shells.
+    pub(super) fn operator(&self) -> Option<String> {
+        match self.0.as_slice() {
+            [Part::Text(text)] if shell::is_operator(text) => {
+                Some(String::from_utf8_lossy(text).into_owned())
+            }
+            _ => None,
+        }
     }
 
     /// The variable `name`, which some command before it defines: `importas`, `define`, `forx` and
@@ -37,7 +56,7 @@ impl Word {
         let mut bytes = Vec::new();
         for part in &self.0 {
             match part {
-                Part::Text(text) => bytes.extend(text),
+                Part::Text(text) | Part::Verbatim(text) => bytes.extend(text),
                 Part::Variable(name) => push_variable(&mut bytes, name)?,
             }
         }
@@ -78,7 +97,7 @@ impl fmt::Debug for Word {
         f.write_str("\"")?;
         for part in &self.0 {
             match part {
-                Part::Text(text) => write!(f, "{}", text.escape_ascii())?,
+                Part::Text(text) | Part::Verbatim(text) => write!(f, "{}", text.escape_ascii())?,
                 Part::Variable(name) => write!(f, "${{{name}}}")?,
             }
         }

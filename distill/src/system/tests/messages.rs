@@ -100,6 +100,12 @@ fn claims() -> Vec<Mistake> {
             system().service(idle("vpn").kernel(kernel)),
         ),
         (
+            "a port that only root may listen on",
+            system()
+                .user(User::system("www"))
+                .service(web().run_as("www").listens("tcp/8080").listens("tcp/80")),
+        ),
+        (
             "a path on the read-only root",
             system().services([mount(), web().after("var-mount").writes("/srv/www")]),
         ),
@@ -110,6 +116,62 @@ fn claims() -> Vec<Mistake> {
         (
             "a path that can be written later",
             system().services([mount(), web().writes("/var/www")]),
+        ),
+    ]
+}
+
+/// What services of a kind do not have.
+fn kinds() -> Vec<Mistake> {
+    let system = |service| System::new().service(service);
+    let script = || Service::oneshot("fetch", execline! { true });
+    let bundle = || Service::bundle("all", [""; 0]);
+    let check = || execline! { true };
+    vec![
+        (
+            "a script with a check",
+            system(script().ready_when(check())),
+        ),
+        (
+            "a script with a descriptor",
+            system(script().notification_fd(3)),
+        ),
+        (
+            "a script that is ready at once",
+            system(script().ready_when_started()),
+        ),
+        ("a script with an end", system(script().finish(check()))),
+        (
+            "a script in a pipeline",
+            system(script().producer_for("log")),
+        ),
+        (
+            "a script with a signal",
+            system(script().down_signal(Signal::Hup)),
+        ),
+        (
+            "a script that is changed as a daemon",
+            system(script().update_longrun(|_| {})),
+        ),
+        (
+            "a daemon with a script at shutdown",
+            system(idle("web").down(check())),
+        ),
+        (
+            "a daemon that is late, but never ready",
+            system(idle("web").timeout_up(std::time::Duration::from_secs(1))),
+        ),
+        ("a bundle with a user", system(bundle().run_as("root"))),
+        (
+            "a bundle with ground",
+            system(
+                bundle()
+                    .directory(Directory::new("/run/all"))
+                    .listens("tcp/80"),
+            ),
+        ),
+        (
+            "a bundle with what is wrong",
+            system(bundle().invalid("port: 0 is too small").writes("/run/x")),
         ),
     ]
 }
@@ -176,6 +238,42 @@ fn machine() -> Vec<Mistake> {
             "a path that is none",
             system().file(File::new("/etc/../motd", "")),
         ),
+        (
+            "a file where the root is",
+            system().file(File::new("/", "")),
+        ),
+        (
+            "permissions of the root",
+            system().permission("/", 0o700, Owner::root()),
+        ),
+        (
+            "a name with a line break",
+            system().file(File::new("/etc/a\nb", "")),
+        ),
+        (
+            "a file below a mount",
+            system().file(File::new("/run/motd", "")),
+        ),
+        (
+            "a file below what a service mounts",
+            system()
+                .service(Service::oneshot("var-mount", execline! { true }).provides("/var"))
+                .service(idle("web").file(File::dir("/var/www"))),
+        ),
+        (
+            "permissions below a mount",
+            system().permission("/tmp/x", 0o700, Owner::root()),
+        ),
+        (
+            "a file that is copied to where nobody can write",
+            system().file(File::new("/etc/motd", "").on_first_boot()),
+        ),
+        (
+            "a file that is copied before it can be",
+            system()
+                .service(Service::oneshot("var-mount", execline! { true }).provides("/var"))
+                .service(idle("web").file(File::new("/var/www/index.html", "").on_first_boot())),
+        ),
         ("a host name that is none", system().hostname("-web-")),
         (
             "a parameter of the kernel that is none",
@@ -212,7 +310,7 @@ fn without_lines(message: &str) -> String {
 #[test]
 fn each_mistake_is_explained() {
     let platform = platform().kernel_options([crate::kconfig! { "kernel": NET=y }]);
-    let all = [relations(), claims(), accounts(), machine()];
+    let all = [relations(), claims(), kinds(), accounts(), machine()];
     let said: Vec<String> = all
         .into_iter()
         .flatten()

@@ -28,7 +28,7 @@ const CONFIG: &str = r#"{
   ] }
 }"#;
 
-const CAPABILITIES: &str = r#""CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID""#;
+const CAPABILITIES: &str = r#""CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE", "CAP_SETGID", "CAP_SETUID""#;
 
 struct Container<'a> {
     runtime: &'a str,
