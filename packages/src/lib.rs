@@ -18,6 +18,7 @@ pub mod jq;
 pub mod libcap;
 pub mod libevent;
 pub mod libseccomp;
+pub mod libstdcxx;
 pub mod linux;
 pub mod memcached;
 pub mod mtools;
@@ -75,6 +76,7 @@ catalogue! {
     libcap::{libcap},
     libevent::{libevent},
     libseccomp::{libseccomp},
+    libstdcxx::{libstdcxx},
     linux::{linux_headers, linux_metal, linux_virt},
     memcached::{memcached},
     mtools::{mtools},
