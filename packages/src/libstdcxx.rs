@@ -9,18 +9,15 @@ use crate::seed;
 /// Where its headers lie, below the sysroot.
 pub(crate) const HEADERS: &str = "usr/include/c++";
 
-/// What it is built from beside its own directory: other parts of GCC have headers, macros of autoconf, and
-/// the code that makes symbols readable.
-const PARTS: [&str; 15] = [
-    "config", "include", "libgcc", "libiberty", "libstdc++-v3", "config-ml.in", "config.guess", "config.sub",
-    "depcomp", "install-sh", "ltmain.sh", "missing", "mkinstalldirs", "gcc/BASE-VER", "gcc/DATESTAMP",
-];
+/// What of GCC is not unpacked: tests, the compilers, and another language's library. Its `configure` reads
+/// files from all over the rest, and goes on with wrong answers if one is not there.
+const LEFT_OUT: [&str; 3] = ["*/testsuite/*/*", "*/gcc/*/*", "*/libgo"];
 
 /// GCC's C++ library as static archives, without the rest of GCC. Its locales are C's alone, since that is what
 /// musl has: `std::locale("")` throws when `LANG` or `LC_ALL` is anything but unset, `C` or `POSIX`.
 pub fn libstdcxx(config: &Config) -> Plan {
     let (version, triple) = ("14.2.0", config.triple().to_owned());
-    let parts = PARTS.map(|part| format!("gcc-{version}/{part}"));
+    let left_out = LEFT_OUT.map(|pattern| format!("--exclude={pattern}"));
     cc_package! { config,
         name: "libstdc++", version,
         licence: "GPL-3.0-or-later WITH GCC-exception-3.1", homepage: "https://gcc.gnu.org/", cpe: "gnu:gcc",
@@ -34,7 +31,7 @@ pub fn libstdcxx(config: &Config) -> Plan {
         script: execline! {
             importas -i cc CC
             importas -i cflags CFLAGS
-            if { tar -x --no-same-owner "--strip-components=1" -f #{format!("gcc-{version}-dfsg.tar.xz")} #{parts} }
+            if { tar -x --no-same-owner --strip-components=1 #{left_out} -f #{format!("gcc-{version}-dfsg.tar.xz")} }
             if { mkdir -p "_build/libgcc" "_build/libstdc++" }
             // Without this file there are no threads in it, and no word about that.
             if { cp "libgcc/gthr-posix.h" "_build/libgcc/gthr-default.h" }
@@ -47,6 +44,7 @@ pub fn libstdcxx(config: &Config) -> Plan {
                 CC=$cc CXX=${cc}" -shared-libgcc -nostdinc++" CFLAGS=$cflags CXXFLAGS=$cflags }
             if { make }
             if { make install DESTDIR=/out }
+            if { test -s "/out/usr/lib/libstdc++.a" }
             if { grep -q "define _GLIBCXX_HAS_GTHREADS 1" /out/#{HEADERS}/#{triple}/"bits/c++config.h" }
             if { rm -rf "/out/usr/share" }
             find "/out" "(" -name "*.la" -o -name "*-gdb.py" ")" -delete

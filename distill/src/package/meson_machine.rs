@@ -22,7 +22,8 @@ pub(super) fn host(config: &Config, cxx: bool, flags: &Flags) -> String {
     let mut text = binaries(&config.target().toolchain, cxx);
     text += &entry("pkg-config", &list(&PKG_CONFIG));
     text += "\n[built-in options]\n";
-    for (language, own) in [("c", &flags.c), ("cpp", &flags.cxx)] {
+    let languages = [("c", &flags.c), ("cpp", &flags.cxx)];
+    for (language, own) in &languages[..if cxx { 2 } else { 1 }] {
         text += &entry(&format!("{language}_args"), &list(own));
         text += &entry(&format!("{language}_link_args"), &list(&flags.ld));
     }

@@ -38,11 +38,7 @@ pub use crate::execline;
 pub use crate::plan::Arch;
 
 #[cfg(test)]
-mod testing {
-    use super::{Arch, Config, Target};
+mod testing;
 
-    /// A config without tools.
-    pub(super) fn config() -> Config {
-        Config::new(Target::new(Arch::X86_64, "x86_64-linux-musl"))
-    }
-}
+#[cfg(test)]
+mod tests;
