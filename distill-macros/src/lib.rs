@@ -37,7 +37,7 @@ pub fn cc_package(input: TokenStream) -> TokenStream {
         structure: "Cc",
         required: &["name", "version", "source", "script"],
         fields: Fields {
-            own: &["script", "no_libc", "cflags", "ldflags"],
+            own: &["script", "cxx", "no_libc", "cflags", "ldflags"],
         },
     };
     template.expand(input.into()).into()
@@ -48,6 +48,7 @@ pub fn cc_package(input: TokenStream) -> TokenStream {
 pub fn cmmi_package(input: TokenStream) -> TokenStream {
     let own = &[
         "prepare",
+        "autoreconf",
         "configure",
         "extra_configure",
         "make",
@@ -55,6 +56,7 @@ pub fn cmmi_package(input: TokenStream) -> TokenStream {
         "cleanup",
         "out_of_tree",
         "serial",
+        "cxx",
         "no_libc",
         "cflags",
         "ldflags",
@@ -64,6 +66,35 @@ pub fn cmmi_package(input: TokenStream) -> TokenStream {
         structure: "Cmmi",
         required: &["name", "version", "source"],
         fields: Fields { own },
+    };
+    template.expand(input.into()).into()
+}
+
+/// What `Cmake` and `Meson` have beside the fields of all templates.
+const NINJA: &[&str] = &[
+    "prepare", "subdir", "options", "targets", "install", "cleanup", "cxx", "cflags", "ldflags",
+];
+
+/// The plan of a `Cmake`.
+#[proc_macro]
+pub fn cmake_package(input: TokenStream) -> TokenStream {
+    let template = Template {
+        name: "cmake_package",
+        structure: "Cmake",
+        required: &["name", "version", "source"],
+        fields: Fields { own: NINJA },
+    };
+    template.expand(input.into()).into()
+}
+
+/// The plan of a `Meson`.
+#[proc_macro]
+pub fn meson_package(input: TokenStream) -> TokenStream {
+    let template = Template {
+        name: "meson_package",
+        structure: "Meson",
+        required: &["name", "version", "source"],
+        fields: Fields { own: NINJA },
     };
     template.expand(input.into()).into()
 }

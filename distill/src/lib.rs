@@ -154,6 +154,49 @@ pub use distill_macros::cc_package;
 /// ```
 pub use distill_macros::cmmi_package;
 
+/// The plan of a [`Cmake`](package::Cmake): CMake, ninja, and their installation.
+///
+/// Written like [`package!`]; `name`, `version` and `source` are required.
+///
+/// ```
+/// use distill::cmake_package;
+/// use distill::package::Config;
+/// use distill::plan::Plan;
+///
+/// # fn libsodium(config: &Config) -> Plan { unimplemented!("{config:?}") }
+/// fn minisign(config: &Config) -> Plan {
+///     cmake_package! { config,
+///         name: "minisign", version: "0.12",
+///         source: github("jedisct1/minisign/archive/refs/tags/$version.tar.gz",
+///             sha256("796dce1376f9bcb1a19ece729c075c47054364355fe0c0c1ebe5104d508c7db0")),
+///         libs: [libsodium],
+///     }
+/// }
+/// # let _ = minisign;
+/// ```
+pub use distill_macros::cmake_package;
+
+/// The plan of a [`Meson`](package::Meson): Meson, ninja, and their installation.
+///
+/// Written like [`package!`]; `name`, `version` and `source` are required.
+///
+/// ```
+/// use distill::meson_package;
+/// use distill::package::Config;
+/// use distill::plan::Plan;
+///
+/// fn inih(config: &Config) -> Plan {
+///     meson_package! { config,
+///         name: "inih", version: "59",
+///         source: github("benhoyt/inih/archive/refs/tags/r$version.tar.gz",
+///             sha256("062279922805f5e9a369551a08d5ddb506140fe50774183ffdbb7c22bb97e3f4")),
+///         cxx: true, // for `INIReader`
+///     }
+/// }
+/// # let _ = inih;
+/// ```
+pub use distill_macros::meson_package;
+
 /// A [`Fragment`](package::kconfig::Fragment) of a configuration: a name, and options as kconfig
 /// writes them, without `CONFIG_` and with white space between them.
 ///

@@ -4,6 +4,7 @@ use distill::package::Package;
 
 pub mod boot;
 pub mod bootloader;
+pub mod bubblewrap;
 pub mod busybox;
 pub mod ca_certificates;
 pub mod chrony;
@@ -12,24 +13,32 @@ pub mod dhcpcd;
 pub mod dnsmasq;
 pub mod dosfstools;
 pub mod e2fsprogs;
+pub mod gptfdisk;
 pub mod iproute2;
 pub mod iptables;
 pub mod jq;
+pub mod json_c;
 pub mod libcap;
 pub mod libevent;
+pub mod libinih;
 pub mod libseccomp;
+pub mod libsodium;
+pub mod libstdcxx;
 pub mod linux;
 pub mod memcached;
+pub mod minisign;
 pub mod mtools;
 pub mod musl;
 pub mod netfilter;
 pub mod nginx;
+pub mod ninja;
 pub mod oniguruma;
 pub mod openntpd;
 pub mod openssh;
 pub mod openssl;
 mod own_file;
 pub mod pcre2;
+pub mod popt;
 pub mod qemu;
 pub mod radvd;
 pub mod s6_debian;
@@ -61,6 +70,7 @@ macro_rules! catalogue {
 
 catalogue! {
     bootloader::{bios_loader, efi_stub},
+    bubblewrap::{bubblewrap},
     busybox::{busybox, busybox_core},
     ca_certificates::{ca_certificates},
     chrony::{chrony},
@@ -69,23 +79,31 @@ catalogue! {
     dnsmasq::{dnsmasq},
     dosfstools::{dosfstools},
     e2fsprogs::{e2fsprogs, e2fsprogs_all},
+    gptfdisk::{gptfdisk},
     iproute2::{iproute2},
     iptables::{iptables},
     jq::{jq},
+    json_c::{json_c},
     libcap::{capsh, libcap},
     libevent::{libevent},
+    libinih::{libinih},
     libseccomp::{libseccomp},
+    libsodium::{libsodium},
+    libstdcxx::{libstdcxx},
     linux::{linux_headers, linux_metal, linux_virt},
     memcached::{memcached},
+    minisign::{minisign},
     mtools::{mtools},
     musl::{musl},
     netfilter::{libmnl, libnftnl, nftables},
     nginx::{nginx},
+    ninja::{ninja},
     oniguruma::{oniguruma},
     openntpd::{openntpd},
     openssh::{openssh, openssh_client, openssh_server},
     openssl::{openssl},
     pcre2::{pcre2},
+    popt::{popt},
     qemu::{qemu, qemu_img},
     radvd::{radvd},
     s6_debian::{s6_debian},

@@ -289,6 +289,7 @@ mod tests {
                 location,
                 log,
                 tail: Vec::new(),
+                hints: Vec::new(),
                 error,
                 also: Vec::new(),
             };

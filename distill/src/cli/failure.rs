@@ -128,6 +128,7 @@ fn show_failure(ui: &Ui, settings: &Settings, failure: &Failure) {
         text += &format!("  {} {line}\n", ui.dim("|"));
     }
     text += &ui.hints(&report.hints);
+    text += &ui.hints(&failure.hints);
     ui.tell(&text);
 }
 
@@ -148,6 +149,7 @@ mod tests {
             location: Some(location),
             log: Some("/store/logs/x/y.zst".into()),
             tail: vec!["cc -c adler32.c".into(), "adler32.c:1: error: no".into()],
+            hints: vec!["say yes".into()],
             error: ExecuteError::Failed {
                 status: Status::Code(2),
             },
@@ -190,6 +192,7 @@ mod tests {
           its last lines:
           | cc -c adler32.c
           | adler32.c:1: error: no
+        hint: say yes
         error: 1 job failed, and 3 more could not be tried
         ");
     }
@@ -204,6 +207,7 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
         assert_eq!(value["exit"], 10);
         assert_eq!(value["failures"][0]["tail"][1], "adler32.c:1: error: no");
+        assert_eq!(value["failures"][0]["hints"][0], "say yes");
         assert_eq!(
             value["failures"][0]["message"],
             "the build ended with exit status 2"

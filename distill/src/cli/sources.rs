@@ -189,13 +189,14 @@ fn supply(
         Err(error) => {
             events(Event::without_output(id, &error));
             let label = source.file_name.clone();
-            let (plan, location, log, tail) = (None, None, None, Vec::new());
+            let (plan, location, log) = (None, None, None);
             Some(Failure {
                 label,
                 plan,
                 location,
                 log,
-                tail,
+                tail: Vec::new(),
+                hints: Vec::new(),
                 error,
                 also: Vec::new(),
             })

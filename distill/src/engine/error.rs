@@ -198,6 +198,8 @@ pub struct Failure {
     pub log: Option<Utf8PathBuf>,
     /// The last lines of it.
     pub tail: Vec<String>,
+    /// What its recipe knows to say about these lines.
+    pub hints: Vec<String>,
     /// What went wrong.
     pub error: ExecuteError,
     /// The labels of other definitions of the same plan: it was run once, and they failed with it.

@@ -110,6 +110,7 @@ impl Builder<'_> {
         let (log, tail) = (executed.log.clone(), executed.tail.clone());
         self.record(job, executed).map_err(|error| Failure {
             log,
+            hints: job.definition.meta().hints_for(&tail),
             tail,
             ..fail(error)
         })
@@ -248,6 +249,7 @@ fn failure(kind: Kind<'_>, error: ExecuteError) -> Failure {
         location,
         log: None,
         tail: Vec::new(),
+        hints: Vec::new(),
         error,
         also: Vec::new(),
     }

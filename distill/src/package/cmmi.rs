@@ -1,18 +1,22 @@
 //! The template for `./configure && make && make install`.
 
+use super::build_system;
 use super::cc::Cc;
 use super::definition::Config;
 use super::env;
 use super::recipe::{common, template};
 use super::script::{Script, Words};
-use crate::plan::Plan;
+use crate::plan::{Hint, Plan};
 
 template! {
     /// A package that is configured, made and installed, as GNU's are. What nobody needs in an
     /// image (manuals, libtool's `.la` files) is removed and programs are stripped.
     Cmmi {
-        /// Runs before `configure`.
+        /// Runs before everything else.
         prepare: Script,
+        /// Makes `configure` first, for a source that comes without: with autoconf, automake and libtool,
+        /// and the macros of `libs`.
+        autoreconf: bool,
         /// The words after `configure`, instead of the usual ones.
         configure: Option<Words>,
         /// Further words after `configure`.
@@ -27,9 +31,11 @@ template! {
         out_of_tree: bool,
         /// Builds with one job: for Makefiles that lack dependencies.
         serial: bool,
+        /// The package is in C++, or a part of it is: see [`Cc::cxx`].
+        cxx: bool,
         /// Leaves out the C library and the kernel's headers: for what the C library itself needs.
         no_libc: bool,
-        /// For the C compiler, after the config's own flags.
+        /// For the compilers, after the config's own flags.
         cflags: Vec<String>,
         /// For linking, after the config's own flags.
         ldflags: Vec<String>,
@@ -52,12 +58,26 @@ pub fn configure_words(config: &Config) -> Words {
     ])
 }
 
+/// What a source without `configure` meets.
+const NO_CONFIGURE: Hint = Hint {
+    seen: &["unable to exec ./configure", "unable to exec ../configure"],
+    text: "a source that has `configure.ac` and no `configure` wants `autoreconf: true`; what is built otherwise \
+           wants `cmake_package!`, `meson_package!` or, with a script, `cc_package!`",
+};
+
 impl Cmmi {
     /// The plan. A recipe with a mistake gives a plan that says so, and where.
-    pub fn plan(self) -> Plan {
+    pub fn plan(mut self) -> Plan {
         let script = self.script();
+        if self.autoreconf {
+            let autotools = build_system::autotools(&self.config, self.location);
+            self.tools.extend(autotools);
+        } else {
+            self.hints.push(NO_CONFIGURE);
+        }
         common!(self => Cc {
             script: script,
+            cxx: self.cxx,
             no_libc: self.no_libc,
             cflags: self.cflags,
             ldflags: self.ldflags,
@@ -88,8 +108,13 @@ impl Cmmi {
         let configure = Words::from(program)
             .with(configure)
             .with(self.extra_configure.clone());
+        let autoreconf = match self.autoreconf {
+            true => autoreconf(&self.config),
+            false => Script::new(),
+        };
         self.prepare
             .clone()
+            .then(autoreconf)
             .then(enter)
             .with_block("if", Script::new().command(configure))
             .with_block("if", Script::new().command(make().with(self.make.clone())))
@@ -97,6 +122,14 @@ impl Cmmi {
             .then(self.cleanup.clone())
             .then(tidy())
     }
+}
+
+/// Makes `configure`, and what belongs to it, from `configure.ac`.
+fn autoreconf(config: &Config) -> Script {
+    let macros = format!("{}/usr/share/aclocal", config.sysroot());
+    let words = ["autoreconf", "--force", "--install", "--verbose"];
+    let make = Script::export("ACLOCAL_PATH", macros).command(words);
+    Script::new().with_block("if", make)
 }
 
 /// Goes to a fresh directory inside the source.

@@ -92,13 +92,19 @@ pub struct Placed {
     pub of: Artifact,
 }
 
-/// A C toolchain: the packages that it consists of, the names of its programs, its flags.
+/// A toolchain for C and C++: the packages that it consists of, the names of its programs, its flags.
+///
+/// What is for C++ alone stands apart, so that a package in C neither has nor waits for it.
 #[derive(Debug, Clone, Default)]
 pub struct Toolchain {
-    /// The compiler and its companions, run on the build machine.
+    /// The C compiler and its companions, run on the build machine.
     pub tools: Vec<Package>,
+    /// What compiles C++, beside `tools`.
+    pub cxx_tools: Vec<Package>,
     /// The C library and the kernel's headers, for the host; they lie in the sysroot.
     pub libc: Vec<Package>,
+    /// The C++ library, for the host, beside `libc`.
+    pub libcxx: Vec<Package>,
     /// The C compiler.
     pub cc: String,
     /// The C++ compiler.
@@ -127,6 +133,18 @@ pub struct Toolchain {
     pub ldflags: Vec<String>,
 }
 
+/// The build systems that templates run, as packages for the build machine. Only a package that is built by
+/// one of them sees it.
+#[derive(Debug, Clone, Default)]
+pub struct BuildSystems {
+    /// autoconf, automake and libtool, which make a `configure`.
+    pub autotools: Vec<Package>,
+    /// CMake, and ninja.
+    pub cmake: Vec<Package>,
+    /// Meson, and ninja.
+    pub meson: Vec<Package>,
+}
+
 /// What a package is built for and with, as plain data; [`Config`] is the handle that packages get.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -138,6 +156,8 @@ pub struct Target {
     pub toolchain: Toolchain,
     /// A shell, make, execline and the like: what every build finds at `/`.
     pub base: Vec<Package>,
+    /// What further build systems consist of, on this config's build machine.
+    pub build_systems: BuildSystems,
     /// What the build machine's tools are built with; the config itself, if it is native.
     pub build: Option<Config>,
     /// What this config's own tools are built with; they come ready made, if there is none.
@@ -162,6 +182,7 @@ impl Target {
             triple: triple.into(),
             toolchain: Toolchain::default(),
             base: Vec::new(),
+            build_systems: BuildSystems::default(),
             build: None,
             bootstrap: None,
         }

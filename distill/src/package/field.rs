@@ -1,7 +1,6 @@
 //! What may be written for a field of a template.
 //!
-//! `package!`, `cc_package!` and `cmmi_package!` turn each value into the field's type by [`Field`],
-//! and each bracketed list by [`list`], so that `version: "1.2"`, `libs: [zlib]` and
+//! `package!` and its kin turn each value into the field's type by [`Field`], and each bracketed list by [`list`], so that `version: "1.2"`, `libs: [zlib]` and
 //! `configure: ["--static", flags]` can be written plainly. A template of another crate implements
 //! both for the types of its own fields.
 

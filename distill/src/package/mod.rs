@@ -1,10 +1,14 @@
 //! Packages: configs, templates, scripts, subpackages.
 //!
-//! A package is a function of a [`Config`]. Mostly it fills in one of three templates: [`Recipe`]
-//! (anything), [`Cc`] (compiled with the config's toolchain), [`Cmmi`] (configured, made and
-//! installed). The macros `package!`, `cc_package!` and `cmmi_package!` are thin skins over these.
+//! A package is a function of a [`Config`]. Mostly it fills in a template: [`Recipe`] (anything), [`Cc`]
+//! (compiled with the config's toolchain), [`Cmmi`] (configured, made and installed), [`Cmake`] and [`Meson`]
+//! (what these configure). The macros `package!`, `cc_package!`, `cmmi_package!`, `cmake_package!` and
+//! `meson_package!` are thin skins over these.
 
+mod build_system;
 mod cc;
+mod cmake;
+mod cmake_toolchain;
 mod cmmi;
 mod convert;
 mod definition;
@@ -13,16 +17,20 @@ mod expand;
 pub mod field;
 pub mod kconfig;
 mod lint;
+mod meson;
+mod meson_machine;
 mod recipe;
 pub mod script;
 pub mod source;
 mod subpackage;
 
 pub use cc::Cc;
+pub use cmake::{Cmake, cmake_words};
 pub use cmmi::{Cmmi, configure_words, strip_all, tidy};
 pub use convert::Packages;
-pub use definition::{Config, Item, Items, Package, Placed, Target, Toolchain};
+pub use definition::{BuildSystems, Config, Item, Items, Package, Placed, Target, Toolchain};
 pub use lint::{Lint, lint};
+pub use meson::{Meson, meson_words};
 pub use recipe::Recipe;
 pub use script::{Script, Shebang, Variables, Word, Words};
 pub use source::{Patch, Pin};
@@ -32,11 +40,7 @@ pub use crate::execline;
 pub use crate::plan::Arch;
 
 #[cfg(test)]
-mod testing {
-    use super::{Arch, Config, Target};
+mod testing;
 
-    /// A config without tools.
-    pub(super) fn config() -> Config {
-        Config::new(Target::new(Arch::X86_64, "x86_64-linux-musl"))
-    }
-}
+#[cfg(test)]
+mod tests;

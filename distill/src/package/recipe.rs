@@ -57,6 +57,8 @@ macro_rules! template {
             pub needs: Vec<String>,
             /// After this time the build counts as hung, instead of after the usual one.
             pub timeout: Option<std::time::Duration>,
+            /// What to tell if the build fails, by its last lines; not part of a hash.
+            pub hints: Vec<$crate::plan::Hint>,
             $($(#[$field_doc])* pub $field: $type,)*
         }
 
@@ -85,6 +87,7 @@ macro_rules! template {
                     setid: Vec::new(),
                     needs: Vec::new(),
                     timeout: None,
+                    hints: Vec::new(),
                     $($field: Default::default(),)*
                 }
             }
@@ -126,6 +129,7 @@ macro_rules! common {
             setid: $from.setid,
             needs: $from.needs,
             timeout: $from.timeout,
+            hints: $from.hints,
         }
     }};
 }
@@ -161,6 +165,7 @@ impl Recipe {
             homepage: some(&self.homepage),
             cpe: some(&self.cpe),
             timeout: self.timeout,
+            hints: self.hints.clone(),
         })
     }
 

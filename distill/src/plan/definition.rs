@@ -100,6 +100,29 @@ pub struct Meta {
     pub cpe: Option<String>,
     /// A longer time than usual after which a build counts as hung.
     pub timeout: Option<Duration>,
+    /// What to tell if it fails.
+    pub hints: Vec<Hint>,
+}
+
+/// What mends a failure that is known by its last lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hint {
+    /// Texts, each of which gives the failure away.
+    pub seen: &'static [&'static str],
+    /// What to do about it: a phrase that names what to write.
+    pub text: &'static str,
+}
+
+impl Meta {
+    /// What mends a failure with these last lines, as far as it is known.
+    pub fn hints_for(&self, lines: &[String]) -> Vec<String> {
+        let known = |hint: &&Hint| {
+            let mut seen = hint.seen.iter();
+            seen.any(|text| lines.iter().any(|line| line.contains(text)))
+        };
+        let found = self.hints.iter().filter(known);
+        found.map(|hint| hint.text.to_owned()).collect()
+    }
 }
 
 /// Something wrong with a definition, found before anything is built.

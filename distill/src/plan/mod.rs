@@ -23,7 +23,7 @@ pub mod tree;
 mod version;
 
 pub use action::{Action, Build, Extract, Fill, Input, Merge, OutputKind, Pick, Place, Unpack};
-pub use definition::{Artifact, DefinitionError, Meta, Plan, PlanBuilder, closure};
+pub use definition::{Artifact, DefinitionError, Hint, Meta, Plan, PlanBuilder, closure};
 pub use encode::{DecodeError, PlanHash, Resolved};
 pub use glob::{GlobError, PathSet};
 pub use hash::{Digest, DigestHasher, Hash, HashError, Hasher, Sha256};

@@ -1,11 +1,12 @@
 //! The trusted seed: Debian binary packages (suite trixie, amd64), each pinned by hash, unpacked
-//! without running anything.
+//! without running anything. (ninja is from the suite after it: it is the first that takes its turns from
+//! make's job server, so that packages which are built at the same time do not crowd each other out.)
 //!
 //! `packages.tsv` is the list. What maintainer scripts would have done, as far as a build needs it,
 //! is done here: a few symbolic links and the two files that name root.
 
 use distill::package::source::{debian, sha256};
-use distill::package::{Config, Placed, merged};
+use distill::package::{BuildSystems, Config, Package, Placed, merged};
 use distill::plan::{AbsPath, Artifact, Literal, LiteralNode, Mode, Plan, RelPath};
 
 /// One row of `packages.tsv`.
@@ -53,12 +54,17 @@ const LEFT_OUT: [&str; 10] = [
     "usr/bin/*lto-dump*",
 ];
 
+/// What is left out of one package, since another one has it.
+const LEFT_OUT_OF: [(&str, &str); 1] = [("pkgconf", "usr/bin")];
+
 /// The unpacked package of a row.
 pub fn unpacked(row: &Row) -> Artifact {
     let path = row.path.strip_prefix("pool/main/").unwrap_or(row.path);
+    let of_this = LEFT_OUT_OF.iter().filter(|(name, _)| *name == row.name);
     let pin = debian(path, sha256(row.sha256))
         .keep_top()
-        .exclude(LEFT_OUT);
+        .exclude(LEFT_OUT)
+        .exclude(of_this.map(|(_, path)| *path));
     pin.tree(row.name, row.version)
         .expect("the rows are checked by a test")
 }
@@ -141,14 +147,89 @@ pub fn perl(_: &Config) -> Plan {
     )
 }
 
-/// autoconf, automake, libtool.
-pub fn autotools(_: &Config) -> Plan {
+/// The libraries that more than one of the groups below link with. They are an input of their own, so that a
+/// build may have several of the groups.
+const SHARED: [&str; 10] = [
+    "libffi8",
+    "libgnutls30t64",
+    "libhogweed6t64",
+    "libidn2-0",
+    "libnettle8t64",
+    "libp11-kit0",
+    "libsasl2-2",
+    "libtasn1-6",
+    "libunistring5",
+    "libxml2",
+];
+
+/// Libraries that Python, CMake and the like link with.
+pub fn libraries(_: &Config) -> Plan {
     tree(
-        "seed-autotools",
-        |row| row.group == "autotools",
+        "seed-libraries",
+        |row| SHARED.contains(&row.name),
         Literal::default(),
     )
 }
+
+/// A group, but for what is in [`libraries`].
+fn group(name: &'static str, own: Literal) -> Plan {
+    let wanted = |row: &Row| row.group == name && !SHARED.contains(&row.name);
+    tree(&format!("seed-{name}"), wanted, own)
+}
+
+/// The build systems of the seed.
+pub fn build_systems() -> BuildSystems {
+    BuildSystems {
+        autotools: vec![autotools.into(), perl.into()],
+        cmake: vec![cmake.into(), ninja.into()],
+        meson: vec![meson.into(), python.into(), ninja.into()],
+    }
+}
+
+/// autoconf and a collection of its macros, automake, libtool, gettext, and the macros of pkg-config. They are
+/// programs in perl ([`perl`]).
+pub fn autotools(_: &Config) -> [Package; 2] {
+    let own = links(&[
+        ("usr/bin/aclocal", "aclocal-1.17"),
+        ("usr/bin/automake", "automake-1.17"),
+    ]);
+    with_libraries(group("autotools", own))
+}
+
+/// CMake. What it links with was found by its `DT_NEEDED` entries.
+pub fn cmake(_: &Config) -> [Package; 2] {
+    with_libraries(group("cmake", Literal::default()))
+}
+
+/// Meson, which is a program in Python ([`python`]).
+pub fn meson(_: &Config) -> Plan {
+    group("meson", Literal::default())
+}
+
+/// ninja: runs what CMake and Meson have worked out.
+pub fn ninja(_: &Config) -> Plan {
+    group("ninja", Literal::default())
+}
+
+/// The C++ compiler. Its C++ library is not there: see [`libstdcxx`].
+pub fn cxx(_: &Config) -> Plan {
+    tree(
+        "seed-cxx",
+        |row| row.group == "gcc" && row.name != LIBSTDCXX,
+        links(&[("usr/bin/g++", "g++-14"), ("usr/bin/c++", "g++-14")]),
+    )
+}
+
+/// The C++ library for programs that run during a build.
+pub fn libstdcxx(_: &Config) -> Plan {
+    tree(
+        "seed-libstdcxx",
+        |row| row.name == LIBSTDCXX,
+        Literal::default(),
+    )
+}
+
+const LIBSTDCXX: &str = "libstdc++-14-dev";
 
 /// gperf: for tables of words that are looked up by a perfect hash.
 pub fn gperf(_: &Config) -> Plan {
@@ -161,12 +242,13 @@ pub fn cpio(_: &Config) -> Plan {
 }
 
 /// Python, for build systems in it.
-pub fn python(_: &Config) -> Plan {
-    tree(
-        "seed-python",
-        |row| row.group == "python",
-        Literal::default(),
-    )
+pub fn python(_: &Config) -> [Package; 2] {
+    with_libraries(group("python", Literal::default()))
+}
+
+/// A group, and what it links with.
+fn with_libraries(group: Plan) -> [Package; 2] {
+    [group.into(), libraries.into()]
 }
 
 #[cfg(test)]

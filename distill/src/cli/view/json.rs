@@ -85,6 +85,7 @@ fn difference(error: &ExecuteError) -> Value {
 pub(in crate::cli) fn failures(failures: &[Failure]) -> Value {
     let failure = |failure: &Failure| {
         let report = Report::new(&failure.error);
+        let hints = [&report.hints[..], &failure.hints].concat();
         json!({
             "label": failure.label,
             "plan": failure.plan,
@@ -95,7 +96,7 @@ pub(in crate::cli) fn failures(failures: &[Failure]) -> Value {
             "exit": Exit::from(&failure.error).code(),
             "message": report.message,
             "causes": report.causes,
-            "hints": report.hints,
+            "hints": hints,
             "difference": difference(&failure.error),
         })
     };

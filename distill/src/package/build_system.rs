@@ -1,0 +1,52 @@
+//! The build systems of a config, and what their templates share.
+
+use std::panic::Location;
+
+use super::definition::{BuildSystems, Config, Package};
+use super::script::{Script, Words};
+use crate::plan::{Name, Plan};
+
+/// Where CMake and Meson build: a directory inside the source.
+pub(super) const DIRECTORY: &str = "_build";
+
+/// What makes a `configure`.
+pub(super) fn autotools(config: &Config, user: &'static Location<'static>) -> Vec<Package> {
+    chosen(config, user, "autotools", |systems| &systems.autotools)
+}
+
+/// CMake and ninja.
+pub(super) fn cmake(config: &Config, user: &'static Location<'static>) -> Vec<Package> {
+    chosen(config, user, "cmake", |systems| &systems.cmake)
+}
+
+/// Meson and ninja.
+pub(super) fn meson(config: &Config, user: &'static Location<'static>) -> Vec<Package> {
+    chosen(config, user, "meson", |systems| &systems.meson)
+}
+
+/// The packages of a build system; a mistake of the recipe that wants one which its config has not.
+fn chosen(
+    config: &Config,
+    user: &'static Location<'static>,
+    name: &str,
+    choose: impl Fn(&BuildSystems) -> &Vec<Package>,
+) -> Vec<Package> {
+    let build = config.build();
+    let packages = choose(&build.target().build_systems);
+    if !packages.is_empty() {
+        return packages.clone();
+    }
+    let message = format!(
+        "the config for `{}`, on which this is built, has no such build system\n\
+         hint: name its packages in the config's `Target::build_systems.{name}`",
+        build.triple()
+    );
+    let name = Name::new(name).expect("a constant");
+    vec![Plan::named(name).location(user).invalid(message).into()]
+}
+
+/// Builds `targets`, or everything.
+pub(super) fn ninja(targets: &Words) -> Script {
+    let words = Words::from(["ninja", "-C", DIRECTORY]).with(targets);
+    Script::new().with_block("if", Script::new().command(words))
+}
