@@ -9,9 +9,9 @@ With a package, prints the encoding that its hash is computed from: every input 
 what is done with them. Nothing else decides what comes out.";
 
 pub(super) const SHELL: &str = "\
-The shell sees what the build sees: the same files, the same environment, no network. It starts where
-the build's own commands start: in the source, with its patches, and with the variables of the compiler
-set. `/build` is the program of the build. Nothing that happens in it is kept.";
+The shell sees what the build sees: the same files, the same environment, no network. It starts
+where the build's own commands start: in the source, with its patches, and with the compiler's
+variables set. `/build` is the program of the build. Nothing that happens in it is kept.";
 
 pub(super) const SOURCES: &str = "\
 An air-gapped build: run `sources export DIR` where there is a network, carry DIR over, and there run
