@@ -1,6 +1,7 @@
 //! What holds for every service of this crate.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use distill::system::{Readiness, Service};
 
@@ -109,5 +110,42 @@ fn every_daemon_has_a_user_or_needs_root() {
         if service.as_longrun().is_some() {
             assert_eq!(service.users.is_empty(), root.contains(&name), "{name}");
         }
+    }
+}
+
+/// Whether a script takes a disk for blank, of which `dd` reads this: a shell script, which is given the number of the
+/// call.
+fn is_blank(script: &str, dd: &str) -> bool {
+    let (_, rest) = script.split_once("\nblank() {\n").expect("the function");
+    let (body, _) = rest.split_once("\n}\n").expect("its end");
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = directory.path().display();
+    let program = directory.path().join("dd");
+    let calls = format!("echo >>{place}/calls\nset -- $(wc -l <{place}/calls)\n");
+    std::fs::write(&program, format!("#!/bin/sh\n{calls}{dd}\n")).expect("a file");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, executable).expect("a file");
+    let status = Command::new("/bin/sh")
+        .args(["-c", &format!("blank() {{\n{body}\n}}\nblank disk")])
+        .env("PATH", format!("{place}:/usr/bin:/bin"))
+        .status();
+    status.expect("sh runs").success()
+}
+
+#[test]
+fn a_disk_that_cannot_be_read_is_not_blank() {
+    for script in [
+        include_str!("var_mount/var-mount.sh"),
+        include_str!("swap/swap-on.sh"),
+    ] {
+        let zeros = "head -c 4194304 /dev/zero";
+        assert!(is_blank(script, zeros));
+        assert!(!is_blank(script, "head -c 4194303 /dev/zero"), "too short");
+        assert!(!is_blank(script, "exit 1"));
+        let data = format!("{{ {zeros} | head -c 4194303; echo; }}");
+        assert!(!is_blank(script, &data), "a byte of data");
+        // It has data, and can be read only once.
+        let once = format!("[ $1 = 1 ] || exit 1\n{zeros} | tr '\\000' x");
+        assert!(!is_blank(script, &once), "read only once");
     }
 }

@@ -7,17 +7,17 @@ struct Colour;
 fn main() {
     let _ = execline! {
         # a comment
-        echo #hash
-        echo 'quotes
-        echo 'c' b'c' c"c"
-        wget https://example.org/file
-        echo ${a-b} ${} a$
+        emit #hash
+        emit 'quotes
+        emit 'c' b'c' c"c"
+        load https://example.org/file
+        emit ${a-b} ${} a$
         if{ true }
         if { true }{ false }
-        if { true }echo
-        make #{} "-j"#{}
-        make #{let}
-        make #{Colour}
-        make CC=#{Colour}
+        if { true }emit
+        mark #{} "-j"#{}
+        mark #{let}
+        mark #{Colour}
+        mark CC=#{Colour}
     };
 }
