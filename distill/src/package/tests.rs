@@ -199,7 +199,7 @@ fn cmake_configures_builds_and_installs() {
 fn meson_is_told_of_the_toolchain() {
     insta::assert_snapshot!(text(&meson(&here(), false), "host.ini"), @r"
     [binaries]
-    c = 'x86_64-linux-musl-cc'
+    c = '/meson/cc'
     ar = 'x86_64-linux-musl-ar'
     nm = 'x86_64-linux-musl-nm'
     ranlib = 'x86_64-linux-musl-ranlib'
@@ -218,8 +218,8 @@ fn meson_is_told_of_the_toolchain() {
     ");
     insta::assert_snapshot!(text(&meson(&crossed(), true), "host.ini"), @r"
     [binaries]
-    c = 'powerpc64le-linux-musl-cc'
-    cpp = 'powerpc64le-linux-musl-c++'
+    c = '/meson/cc'
+    cpp = '/meson/c++'
     ar = 'powerpc64le-linux-musl-ar'
     nm = 'powerpc64le-linux-musl-nm'
     ranlib = 'powerpc64le-linux-musl-ranlib'
@@ -255,6 +255,15 @@ fn meson_is_told_of_the_toolchain() {
     objcopy = 'build-objcopy'
     readelf = 'build-readelf'
     ");
+}
+
+#[test]
+fn meson_finds_libraries_in_the_sysroot_alone() {
+    insta::assert_snapshot!(text(&meson(&here(), true), "meson/c++"), @r#"
+    #!/bin/sh
+    case " $* " in *' --print-search-dirs '*) echo libraries: =/sysroot/x86_64-linux-musl/usr/lib; exit;; esac
+    exec x86_64-linux-musl-c++ "$@"
+    "#);
 }
 
 #[test]
