@@ -109,6 +109,23 @@ fn what_is_built_has_a_licence_and_what_is_not_ours_a_page() {
     }
 }
 
+/// What is in C waits for no C++ library.
+#[test]
+fn who_needs_the_cxx_library_says_so() {
+    let plans = plans();
+    let needs = |plan: &&Plan| {
+        let mut all = closure([*plan]).into_iter();
+        all.any(|plan| plan.name().as_str() == "libstdc++")
+    };
+    let names: BTreeSet<_> = plans
+        .iter()
+        .filter(needs)
+        .map(|plan| plan.name().as_str())
+        .collect();
+    let in_cxx = ["gptfdisk", "libinih", "libstdc++", "ninja"];
+    assert_eq!(names, BTreeSet::from(in_cxx));
+}
+
 #[test]
 fn every_source_has_an_origin_and_one_pin() {
     let plans = plans();

@@ -11,7 +11,10 @@ use distill_packages::{quick, zlib};
 use crate::build::build;
 
 #[path = "../e2e/elf.rs"]
-#[allow(dead_code, reason = "whether a program has symbols is looked at elsewhere")]
+#[allow(
+    dead_code,
+    reason = "whether a program has symbols is looked at elsewhere"
+)]
 mod elf;
 
 use elf::Elf;
@@ -110,7 +113,10 @@ fn elf(path: &Path) -> Elf {
 #[track_caller]
 fn works(plan: &Plan) -> std::path::PathBuf {
     let tree = build(plan).tree();
-    assert_eq!(std::fs::read_to_string(tree.join("said")).expect("text"), SAID);
+    assert_eq!(
+        std::fs::read_to_string(tree.join("said")).expect("text"),
+        SAID
+    );
     let elf = elf(&tree.join("usr/bin/program"));
     assert!(!elf.interpreter && elf.needed == 0, "{elf:?}");
     tree

@@ -55,10 +55,21 @@ fn a_source_of_another_build_system() {
 #[ignore = "needs namespaces and Debian's pool"]
 fn a_program_in_cxx_that_does_not_say_so() {
     let config = quick();
-    let project = file("CMakeLists.txt", "cmake_minimum_required(VERSION 3.20)\nproject(mistake)\n");
-    tells(&cmake(&config, vec![project]), "CMAKE_CXX_COMPILER", "`cxx: true`");
+    let project = file(
+        "CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.20)\nproject(mistake)\n",
+    );
+    tells(
+        &cmake(&config, vec![project]),
+        "CMAKE_CXX_COMPILER",
+        "`cxx: true`",
+    );
     let project = file("meson.build", "project('mistake', 'cpp')\n");
-    tells(&meson(&config, vec![project]), "Unknown compiler", "`cxx: true`");
+    tells(
+        &meson(&config, vec![project]),
+        "Unknown compiler",
+        "`cxx: true`",
+    );
     tells(&make(&config), "g++", "`cxx: true`");
 }
 
@@ -82,10 +93,19 @@ fn a_library_that_is_not_among_the_inputs() {
     }
     for (wants, said) in [
         ("dependency('libelf')", "\"libelf\" not found"),
-        ("meson.get_compiler('c').find_library('elf')", "'elf' not found"),
-        ("meson.get_compiler('c').find_library('anl')", "'anl' not found"),
+        (
+            "meson.get_compiler('c').find_library('elf')",
+            "'elf' not found",
+        ),
+        (
+            "meson.get_compiler('c').find_library('anl')",
+            "'anl' not found",
+        ),
     ] {
-        let project = file("meson.build", &format!("project('mistake', 'c')\n{wants}\n"));
+        let project = file(
+            "meson.build",
+            &format!("project('mistake', 'c')\n{wants}\n"),
+        );
         tells(&meson(&config, vec![project]), said, "`libs`");
     }
 }

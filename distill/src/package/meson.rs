@@ -102,15 +102,16 @@ impl Meson {
             Artifact::file(path, Mode::EXECUTABLE, text)
         };
         let flags = Flags::new(config, &self.cflags, &self.ldflags);
-        let mut files = vec![file(
-            machine::HOST,
-            machine::host(config, self.cxx, &flags),
-        )];
+        let mut files = vec![file(machine::HOST, machine::host(config, self.cxx, &flags))];
         if !config.is_native() {
             let text = machine::build(env::for_build(config), self.cxx);
             files.push(file(machine::BUILD, text));
         }
-        files.extend(machine::compilers(config, self.cxx).into_iter().map(compiler));
+        files.extend(
+            machine::compilers(config, self.cxx)
+                .into_iter()
+                .map(compiler),
+        );
         files
     }
 
