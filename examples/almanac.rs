@@ -26,7 +26,7 @@ fn source(name: &str, text: &str) -> Artifact {
 }
 
 /// Says what time it is elsewhere.
-fn almanac(config: &Config) -> Plan {
+pub(crate) fn almanac(config: &Config) -> Plan {
     cmake_package! { config,
         name: "almanac", version: "1", source: None,
         licence: "MIT OR Apache-2.0",

@@ -4,6 +4,7 @@
 //! `cargo test --test languages -- --ignored --test-threads=1`. `.ci/end-to-end` runs it as an unprivileged
 //! user.
 
+mod almanac;
 mod build;
 mod cxx;
 mod mistakes;
