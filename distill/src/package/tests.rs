@@ -11,15 +11,15 @@ use super::source::{Pin, gnu, sha256};
 use super::testing::{crossed, here, mistakes, paths, text};
 use crate::plan::Plan;
 
-fn source() -> Option<Pin> {
-    Some(gnu("tool/tool-$version.tar.gz", sha256("0".repeat(64))))
+fn source() -> Pin {
+    gnu("tool/tool-$version.tar.gz", sha256("0".repeat(64)))
 }
 
 fn cc(config: &Config, cxx: bool) -> Plan {
     Cc {
         name: "tool".into(),
         version: "1".into(),
-        source: source(),
+        source: Some(source()),
         cflags: vec!["-g0".into()],
         script: Script::new().command("true"),
         cxx,
@@ -32,7 +32,7 @@ fn cmmi(config: &Config) -> Plan {
     Cmmi {
         name: "tool".into(),
         version: "1".into(),
-        source: source(),
+        source: Some(source()),
         autoreconf: true,
         ..Cmmi::new(config)
     }
@@ -43,7 +43,7 @@ fn cmake(config: &Config, cxx: bool) -> Plan {
     Cmake {
         name: "tool".into(),
         version: "1".into(),
-        source: source(),
+        source: Some(source()),
         subdir: "build/cmake".into(),
         options: ["-DTOOLS=OFF"].into(),
         targets: ["tool"].into(),
@@ -58,7 +58,7 @@ fn meson(config: &Config, cxx: bool) -> Plan {
     Meson {
         name: "tool".into(),
         version: "1".into(),
-        source: source(),
+        source: Some(source()),
         options: ["-Dtools=false"].into(),
         cflags: vec!["-DNAME='x'".into()],
         cxx,
