@@ -125,6 +125,23 @@ fn every_package_says_its_licence_and_its_page_as_others_read_them() {
     assert_eq!(told, [""; 0]);
 }
 
+/// What is in C waits for no C++ library.
+#[test]
+fn who_needs_the_cxx_library_says_so() {
+    let plans = plans();
+    let needs = |plan: &&Plan| {
+        let mut all = closure([*plan]).into_iter();
+        all.any(|plan| plan.name().as_str() == "libstdc++")
+    };
+    let names: BTreeSet<_> = plans
+        .iter()
+        .filter(needs)
+        .map(|plan| plan.name().as_str())
+        .collect();
+    let in_cxx = ["gptfdisk", "libinih", "libstdc++", "ninja"];
+    assert_eq!(names, BTreeSet::from(in_cxx));
+}
+
 #[test]
 fn every_source_has_an_origin_and_one_pin() {
     let plans = plans();

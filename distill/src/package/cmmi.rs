@@ -60,7 +60,10 @@ pub fn configure_words(config: &Config) -> Words {
 
 /// What a source without `configure` meets.
 const NO_CONFIGURE: Hint = Hint {
-    seen: &["unable to exec ./configure", "unable to exec ../configure"],
+    seen: &[
+        "unable to spawn ./configure",
+        "unable to spawn ../configure",
+    ],
     text: "a source that has `configure.ac` and no `configure` wants `autoreconf: true`; what is built otherwise \
            wants `cmake_package!`, `meson_package!` or, with a script, `cc_package!`",
 };

@@ -97,15 +97,21 @@ impl Meson {
     fn machine_files(&self) -> Vec<Artifact> {
         let config = &self.config;
         let file = |name, text: String| Artifact::file(machine::path(name), Mode::FILE, text);
+        let compiler = |compiler: machine::Compiler| {
+            let (path, text) = (machine::path(compiler.path), compiler.script(config));
+            Artifact::file(path, Mode::EXECUTABLE, text)
+        };
         let flags = Flags::new(config, &self.cflags, &self.ldflags);
-        let mut files = vec![file(
-            machine::HOST,
-            machine::host(config, self.cxx, &flags),
-        )];
+        let mut files = vec![file(machine::HOST, machine::host(config, self.cxx, &flags))];
         if !config.is_native() {
             let text = machine::build(env::for_build(config), self.cxx);
             files.push(file(machine::BUILD, text));
         }
+        files.extend(
+            machine::compilers(config, self.cxx)
+                .into_iter()
+                .map(compiler),
+        );
         files
     }
 

@@ -17,9 +17,52 @@ pub(super) fn path(file: &str) -> RelPath {
     RelPath::new(file).expect("a constant")
 }
 
+/// A compiler for the host, as Meson runs it.
+pub(super) struct Compiler {
+    /// Meson's name of the language.
+    language: &'static str,
+    /// Where the program lies in a build.
+    pub(super) path: &'static str,
+    /// The toolchain's program.
+    program: String,
+}
+
+/// The compilers for the host: for C, and for C++ if the package is in it.
+pub(super) fn compilers(config: &Config, cxx: bool) -> Vec<Compiler> {
+    let compiler = |language, path, program: &String| Compiler {
+        language,
+        path,
+        program: program.clone(),
+    };
+    let tools = &config.target().toolchain;
+    let c = compiler("c", "meson/cc", &tools.cc);
+    match cxx {
+        true => vec![c, compiler("cpp", "meson/c++", &tools.cxx)],
+        false => vec![c],
+    }
+}
+
+impl Compiler {
+    /// A program that is the toolchain's, and says that libraries lie in the sysroot alone: Meson looks for
+    /// files wherever a compiler says that it does, and gcc names directories of the build machine's, from
+    /// which it would not link.
+    pub(super) fn script(&self, config: &Config) -> String {
+        let (program, sysroot) = (&self.program, config.sysroot());
+        format!(
+            "#!/bin/sh\n\
+             case \" $* \" in *' --print-search-dirs '*) echo libraries: ={sysroot}/usr/lib; exit;; esac\n\
+             exec {program} \"$@\"\n"
+        )
+    }
+}
+
 /// The file about the host, with a C++ compiler or without.
 pub(super) fn host(config: &Config, cxx: bool, flags: &Flags) -> String {
-    let mut text = binaries(&config.target().toolchain, cxx);
+    let mut text = "[binaries]\n".to_owned();
+    for compiler in compilers(config, cxx) {
+        text += &entry(compiler.language, &quoted(&format!("/{}", compiler.path)));
+    }
+    text += &binaries(&config.target().toolchain);
     text += &entry("pkg-config", &list(&PKG_CONFIG));
     text += "\n[built-in options]\n";
     let languages = [("c", &flags.c), ("cpp", &flags.cxx)];
@@ -39,7 +82,12 @@ pub(super) fn host(config: &Config, cxx: bool, flags: &Flags) -> String {
 
 /// The file about a build machine that is not the host.
 pub(super) fn build(tools: &Toolchain, cxx: bool) -> String {
-    binaries(tools, cxx)
+    let mut text = "[binaries]\n".to_owned();
+    text += &entry("c", &quoted(&tools.cc));
+    if cxx {
+        text += &entry("cpp", &quoted(&tools.cxx));
+    }
+    text + &binaries(tools)
 }
 
 fn machine(arch: Arch) -> String {
@@ -58,11 +106,9 @@ fn machine(arch: Arch) -> String {
         .concat()
 }
 
-fn binaries(tools: &Toolchain, cxx: bool) -> String {
-    let none = String::new();
+/// What works on objects, whoever has compiled them.
+fn binaries(tools: &Toolchain) -> String {
     let programs = [
-        ("c", &tools.cc),
-        ("cpp", if cxx { &tools.cxx } else { &none }),
         ("ar", &tools.ar),
         ("nm", &tools.nm),
         ("ranlib", &tools.ranlib),
@@ -73,8 +119,9 @@ fn binaries(tools: &Toolchain, cxx: bool) -> String {
     let there = programs
         .into_iter()
         .filter(|(_, program)| !program.is_empty());
-    let entries = there.map(|(name, program)| entry(name, &quoted(program)));
-    format!("[binaries]\n{}", entries.collect::<String>())
+    there
+        .map(|(name, program)| entry(name, &quoted(program)))
+        .collect()
 }
 
 fn entry(key: &str, value: &str) -> String {

@@ -83,10 +83,13 @@ fn build(plan: &Plan) -> &Build<Artifact> {
 
 /// The paths of all literal files that a plan's build sees.
 pub(super) fn paths(plan: &Plan) -> Vec<String> {
-    let literals = build(plan).inputs.iter().filter_map(|input| match &input.of {
-        Artifact::Literal(Literal(files)) => Some((&input.at, files)),
-        _ => None,
-    });
+    let literals = build(plan)
+        .inputs
+        .iter()
+        .filter_map(|input| match &input.of {
+            Artifact::Literal(Literal(files)) => Some((&input.at, files)),
+            _ => None,
+        });
     let paths = literals.flat_map(|(at, files)| files.keys().map(|path| at.join(path).to_string()));
     paths.collect()
 }

@@ -11,15 +11,15 @@ use super::source::{Pin, gnu, sha256};
 use super::testing::{crossed, here, mistakes, paths, text};
 use crate::plan::Plan;
 
-fn source() -> Option<Pin> {
-    Some(gnu("tool/tool-$version.tar.gz", sha256("0".repeat(64))))
+fn source() -> Pin {
+    gnu("tool/tool-$version.tar.gz", sha256("0".repeat(64)))
 }
 
 fn cc(config: &Config, cxx: bool) -> Plan {
     Cc {
         name: "tool".into(),
         version: "1".into(),
-        source: source(),
+        source: Some(source()),
         cflags: vec!["-g0".into()],
         script: Script::new().command("true"),
         cxx,
@@ -32,7 +32,7 @@ fn cmmi(config: &Config) -> Plan {
     Cmmi {
         name: "tool".into(),
         version: "1".into(),
-        source: source(),
+        source: Some(source()),
         autoreconf: true,
         ..Cmmi::new(config)
     }
@@ -43,7 +43,7 @@ fn cmake(config: &Config, cxx: bool) -> Plan {
     Cmake {
         name: "tool".into(),
         version: "1".into(),
-        source: source(),
+        source: Some(source()),
         subdir: "build/cmake".into(),
         options: ["-DTOOLS=OFF"].into(),
         targets: ["tool"].into(),
@@ -58,7 +58,7 @@ fn meson(config: &Config, cxx: bool) -> Plan {
     Meson {
         name: "tool".into(),
         version: "1".into(),
-        source: source(),
+        source: Some(source()),
         options: ["-Dtools=false"].into(),
         cflags: vec!["-DNAME='x'".into()],
         cxx,
@@ -199,7 +199,7 @@ fn cmake_configures_builds_and_installs() {
 fn meson_is_told_of_the_toolchain() {
     insta::assert_snapshot!(text(&meson(&here(), false), "host.ini"), @r"
     [binaries]
-    c = 'x86_64-linux-musl-cc'
+    c = '/meson/cc'
     ar = 'x86_64-linux-musl-ar'
     nm = 'x86_64-linux-musl-nm'
     ranlib = 'x86_64-linux-musl-ranlib'
@@ -218,8 +218,8 @@ fn meson_is_told_of_the_toolchain() {
     ");
     insta::assert_snapshot!(text(&meson(&crossed(), true), "host.ini"), @r"
     [binaries]
-    c = 'powerpc64le-linux-musl-cc'
-    cpp = 'powerpc64le-linux-musl-c++'
+    c = '/meson/cc'
+    cpp = '/meson/c++'
     ar = 'powerpc64le-linux-musl-ar'
     nm = 'powerpc64le-linux-musl-nm'
     ranlib = 'powerpc64le-linux-musl-ranlib'
@@ -255,6 +255,15 @@ fn meson_is_told_of_the_toolchain() {
     objcopy = 'build-objcopy'
     readelf = 'build-readelf'
     ");
+}
+
+#[test]
+fn meson_finds_libraries_in_the_sysroot_alone() {
+    insta::assert_snapshot!(text(&meson(&here(), true), "meson/c++"), @r#"
+    #!/bin/sh
+    case " $* " in *' --print-search-dirs '*) echo libraries: =/sysroot/x86_64-linux-musl/usr/lib; exit;; esac
+    exec x86_64-linux-musl-c++ "$@"
+    "#);
 }
 
 #[test]

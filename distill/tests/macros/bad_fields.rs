@@ -2,7 +2,7 @@
 
 use distill::package::Config;
 use distill::plan::Plan;
-use distill::{cc_package, cmmi_package, package};
+use distill::{cc_package, cmake_package, cmmi_package, meson_package, package};
 
 fn missing(config: &Config) -> Plan {
     cmmi_package! { config, name: "mpfr" }
@@ -45,6 +45,18 @@ fn no_config() -> Plan {
 
 fn no_value(config: &Config) -> Plan {
     package! { config, name: }
+}
+
+fn missing_to_cmake(config: &Config) -> Plan {
+    cmake_package! { config, name: "mpfr", version: "4" }
+}
+
+fn unknown_to_cmake(config: &Config) -> Plan {
+    cmake_package! { config, name: "mpfr", version: "4", source: None, option: ["-DTESTS=OFF"] }
+}
+
+fn of_configure(config: &Config) -> Plan {
+    meson_package! { config, name: "mpfr", version: "4", source: None, extra_configure: ["-Dtests=false"] }
 }
 
 fn main() {}

@@ -33,6 +33,13 @@ fn flag(config: &Config) -> Plan {
     }
 }
 
+fn language(config: &Config) -> Plan {
+    distill::meson_package! { config,
+        name: "mpfr", version: "1", source: gnu("mpfr", sha256("00")),
+        cxx: "c++20",
+    }
+}
+
 fn name_in_scope(config: &Config) -> Plan {
     package! { config, name: "mpfr", libs: [libgmp] }
 }

@@ -2,7 +2,7 @@
 
 use distill::package::{Config, Package, Recipe, Words, env};
 use distill::plan::Plan;
-use distill::{cc_package, cmmi_package, execline, package, words};
+use distill::{cc_package, cmake_package, cmmi_package, execline, meson_package, package, words};
 
 fn zlib(config: &Config) -> Plan {
     let version = "1.3.1";
@@ -11,6 +11,36 @@ fn zlib(config: &Config) -> Plan {
         source: url("https://zlib.net/zlib-$version.tar.gz", sha256("00")),
         configure: ["--static", env::triple, words!["a", 1]],
         make: [],
+    }
+}
+
+fn by_cmake(config: &Config) -> Plan {
+    cmake_package! { config,
+        name: "tool", version: "1",
+        source: gnu("tool/tool-$version.tar.gz", sha256("00")),
+        cxx: true,
+        subdir: "build/cmake",
+        options: ["-DTESTS=OFF", env::triple],
+        targets: ["tool"],
+        install: ["--component", "tool"],
+    }
+}
+
+fn by_meson(config: &Config) -> Plan {
+    meson_package! { config,
+        name: "tool", version: "1",
+        source: gnu("tool/tool-$version.tar.gz", sha256("00")),
+        libs: [zlib],
+        options: words!["-Dtests=false"],
+        cleanup: execline! { if { rm -r "/out/usr/share" } },
+    }
+}
+
+fn by_autotools(config: &Config) -> Plan {
+    cmmi_package! { config,
+        name: "tool", version: "1",
+        source: gnu("tool/tool-$version.tar.gz", sha256("00")),
+        autoreconf: true,
     }
 }
 
@@ -46,6 +76,6 @@ fn from_a_function(config: &Config) -> Plan {
 }
 
 fn main() {
-    let _: [fn(&Config) -> Plan; 2] = [zlib, from_a_function];
+    let _: [fn(&Config) -> Plan; 5] = [zlib, from_a_function, by_cmake, by_meson, by_autotools];
     let _ = (Recipe::new, quoted);
 }

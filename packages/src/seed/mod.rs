@@ -272,4 +272,19 @@ mod tests {
         let names: std::collections::BTreeSet<_> = rows().map(|row| row.name).collect();
         assert_eq!(names.len(), rows().count());
     }
+
+    #[test]
+    fn what_groups_share_is_a_row_and_not_what_builds_have_anyway() {
+        for name in SHARED {
+            let row = rows().find(|row| row.name == name);
+            assert!(row.is_some_and(|row| row.group != "core"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_group_that_a_build_system_names_has_rows() {
+        for name in ["autotools", "cmake", "meson", "ninja", "python", "gcc"] {
+            assert!(rows().any(|row| row.group == name), "{name}");
+        }
+    }
 }

@@ -55,7 +55,9 @@ pub fn wrapper(config: &Config) -> Literal {
     let mut files = compiler(config, &C, &specs(config, &C));
     for tool in TOOLS {
         let target = format!("x86_64-linux-gnu-{tool}");
-        files.0.insert(path(format!("usr/bin/{triple}-{tool}")), link(target));
+        files
+            .0
+            .insert(path(format!("usr/bin/{triple}-{tool}")), link(target));
     }
     files
 }
@@ -63,8 +65,14 @@ pub fn wrapper(config: &Config) -> Literal {
 /// The C++ compiler by its names for the triple. It knows the headers of our C++ library only.
 pub fn cxx_wrapper(config: &Config) -> Literal {
     let root = format!("{}/{}", config.sysroot(), libstdcxx::HEADERS);
-    let headers = [root.clone(), format!("{root}/{}", config.triple()), format!("{root}/backward")];
-    let headers = headers.map(|directory| format!("-isystem {directory}")).join(" ");
+    let headers = [
+        root.clone(),
+        format!("{root}/{}", config.triple()),
+        format!("{root}/backward"),
+    ];
+    let headers = headers
+        .map(|directory| format!("-isystem {directory}"))
+        .join(" ");
     let own = format!("*cc1plus:\n-nostdinc++ %{{!nostdinc++:{headers}}}\n\n");
     compiler(config, &CXX, &(specs(config, &CXX) + &own))
 }
@@ -87,8 +95,14 @@ fn compiler(config: &Config, of: &Compiler, specs: &str) -> Literal {
     };
     let files = [
         (path(file), node(Mode::FILE, specs)),
-        (path(format!("usr/bin/{triple}-{name}")), node(Mode::EXECUTABLE, &script)),
-        (path(format!("usr/bin/{triple}-{other}")), link(format!("{triple}-{name}"))),
+        (
+            path(format!("usr/bin/{triple}-{name}")),
+            node(Mode::EXECUTABLE, &script),
+        ),
+        (
+            path(format!("usr/bin/{triple}-{other}")),
+            link(format!("{triple}-{name}")),
+        ),
     ];
     Literal(files.into_iter().collect())
 }
@@ -99,4 +113,33 @@ fn path(path: String) -> RelPath {
 
 fn link(target: String) -> LiteralNode {
     LiteralNode::Symlink { target }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quick;
+
+    /// The lines of a compiler's specs.
+    fn lines(of: &Compiler) -> Vec<String> {
+        specs(&quick(), of).lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_compilers_differ_in_where_the_c_library_s_headers_stand() {
+        let (c, cxx) = (lines(&C), lines(&CXX));
+        assert_eq!(c.len(), cxx.len());
+        let differ: Vec<_> = c.iter().zip(&cxx).filter(|(c, cxx)| c != cxx).collect();
+        assert_eq!(differ.len(), 2);
+        for (c, cxx) in differ {
+            assert_eq!(&c.replace("-isystem", "-idirafter"), cxx);
+        }
+    }
+
+    #[test]
+    fn no_place_is_left_to_be_filled_in() {
+        for line in lines(&C).into_iter().chain(lines(&CXX)) {
+            assert!(!line.contains('@'), "{line}");
+        }
+    }
 }
