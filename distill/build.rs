@@ -1,8 +1,4 @@
 //! Tells the program how much the compiler was asked to optimise it: see `cli/profile.rs`.
-#![expect(
-    clippy::print_stdout,
-    reason = "it is how a build script speaks to cargo"
-)]
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

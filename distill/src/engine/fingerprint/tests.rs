@@ -172,7 +172,11 @@ fn a_file_of_the_recipe_is_read_each_time() {
         ))
     };
     let plan = merge(vec![at("/", literal())]);
-    assert_eq!(fingerprint(&[plan.clone()]), None, "it is not there");
+    assert_eq!(
+        fingerprint(std::slice::from_ref(&plan)),
+        None,
+        "it is not there"
+    );
     std::fs::write(&local, "one").unwrap();
     let one = of(plan.clone());
     std::fs::write(&local, "two").unwrap();
