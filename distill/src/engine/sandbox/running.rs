@@ -64,7 +64,7 @@ pub struct Usage {
 /// Start a program in a sandbox of its own.
 ///
 /// On return the program has been executed. The host directories of the spec must exist; with
-/// [`Method::Copy`], [`populate`] must have filled those on top of the stacks.
+/// [`Method::Copy`](super::Method::Copy), [`populate`](super::populate) must have filled those on top of the stacks.
 pub fn spawn(spec: &Spec, io: Io) -> Result<Running, SandboxError> {
     let prepare = |source| SandboxError::Prepare {
         program: spec.program.clone(),
