@@ -6,6 +6,7 @@ use serde_json::json;
 use super::error::CliError;
 use super::exit::Exit;
 use super::invocation::Invocation;
+use super::units;
 use crate::engine::{BuildError, unreadable};
 use crate::package::lint;
 use crate::plan::{Artifact, DefinitionError, Plan, closure};
@@ -31,8 +32,7 @@ pub(super) fn run(invocation: &Invocation<'_>) -> Result<u8, CliError> {
     }
     let warned = match warnings.len() {
         0 => String::new(),
-        1 => ", 1 warning".to_owned(),
-        several => format!(", {several} warnings"),
+        some => format!(", {}", units::count(some, "warning")),
     };
     invocation.ui.status(format_args!(
         "`{name}` is sound: {count} plans, no mistakes{warned}"

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::graph::Graph;
-use crate::plan::{AbsPath, Action, Artifact, Plan};
+use crate::plan::{AbsPath, Action, Artifact, Build, Input, Merge, Plan};
 
 /// An input of a plan.
 pub(super) struct Described {
@@ -17,17 +17,15 @@ pub(super) struct Described {
 }
 
 /// The inputs of `plan`, in the order of its definition.
-pub(super) fn described(graph: &Graph<'_>, plan: &Plan) -> Vec<Described> {
+pub(super) fn described<'p>(graph: &Graph<'_>, plan: &'p Plan) -> Vec<Described> {
     let Ok(action) = plan.action() else {
         return Vec::new();
     };
     let placed: Vec<(Option<&AbsPath>, &Artifact)> = match action {
-        Action::Build(build) => (build.inputs.iter())
-            .map(|input| (Some(&input.at), &input.of))
-            .collect(),
-        Action::Merge(merge) => (merge.inputs.iter())
-            .map(|input| (Some(&input.at), &input.of))
-            .collect(),
+        Action::Build(Build { inputs, .. }) | Action::Merge(Merge { inputs }) => {
+            let placed = |input: &'p Input<Artifact>| (Some(&input.at), &input.of);
+            inputs.iter().map(placed).collect()
+        }
         other => other.inputs().into_iter().map(|of| (None, of)).collect(),
     };
     let describe = |(at, of): (Option<&AbsPath>, &Artifact)| {

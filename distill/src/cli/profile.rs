@@ -5,7 +5,7 @@ use super::ui::Ui;
 /// What makes it fast, whatever else the profile says.
 const LINES: &str = "[profile.dev.package.\"*\"]\nopt-level = 3";
 
-/// Warns of a program that hashes and unpacks fifty times slower than it could. To be said when there is
+/// Warns of a program that hashes and unpacks many times slower than it could. To be said when there is
 /// something to build.
 pub(super) fn warn(ui: &Ui) {
     // The tests of this crate are not optimised either, and say what they say without this.

@@ -89,11 +89,8 @@ enum Event {
 impl Http {
     /// Prepares connections.
     pub(super) fn new(settings: &Settings, trust: Trust) -> Result<Http, FetchError> {
-        let client = client(settings, trust).map_err(FetchError::Client)?;
-        let mut proxies = settings.proxies.clone();
-        if proxies.is_off() {
-            proxies = Proxies::default();
-        }
+        let proxies = settings.proxies.in_use();
+        let client = client(settings, &proxies, trust).map_err(FetchError::Client)?;
         Ok(Http {
             client,
             stall: settings.stall_timeout,
@@ -266,7 +263,7 @@ fn content_range(value: &str) -> Option<(u64, Option<u64>)> {
     Some((start.trim().parse().ok()?, total))
 }
 
-fn client(settings: &Settings, trust: Trust) -> Result<Client, String> {
+fn client(settings: &Settings, proxies: &Proxies, trust: Trust) -> Result<Client, String> {
     let tls = tls::config(&settings.ca_certificates).map_err(|error| error.to_string())?;
     let builder = Client::builder()
         .tls_backend_preconfigured(tls)
@@ -276,7 +273,7 @@ fn client(settings: &Settings, trust: Trust) -> Result<Client, String> {
         .connect_timeout(settings.connect_timeout)
         // For the blocking client this is the longest wait for an answer, and for each read.
         .timeout(settings.stall_timeout);
-    let builder = proxied(builder, &settings.proxies)?;
+    let builder = proxied(builder, proxies)?;
     builder.build().map_err(|error| cause(&error.without_url()))
 }
 
@@ -295,9 +292,6 @@ fn policy(trust: Trust) -> Policy {
 fn proxied(builder: ClientBuilder, proxies: &Proxies) -> Result<ClientBuilder, String> {
     // Without this the library would look for proxies in the environment.
     let mut builder = builder.no_proxy();
-    if proxies.is_off() {
-        return Ok(builder);
-    }
     let none = proxies.none.as_deref().and_then(NoProxy::from_string);
     let proxies = [
         proxies

@@ -102,19 +102,22 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// The proxy for addresses of a scheme, unless `none` has the host.
+    /// Those that are used at all: none, if `none` has a `*`, as curl understands it.
+    pub(super) fn in_use(&self) -> Proxies {
+        let hosts = self.none.as_deref().unwrap_or_default();
+        match hosts.split(',').any(|host| host.trim() == "*") {
+            true => Proxies::default(),
+            false => self.clone(),
+        }
+    }
+
+    /// The proxy for addresses of a scheme, whatever hosts `none` has.
     pub(super) fn of_scheme(&self, scheme: &str) -> Option<&Address> {
         let own = match scheme {
             "http" => &self.http,
             _ => &self.https,
         };
         own.as_ref().or(self.all.as_ref())
-    }
-
-    /// Whether no host is reached by a proxy, as curl understands `*`.
-    pub(super) fn is_off(&self) -> bool {
-        let hosts = self.none.as_deref().unwrap_or_default();
-        hosts.split(',').any(|host| host.trim() == "*")
     }
 }
 

@@ -1,13 +1,9 @@
-//! The build systems of a config, and what their templates share.
+//! The build systems of a config.
 
 use std::panic::Location;
 
 use super::definition::{BuildSystems, Config, Package};
-use super::script::{Script, Words};
 use crate::plan::{Name, Plan};
-
-/// Where CMake and Meson build: a directory inside the source.
-pub(super) const DIRECTORY: &str = "_build";
 
 /// What makes a `configure`.
 pub(super) fn autotools(config: &Config, user: &'static Location<'static>) -> Vec<Package> {
@@ -43,10 +39,4 @@ fn chosen(
     );
     let name = Name::new(name).expect("a constant");
     vec![Plan::named(name).location(user).invalid(message).into()]
-}
-
-/// Builds `targets`, or everything.
-pub(super) fn ninja(targets: &Words) -> Script {
-    let words = Words::from(["ninja", "-C", DIRECTORY]).with(targets);
-    Script::new().with_block("if", Script::new().command(words))
 }

@@ -1,10 +1,10 @@
 //! The template for what CMake configures and ninja builds.
 
-use super::build_system::{self, DIRECTORY};
+use super::build_system;
 use super::cc::Cc;
 use super::cmake_toolchain as toolchain;
-use super::cmmi::tidy;
 use super::definition::Config;
+use super::ninja::{self, DIRECTORY, Steps};
 use super::recipe::{common, template};
 use super::script::{Script, Words};
 use crate::plan::{Artifact, Hint, Mode, Plan};
@@ -89,21 +89,18 @@ impl Cmake {
     }
 
     fn script(&self) -> Script {
-        let source = match self.subdir.as_str() {
-            "" => ".",
-            subdir => subdir,
-        };
+        let source = ninja::source(&self.subdir);
         let configure = Words::from(["cmake", "-S", source, "-B", DIRECTORY])
             .with(cmake_words)
             .with(&self.options);
         let install = Words::from(["cmake", "--install", DIRECTORY]).with(&self.install);
-        let install = Script::export("DESTDIR", "/out").command(install);
-        self.prepare
-            .clone()
-            .with_block("if", Script::new().command(configure))
-            .then(build_system::ninja(&self.targets))
-            .with_block("if", install)
-            .then(self.cleanup.clone())
-            .then(tidy())
+        Steps {
+            prepare: &self.prepare,
+            configure,
+            targets: &self.targets,
+            install,
+            cleanup: &self.cleanup,
+        }
+        .script()
     }
 }

@@ -1,11 +1,11 @@
 //! The template for what Meson configures and ninja builds.
 
-use super::build_system::{self, DIRECTORY};
+use super::build_system;
 use super::cc::Cc;
-use super::cmmi::tidy;
 use super::definition::Config;
 use super::env::{self, Flags};
 use super::meson_machine as machine;
+use super::ninja::{self, DIRECTORY, Steps};
 use super::recipe::{common, template};
 use super::script::{Script, Words};
 use crate::plan::{Artifact, Hint, Mode, Plan};
@@ -116,23 +116,20 @@ impl Meson {
     }
 
     fn script(&self) -> Script {
-        let source = match self.subdir.as_str() {
-            "" => ".",
-            subdir => subdir,
-        };
+        let source = ninja::source(&self.subdir);
         let configure = Words::from(["meson", "setup"])
             .with(meson_words)
             .with(&self.options)
             .with([DIRECTORY, source]);
         let install = Words::from(["meson", "install", "-C", DIRECTORY, "--no-rebuild"]);
         let install = install.with(&self.install);
-        let install = Script::export("DESTDIR", "/out").command(install);
-        self.prepare
-            .clone()
-            .with_block("if", Script::new().command(configure))
-            .then(build_system::ninja(&self.targets))
-            .with_block("if", install)
-            .then(self.cleanup.clone())
-            .then(tidy())
+        Steps {
+            prepare: &self.prepare,
+            configure,
+            targets: &self.targets,
+            install,
+            cleanup: &self.cleanup,
+        }
+        .script()
     }
 }

@@ -19,6 +19,7 @@ pub mod kconfig;
 mod lint;
 mod meson;
 mod meson_machine;
+mod ninja;
 mod recipe;
 pub mod script;
 pub mod source;

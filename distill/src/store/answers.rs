@@ -5,13 +5,10 @@
 //! takes a record away, or replaces one, forgets all answers. They can be made anew at any time, and whatever is wrong
 //! with one counts as not knowing it.
 
-use std::fs::File;
-use std::io::Write as _;
-
 use camino::Utf8PathBuf;
 
-use super::io::{At as _, IoError, read_if_there, remove_if_there, write_new};
-use super::{Store, gc};
+use super::io::{IoError, read_if_there, remove_if_there, write_new};
+use super::{Store, durable, gc};
 use crate::plan::{Hash, PlanHash};
 use crate::unique;
 
@@ -32,8 +29,9 @@ impl Store {
     pub fn answers(&self) -> Option<Answers<'_>> {
         let path = self.answers_dir().join(EPOCH);
         let epoch = match read_if_there(&path).ok()? {
-            Some(epoch) => epoch,
-            None => self.begin_epoch().ok()?,
+            Some(epoch) if !epoch.is_empty() => epoch,
+            // A power cut may have left one without its name.
+            _ => self.begin_epoch().ok()?,
         };
         Some(Answers { store: self, epoch })
     }
@@ -46,26 +44,21 @@ impl Store {
         if !epoch.exists() {
             return Ok(());
         }
-        // From here on nobody finds the rest any more.
+        // From here on nobody finds the rest any more, also after a power cut.
         remove_if_there(&epoch)?;
+        durable::names(&directory)?;
         for name in gc::names(&directory)? {
             remove_if_there(&directory.join(name))?;
         }
         Ok(())
     }
 
-    /// A new epoch, or the one that somebody else has begun.
+    /// A new epoch. If somebody else begins one at the same time, the last one holds, and what is noted in the other
+    /// is not found.
     fn begin_epoch(&self) -> Result<Vec<u8>, IoError> {
-        let path = self.answers_dir().join(EPOCH);
         let epoch = unique::name().into_bytes();
-        let created = File::create_new(&path).and_then(|mut file| file.write_all(&epoch));
-        match created {
-            Ok(()) => Ok(epoch),
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-                Ok(read_if_there(&path)?.unwrap_or(epoch))
-            }
-            Err(e) => Err(e).at("write", &path),
-        }
+        write_new(&self.run.fresh(), &epoch, &self.answers_dir().join(EPOCH))?;
+        Ok(epoch)
     }
 
     fn answers_dir(&self) -> Utf8PathBuf {
