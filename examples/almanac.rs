@@ -29,7 +29,7 @@ fn source(name: &str, text: &str) -> Artifact {
 pub(crate) fn almanac(config: &Config) -> Plan {
     cmake_package! { config,
         name: "almanac", version: "1", source: None,
-        licence: "MIT OR Apache-2.0",
+        licence: "MIT OR Apache-2.0", homepage: "https://example.org/almanac",
         cxx: true,
         files: [
             source("CMakeLists.txt", include_str!("almanac/CMakeLists.txt")),
