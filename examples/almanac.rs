@@ -4,8 +4,8 @@
 //! cargo run --example almanac -- run
 //! ```
 //!
-//! - **The source lies beside this file**, in `almanac/`, and is part of the recipe: a change there is a change
-//!   of the package, and nothing needs to be published or pinned.
+//! - **The source lies beside this file**, in `almanac/`: a change there is a change of the package, and nothing
+//!   needs to be published or pinned.
 //! - **`cmake_package!`** runs CMake and ninja with the config's toolchain. `cxx: true` brings the C++ compiler
 //!   and its library; the program that comes out is one static file.
 //! - **Time zones are in it**: what C++ needs of them is compiled into its library.
@@ -13,28 +13,18 @@
 use std::process::ExitCode;
 
 use distill::package::Config;
-use distill::plan::{Artifact, Mode, Plan, RelPath};
+use distill::plan::Plan;
 use distill::system::{Service, User};
-use distill::{cmake_package, execline};
+use distill::{cmake_package, execline, local};
 use distill_platforms::qemu_x86_64;
 use distill_systems::minimal;
-
-/// A file of the program, where the recipe's source lies.
-fn source(name: &str, text: &str) -> Artifact {
-    let path = RelPath::new(format!("src/almanac-1/{name}")).expect("a path");
-    Artifact::file(path, Mode::FILE, text)
-}
 
 /// Says what time it is elsewhere.
 pub(crate) fn almanac(config: &Config) -> Plan {
     cmake_package! { config,
-        name: "almanac", version: "1", source: None,
-        licence: "MIT OR Apache-2.0", homepage: "https://example.org/almanac",
+        name: "almanac", version: "1", licence: "MIT OR Apache-2.0",
+        source: local!("examples/almanac"),
         cxx: true,
-        files: [
-            source("CMakeLists.txt", include_str!("almanac/CMakeLists.txt")),
-            source("almanac.cc", include_str!("almanac/almanac.cc")),
-        ],
     }
 }
 

@@ -99,6 +99,32 @@ pub fn meson_package(input: TokenStream) -> TokenStream {
     template.expand(input.into()).into()
 }
 
+/// The plan of a `Cargo`.
+#[proc_macro]
+pub fn cargo_package(input: TokenStream) -> TokenStream {
+    let own = &[
+        "lock",
+        "subdir",
+        "package",
+        "bins",
+        "features",
+        "no_default_features",
+        "prepare",
+        "cleanup",
+        "cxx",
+        "rustflags",
+        "cflags",
+        "ldflags",
+    ];
+    let template = Template {
+        name: "cargo_package",
+        structure: "Cargo",
+        required: &["name", "version", "source"],
+        fields: Fields { own },
+    };
+    template.expand(input.into()).into()
+}
+
 /// A fragment of a kernel's configuration.
 #[proc_macro]
 pub fn kconfig(input: TokenStream) -> TokenStream {

@@ -41,6 +41,7 @@ pub mod pcre2;
 pub mod popt;
 pub mod qemu;
 pub mod radvd;
+pub mod rust_std;
 pub mod s6_debian;
 pub mod seed;
 pub mod skarnet;
@@ -106,6 +107,7 @@ catalogue! {
     popt::{popt},
     qemu::{qemu, qemu_img},
     radvd::{radvd},
+    rust_std::{rust_std},
     s6_debian::{s6_debian},
     skarnet::{execline, s6, s6_rc, skalibs},
     squashfs_tools::{squashfs_tools},

@@ -1,23 +1,13 @@
 //! One program in C++, by each of the build systems. It is linked from two files and a library of the
 //! sysroot's, and run at once.
 
-use std::path::Path;
-
 use distill::package::{Config, Script, execline};
 use distill::plan::{Artifact, Mode, Plan, RelPath};
 use distill::{cc_package, cmake_package, cmmi_package, meson_package};
 use distill_packages::{quick, zlib};
 
 use crate::build::build;
-
-#[path = "../e2e/elf.rs"]
-#[allow(
-    dead_code,
-    reason = "whether a program has symbols is looked at elsewhere"
-)]
-mod elf;
-
-use elf::Elf;
+use crate::linked::elf;
 
 /// A file of the program's source, for a package called `program`.
 macro_rules! sources {
@@ -102,12 +92,6 @@ zone: 1970-01-01 01:00 CET
 wide: 42
 zlib: f2d39c8
 ";
-
-#[track_caller]
-fn elf(path: &Path) -> Elf {
-    let bytes = std::fs::read(path).expect("a program");
-    Elf::parse(&bytes).expect("an ELF file")
-}
 
 /// Builds the program, which says what it should and needs nothing to run.
 #[track_caller]

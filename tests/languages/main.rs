@@ -7,4 +7,6 @@
 mod almanac;
 mod build;
 mod cxx;
+mod linked;
 mod mistakes;
+mod rust;

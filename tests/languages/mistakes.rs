@@ -34,7 +34,7 @@ fn make(config: &Config) -> Plan {
 
 /// The failure says what the tool says, and what to write.
 #[track_caller]
-fn tells(plan: &Plan, said: &str, hint: &str) {
+pub(crate) fn tells(plan: &Plan, said: &str, hint: &str) {
     let built = build(plan);
     let told = built.failure();
     let hinted = |line: &str| line.starts_with("hint: ") && line.contains(hint);

@@ -67,6 +67,8 @@ fn described(node: &Node<'_>) -> Value {
         "licence": meta.licence,
         "homepage": meta.homepage,
         "cpe": meta.cpe,
+        "purl": meta.purl,
+        "local": meta.local,
         "kind": node.kind(),
         "location": node.plan.location().to_string(),
         "platform": platform(node.plan),

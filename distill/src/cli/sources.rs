@@ -34,7 +34,7 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &SourcesArgs) -> Result<u8,
     Ok(Exit::Success.code())
 }
 
-/// One line a source: whether it is there, its pin, and its name.
+/// One line a source: whether it is there, its pin, and its name; and one line a directory of this machine.
 fn list(invocation: &Invocation<'_>) -> Result<(), CliError> {
     let (store, roots) = (invocation.store()?, invocation.roots()?);
     let graph = Graph::new(&roots, invocation.target, &store)?;
@@ -60,6 +60,14 @@ fn list(invocation: &Invocation<'_>) -> Result<(), CliError> {
             origins
                 .iter()
                 .try_for_each(|origin| ui.data(format_args!("        {origin}")))?;
+        }
+    }
+    let plans = graph.nodes.iter().map(|node| node.plan);
+    for (plan, directory) in plans.filter_map(|plan| Some((plan, plan.meta().local.as_ref()?))) {
+        if ui.is_json() {
+            ui.json(&json!({ "name": plan.name(), "local": directory }))?;
+        } else {
+            ui.data(format_args!("local   {directory} {}", plan.name()))?;
         }
     }
     Ok(())

@@ -14,7 +14,8 @@ pub const DEBIAN_SNAPSHOT: &str = "https://snapshot.debian.org/archive/debian/20
 
 /// The base addresses of each family, in order of preference.
 ///
-/// Sources: <https://www.gnu.org/prep/ftp.html>, <https://www.kernel.org/mirrors>.
+/// Sources: <https://www.gnu.org/prep/ftp.html>, <https://www.kernel.org/mirrors>, and for crates the `dl` of
+/// <https://index.crates.io/config.json>.
 pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<Address>> {
     let bases = |family| -> &[&str] {
         match family {
@@ -32,6 +33,7 @@ pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<Address>> {
                 "https://master.dl.sourceforge.net/project",
             ],
             MirrorFamily::GitHub => &["https://github.com"],
+            MirrorFamily::Crates => &["https://static.crates.io/crates"],
         }
     };
     let families = [
@@ -39,6 +41,7 @@ pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<Address>> {
         MirrorFamily::Kernel,
         MirrorFamily::SourceForge,
         MirrorFamily::GitHub,
+        MirrorFamily::Crates,
     ];
     let owned = |family| {
         bases(family)

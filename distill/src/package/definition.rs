@@ -133,6 +133,24 @@ pub struct Toolchain {
     pub ldflags: Vec<String>,
 }
 
+/// A toolchain for Rust: the packages that it consists of, and its flags.
+///
+/// What it links is a matter of the [`Toolchain`] for C: its linker, its C library.
+#[derive(Debug, Clone, Default)]
+pub struct RustToolchain {
+    /// rustc and cargo, run on the build machine, and the standard library for what runs during a build: build
+    /// scripts and procedural macros.
+    pub tools: Vec<Package>,
+    /// The standard library for the host. It lies where rustc looks for it, below `/`.
+    pub std: Vec<Package>,
+    /// rustc's version, such as `1.96.0`.
+    pub version: String,
+    /// What rustc calls the host, such as `x86_64-unknown-linux-musl`.
+    pub target: String,
+    /// For rustc, when it compiles for the host.
+    pub flags: Vec<String>,
+}
+
 /// The build systems that templates run, as packages for the build machine. Only a package that is built by
 /// one of them sees it.
 #[derive(Debug, Clone, Default)]
@@ -154,6 +172,8 @@ pub struct Target {
     pub triple: String,
     /// Compiles for the triple.
     pub toolchain: Toolchain,
+    /// Compiles Rust for the triple.
+    pub rust: RustToolchain,
     /// A shell, make, execline and the like: what every build finds at `/`.
     pub base: Vec<Package>,
     /// What further build systems consist of, on this config's build machine.
@@ -181,6 +201,7 @@ impl Target {
             arch,
             triple: triple.into(),
             toolchain: Toolchain::default(),
+            rust: RustToolchain::default(),
             base: Vec::new(),
             build_systems: BuildSystems::default(),
             build: None,

@@ -45,12 +45,18 @@ pub fn lint(plan: &Plan) -> Vec<Lint> {
         Some(licence) => wrong_licence(licence),
     };
     let homepage = match &meta.homepage {
+        None if is_local(plan) => None,
         None => Some(Lint::NoHomepage),
         Some(homepage) => (!is_page(homepage)).then(|| Lint::Homepage {
             homepage: homepage.clone(),
         }),
     };
     licence.into_iter().chain(homepage).collect()
+}
+
+/// Whether a plan builds what lies beside its recipe: that is where it comes from.
+fn is_local(plan: &Plan) -> bool {
+    plan.dependencies().any(|plan| plan.meta().local.is_some())
 }
 
 /// Whether a plan builds something of a source, or says that it is a version of something.

@@ -2,16 +2,18 @@
 //!
 //! A package is a function of a [`Config`]. Mostly it fills in a template: [`Recipe`] (anything), [`Cc`]
 //! (compiled with the config's toolchain), [`Cmmi`] (configured, made and installed), [`Cmake`] and [`Meson`]
-//! (what these configure). The macros `package!`, `cc_package!`, `cmmi_package!`, `cmake_package!` and
-//! `meson_package!` are thin skins over these.
+//! (what these configure), [`Cargo`] (programs in Rust). The macros `package!`, `cc_package!`, `cmmi_package!`,
+//! `cmake_package!`, `meson_package!` and `cargo_package!` are thin skins over these.
 
 mod build_system;
+mod cargo;
 mod cc;
 mod cmake;
 mod cmake_toolchain;
 mod cmmi;
 mod convert;
 mod definition;
+mod directory;
 pub mod env;
 mod expand;
 pub mod field;
@@ -25,11 +27,14 @@ pub mod script;
 pub mod source;
 mod subpackage;
 
+pub use cargo::{Cargo, Crate, vendored};
 pub use cc::Cc;
 pub use cmake::{Cmake, cmake_words};
 pub use cmmi::{Cmmi, configure_words, strip_all, tidy};
 pub use convert::Packages;
-pub use definition::{BuildSystems, Config, Item, Items, Package, Placed, Target, Toolchain};
+pub use definition::{
+    BuildSystems, Config, Item, Items, Package, Placed, RustToolchain, Target, Toolchain,
+};
 pub use lint::{Lint, lint};
 pub use meson::{Meson, meson_words};
 pub use recipe::Recipe;

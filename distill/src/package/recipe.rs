@@ -164,6 +164,8 @@ impl Recipe {
             licence: some(&self.licence),
             homepage: some(&self.homepage),
             cpe: some(&self.cpe),
+            purl: None,
+            local: None,
             timeout: self.timeout,
             hints: self.hints.clone(),
         })
@@ -244,7 +246,7 @@ impl Recipe {
             inputs.push(input(pin, dir.clone())?);
         }
         for pin in &self.sources {
-            let name = pin.source(&self.name, &self.version)?.file_name;
+            let name = pin.directory_name(&self.name, &self.version)?;
             let at = AbsPath::new(format!("/src/{name}")).map_err(|e| e.to_string())?;
             inputs.push(input(pin, at)?);
         }

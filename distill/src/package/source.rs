@@ -5,9 +5,14 @@
 use std::panic::Location;
 
 use crate::plan::{
-    Action, Artifact, Digest, Input, MirrorFamily, Mode, Name, Origin, PathSet, Place, Plan,
-    RelPath, Source, Unpack, archive::Format,
+    Action, Artifact, Digest, Input, Literal, Merge, Meta, MirrorFamily, Mode, Name, Origin,
+    PathSet, Place, Plan, RelPath, Source, Unpack, archive::Format,
 };
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::directory;
+
+pub use crate::local;
 
 /// A hash as it stands in a recipe, checked when the package is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +28,11 @@ pub fn blake2b(base64: impl AsRef<str>) -> PinText {
     PinText(format!("blake2b:{}", base64.as_ref()))
 }
 
-/// A pinned source of a recipe: a hash, origins in order, and what to do with the bytes.
+/// A source of a recipe, and what to do with it: bytes by their hash, with origins in order, or a directory of
+/// this machine.
 #[derive(Debug, Clone)]
 pub struct Pin {
-    digest: PinText,
-    origins: Vec<Template>,
+    from: Where,
     format: Option<Format>,
     keep_top: bool,
     include: Vec<String>,
@@ -35,6 +40,18 @@ pub struct Pin {
     no_end_marker: bool,
     place: Option<(String, Mode)>,
     at: Option<String>,
+}
+
+/// Where a source comes from.
+#[derive(Debug, Clone)]
+enum Where {
+    /// From outside, whoever has the bytes.
+    Pinned {
+        digest: PinText,
+        origins: Vec<Template>,
+    },
+    /// From a directory, as it is when the recipe is read.
+    Directory(Utf8PathBuf),
 }
 
 #[derive(Debug, Clone)]
@@ -45,9 +62,15 @@ enum Template {
 }
 
 fn pin(origin: Template, digest: PinText) -> Pin {
-    Pin {
+    source(Where::Pinned {
         digest,
         origins: vec![origin],
+    })
+}
+
+fn source(from: Where) -> Pin {
+    Pin {
+        from,
         format: None,
         keep_top: false,
         include: Vec::new(),
@@ -86,6 +109,25 @@ pub fn sourceforge(path: impl Into<String>, digest: PinText) -> Pin {
     )
 }
 
+/// A crate of crates.io, by its name and version. The hash is the one that stands in a `Cargo.lock`.
+pub fn crates_io(name: impl AsRef<str>, version: impl AsRef<str>, digest: PinText) -> Pin {
+    let (name, version) = (name.as_ref(), version.as_ref());
+    let path = format!("{name}/{name}-{version}.crate");
+    let download = format!("https://crates.io/api/v1/crates/{name}/{version}/download");
+    pin(Template::Mirror(MirrorFamily::Crates, path), digest).or_url(download)
+}
+
+/// A directory of this machine, by its absolute path; `local!` makes it from one that is relative to the
+/// recipe's crate.
+pub fn local(directory: impl Into<Utf8PathBuf>) -> Pin {
+    let directory: Utf8PathBuf = directory.into();
+    let plain = directory::joined("", directory.as_str().trim_start_matches('/'));
+    source(Where::Directory(match plain {
+        Some(plain) if directory.is_absolute() => Utf8Path::new("/").join(plain),
+        _ => directory,
+    }))
+}
+
 /// A source in Debian's pool: the path below `pool/main/`.
 pub fn debian(path: impl Into<String>, digest: PinText) -> Pin {
     pin(Template::Debian(path.into()), digest)
@@ -93,14 +135,20 @@ pub fn debian(path: impl Into<String>, digest: PinText) -> Pin {
 
 impl Pin {
     /// Another address with the same bytes.
-    pub fn or_url(mut self, address: impl Into<String>) -> Pin {
-        self.origins.push(Template::Url(address.into()));
-        self
+    pub fn or_url(self, address: impl Into<String>) -> Pin {
+        self.or(Template::Url(address.into()))
     }
 
     /// A path in Debian's pool, below `pool/main/`, with the same bytes.
-    pub fn or_debian(mut self, path: impl Into<String>) -> Pin {
-        self.origins.push(Template::Debian(path.into()));
+    pub fn or_debian(self, path: impl Into<String>) -> Pin {
+        self.or(Template::Debian(path.into()))
+    }
+
+    /// One more origin; a directory has none.
+    fn or(mut self, origin: Template) -> Pin {
+        if let Where::Pinned { origins, .. } = &mut self.from {
+            origins.push(origin);
+        }
         self
     }
 
@@ -154,12 +202,17 @@ impl Pin {
         self.at.as_deref()
     }
 
-    /// The bytes.
+    /// The bytes. A directory has none.
     pub fn source(&self, name: &str, version: &str) -> Result<Source, String> {
-        let digest: Digest = self.digest.0.parse().map_err(|e| format!("{e}"))?;
+        let (digest, origins) = match &self.from {
+            Where::Pinned { digest, origins } => (digest, origins),
+            Where::Directory(directory) => {
+                return Err(format!("`{directory}` is a directory, not an archive"));
+            }
+        };
+        let digest: Digest = digest.0.parse().map_err(|e| format!("{e}"))?;
         let fill = |text: &str| fill(text, name, version);
-        let origins: Vec<Origin> = self
-            .origins
+        let origins: Vec<Origin> = origins
             .iter()
             .map(|template| match template {
                 Template::Url(address) => Ok(Origin::Url(fill(address))),
@@ -178,6 +231,29 @@ impl Pin {
         })
     }
 
+    /// The name of the directory in which the source lies by default, if it needs one of its own.
+    pub(super) fn directory_name(&self, name: &str, version: &str) -> Result<String, String> {
+        match &self.from {
+            Where::Pinned { .. } => Ok(self.source(name, version)?.file_name),
+            Where::Directory(directory) => Ok(directory.file_name().unwrap_or(name).to_owned()),
+        }
+    }
+
+    /// What a directory holds; none if the source comes from outside.
+    pub(super) fn files(&self, name: &str, version: &str) -> Result<Option<Literal>, String> {
+        let Where::Directory(path) = &self.from else {
+            return Ok(None);
+        };
+        if self.format.is_some() || self.keep_top || self.no_end_marker || self.place.is_some() {
+            return Err(format!(
+                "`{path}` is a directory: it can have `.include(…)`, `.exclude(…)` and `.at(…)`, and nothing \
+                 that is said of archives"
+            ));
+        }
+        let set = |patterns: &[String]| set(patterns, name, version);
+        directory::read(path, &set(&self.include)?, &set(&self.exclude)?).map(Some)
+    }
+
     /// The tree that the bytes become: unpacked, or one file. The plan that makes it is defined where this is called.
     #[track_caller]
     pub fn tree(&self, name: &str, version: &str) -> Result<Artifact, String> {
@@ -191,12 +267,20 @@ impl Pin {
         version: &str,
         location: &'static Location<'static>,
     ) -> Result<Artifact, String> {
+        if let Where::Directory(directory) = &self.from {
+            let literal = self.files(name, version)?.unwrap_or_default();
+            let label = Name::new(name).map_err(|e| e.to_string())?;
+            let meta = Meta {
+                local: Some(directory.clone()),
+                ..Meta::default()
+            };
+            let inputs = vec![at_root(literal.into())];
+            let plan = Plan::named(label).location(location).meta(meta);
+            return Ok(plan.action(Action::Merge(Merge { inputs })).into());
+        }
         let source = self.source(name, version)?;
         let label = Name::new(source.file_name.clone()).map_err(|e| e.to_string())?;
-        let set = |patterns: &[String]| {
-            let filled = patterns.iter().map(|text| fill(text, name, version));
-            PathSet::new(filled).map_err(|e| e.to_string())
-        };
+        let set = |patterns: &[String]| set(patterns, name, version);
         let action = match &self.place {
             Some((path, mode)) => {
                 let path = RelPath::new(fill(path, name, version)).map_err(|e| e.to_string())?;
@@ -215,6 +299,12 @@ impl Pin {
         };
         Ok(Plan::named(label).location(location).action(action).into())
     }
+}
+
+/// The set of paths that `patterns` name.
+fn set(patterns: &[String], name: &str, version: &str) -> Result<PathSet, String> {
+    let filled = patterns.iter().map(|text| fill(text, name, version));
+    PathSet::new(filled).map_err(|e| e.to_string())
 }
 
 /// The text with `$name` and `$version` filled in.

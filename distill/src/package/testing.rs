@@ -1,6 +1,6 @@
 //! Configs to test with, and what a plan's build consists of.
 
-use super::definition::{BuildSystems, Config, Package, Target, Toolchain};
+use super::definition::{BuildSystems, Config, Package, RustToolchain, Target, Toolchain};
 use crate::plan::{
     Action, Arch, Artifact, Build, Contents, Literal, LiteralNode, Mode, Plan, RelPath, closure,
 };
@@ -55,6 +55,13 @@ pub(super) fn native(arch: Arch, triple: &str) -> Target {
             autotools: vec![marker("autotools")],
             cmake: vec![marker("cmake")],
             meson: vec![marker("meson")],
+        },
+        rust: RustToolchain {
+            tools: vec![marker("rust-tools")],
+            std: vec![marker("rust-std")],
+            version: "1.96.0".into(),
+            target: triple.replacen('-', "-unknown-", 1),
+            flags: vec!["-Clink-self-contained=no".into()],
         },
         bootstrap: Some(Config::new(build)),
         ..Target::new(arch, triple)

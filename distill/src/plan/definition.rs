@@ -7,6 +7,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
+
 use super::action::{Action, Merge};
 use super::literal::{Contents, Literal, LiteralNode};
 use super::mode::Mode;
@@ -98,6 +100,10 @@ pub struct Meta {
     pub homepage: Option<String>,
     /// `vendor:product` of the Common Platform Enumeration, for vulnerability reports.
     pub cpe: Option<String>,
+    /// The package's address, as the package URL specification has it: `pkg:cargo/serde@1.0.228`.
+    pub purl: Option<String>,
+    /// The directory of this machine that it was read from: it has no pin.
+    pub local: Option<Utf8PathBuf>,
     /// A longer time than usual after which a build counts as hung.
     pub timeout: Option<Duration>,
     /// What to tell if it fails.

@@ -16,6 +16,8 @@ pub enum MirrorFamily {
     SourceForge,
     /// GitHub's tags, releases and archives, `owner/name/…`.
     GitHub,
+    /// The crates of crates.io, `name/name-version.crate`.
+    Crates,
 }
 
 /// Where a source may be found. Any origin will do, since the hash decides.

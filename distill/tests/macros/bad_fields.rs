@@ -2,7 +2,7 @@
 
 use distill::package::Config;
 use distill::plan::Plan;
-use distill::{cc_package, cmake_package, cmmi_package, meson_package, package};
+use distill::{cargo_package, cc_package, cmake_package, cmmi_package, meson_package, package};
 
 fn missing(config: &Config) -> Plan {
     cmmi_package! { config, name: "mpfr" }
@@ -57,6 +57,10 @@ fn unknown_to_cmake(config: &Config) -> Plan {
 
 fn of_configure(config: &Config) -> Plan {
     meson_package! { config, name: "mpfr", version: "4", source: None, extra_configure: ["-Dtests=false"] }
+}
+
+fn of_cmake(config: &Config) -> Plan {
+    cargo_package! { config, name: "mpfr", version: "4", source: None, options: ["--release"] }
 }
 
 fn main() {}

@@ -2,7 +2,7 @@
 
 use distill::package::{Config, Package, Recipe, Words, env};
 use distill::plan::Plan;
-use distill::{cc_package, cmake_package, cmmi_package, execline, meson_package, package, words};
+use distill::{cargo_package, cc_package, cmake_package, cmmi_package, execline, local, meson_package, package, words};
 
 fn zlib(config: &Config) -> Plan {
     let version = "1.3.1";
@@ -23,6 +23,26 @@ fn by_cmake(config: &Config) -> Plan {
         options: ["-DTESTS=OFF", env::triple],
         targets: ["tool"],
         install: ["--component", "tool"],
+    }
+}
+
+fn by_cargo(config: &Config) -> Plan {
+    cargo_package! { config,
+        name: "shop", version: env!("CARGO_PKG_VERSION"), licence: "MIT",
+        source: local!("../shop").exclude(["docs"]),
+        bins: ["shop"], features: ["tls"],
+        libs: [zlib],
+        cleanup: execline! { if { rm -rf "/out/etc" } },
+    }
+}
+
+fn from_crates_io(config: &Config) -> Plan {
+    cargo_package! { config,
+        name: "ripgrep", version: "14.1.1",
+        source: crates_io("ripgrep", "$version",
+            sha256("60dd315c07f616887caa029408308a018ace66e3d142726a97db164b3b8f69fb")),
+        lock: "version = 4",
+        no_default_features: true,
     }
 }
 
@@ -76,6 +96,7 @@ fn from_a_function(config: &Config) -> Plan {
 }
 
 fn main() {
-    let _: [fn(&Config) -> Plan; 5] = [zlib, from_a_function, by_cmake, by_meson, by_autotools];
+    let _: [fn(&Config) -> Plan; 7] =
+        [zlib, from_a_function, by_cmake, by_meson, by_autotools, by_cargo, from_crates_io];
     let _ = (Recipe::new, quoted);
 }

@@ -6,7 +6,7 @@
 //! is done here: a few symbolic links and the two files that name root.
 
 use distill::package::source::{debian, sha256};
-use distill::package::{BuildSystems, Config, Package, Placed, merged};
+use distill::package::{BuildSystems, Config, Package, Pin, Placed, merged};
 use distill::plan::{AbsPath, Artifact, Literal, LiteralNode, Mode, Plan, RelPath};
 
 /// One row of `packages.tsv`.
@@ -59,14 +59,18 @@ const LEFT_OUT_OF: [(&str, &str); 1] = [("pkgconf", "usr/bin")];
 
 /// The unpacked package of a row.
 pub fn unpacked(row: &Row) -> Artifact {
-    let path = row.path.strip_prefix("pool/main/").unwrap_or(row.path);
     let of_this = LEFT_OUT_OF.iter().filter(|(name, _)| *name == row.name);
-    let pin = debian(path, sha256(row.sha256))
-        .keep_top()
+    let pin = pin_of(row)
         .exclude(LEFT_OUT)
         .exclude(of_this.map(|(_, path)| *path));
     pin.tree(row.name, row.version)
         .expect("the rows are checked by a test")
+}
+
+/// The package of a row, with everything that it has.
+fn pin_of(row: &Row) -> Pin {
+    let path = row.path.strip_prefix("pool/main/").unwrap_or(row.path);
+    debian(path, sha256(row.sha256)).keep_top()
 }
 
 /// The packages of some groups, as one tree, with links and files of our own.
@@ -149,20 +153,35 @@ pub fn perl(_: &Config) -> Plan {
 
 /// The libraries that more than one of the groups below link with. They are an input of their own, so that a
 /// build may have several of the groups.
-const SHARED: [&str; 10] = [
+const SHARED: [&str; 25] = [
+    "libbrotli1",
+    "libcom-err2",
+    "libcurl4t64",
     "libffi8",
     "libgnutls30t64",
+    "libgssapi-krb5-2",
     "libhogweed6t64",
     "libidn2-0",
+    "libk5crypto3",
+    "libkeyutils1",
+    "libkrb5-3",
+    "libkrb5support0",
+    "libldap2",
     "libnettle8t64",
+    "libnghttp2-14",
+    "libnghttp3-9",
     "libp11-kit0",
+    "libpsl5t64",
+    "librtmp1",
     "libsasl2-2",
+    "libsqlite3-0",
+    "libssh2-1t64",
     "libtasn1-6",
     "libunistring5",
     "libxml2",
 ];
 
-/// Libraries that Python, CMake and the like link with.
+/// Libraries that Python, CMake, cargo and the like link with.
 pub fn libraries(_: &Config) -> Plan {
     tree(
         "seed-libraries",
@@ -231,6 +250,29 @@ pub fn libstdcxx(_: &Config) -> Plan {
 
 const LIBSTDCXX: &str = "libstdc++-14-dev";
 
+/// rustc and cargo, and Rust's standard library for programs that run during a build. These are what Debian has
+/// of Rust for browsers: newer than the rest of its suite, and made for it. What cargo and LLVM link with was
+/// found by their `DT_NEEDED` entries.
+pub fn rust(_: &Config) -> [Package; 2] {
+    with_libraries(group("rust", Literal::default()))
+}
+
+/// The version of [`rust`].
+pub const RUST_VERSION: &str = "1.96.0";
+
+/// Where the source of Rust's standard library lies in [`rust_source`].
+pub(crate) const RUST_LIBRARY: &str = "usr/src/rustc-1.96.0/library";
+
+/// The source of Rust's standard library, with most of what it is made from.
+pub fn rust_source(_: &Config) -> Artifact {
+    let row = rows().find(|row| row.group == "rust-src");
+    let row = row.expect("the rows are checked by a test");
+    pin_of(&row)
+        .include([RUST_LIBRARY])
+        .tree(row.name, row.version)
+        .expect("the rows are checked by a test")
+}
+
 /// gperf: for tables of words that are looked up by a perfect hash.
 pub fn gperf(_: &Config) -> Plan {
     tree("seed-gperf", |row| row.name == "gperf", Literal::default())
@@ -283,7 +325,16 @@ mod tests {
 
     #[test]
     fn a_group_that_a_build_system_names_has_rows() {
-        for name in ["autotools", "cmake", "meson", "ninja", "python", "gcc"] {
+        for name in [
+            "autotools",
+            "cmake",
+            "meson",
+            "ninja",
+            "python",
+            "gcc",
+            "rust",
+            "rust-src",
+        ] {
             assert!(rows().any(|row| row.group == name), "{name}");
         }
     }

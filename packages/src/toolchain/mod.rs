@@ -3,9 +3,9 @@
 mod compat;
 mod wrapper;
 
-use distill::package::{Arch, Config, Target, Toolchain};
+use distill::package::{Arch, Config, RustToolchain, Target, Toolchain};
 
-use crate::{libstdcxx, linux_headers, musl, seed};
+use crate::{libstdcxx, linux_headers, musl, rust_std, seed};
 
 pub use compat::gcc_compat;
 pub use wrapper::{cxx_wrapper, wrapper};
@@ -65,6 +65,14 @@ pub fn quick() -> Config {
             cflags: flags.clone(),
             cxxflags: flags,
             ldflags: words("-Wl,--gc-sections"),
+        },
+        rust: RustToolchain {
+            tools: vec![seed::rust.into()],
+            std: vec![rust_std.into()],
+            version: seed::RUST_VERSION.into(),
+            target: "x86_64-unknown-linux-musl".into(),
+            // rustc would bring its own startup files, and leave out the C compiler's libraries.
+            flags: words("-Clink-self-contained=no -Cdefault-linker-libraries=yes"),
         },
         base: vec![seed::core.into()],
         build_systems: seed::build_systems(),

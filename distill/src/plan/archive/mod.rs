@@ -58,7 +58,7 @@ impl Format {
         let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
         Some(match name {
             _ if ends(&[".tar"]) => Format::Tar,
-            _ if ends(&[".tar.gz", ".tgz"]) => Format::TarGz,
+            _ if ends(&[".tar.gz", ".tgz", ".crate"]) => Format::TarGz,
             _ if ends(&[".tar.bz2", ".tbz2", ".tbz"]) => Format::TarBz2,
             _ if ends(&[".tar.xz", ".txz"]) => Format::TarXz,
             _ if ends(&[".tar.zst", ".tzst"]) => Format::TarZst,
