@@ -107,6 +107,7 @@ pub fn cargo_package(input: TokenStream) -> TokenStream {
         "subdir",
         "package",
         "bins",
+        "examples",
         "features",
         "no_default_features",
         "prepare",

@@ -4,6 +4,7 @@ use distill_platforms::qemu_x86_64;
 use distill_testing::{Lab, LabError};
 
 use crate::rights;
+use crate::web::get;
 
 #[path = "../../examples/guestbook.rs"]
 #[allow(dead_code, reason = "its `main` is that of a program")]
@@ -14,7 +15,7 @@ mod example;
 fn keeps_what_visitors_write() -> Result<(), LabError> {
     let lab = Lab::new()?;
     let machine = lab.machine("guestbook", &qemu_x86_64(), &example::system());
-    let machine = machine.start()?;
+    let machine = machine.forward(8080).start()?;
     // From the moment on at which it is ready.
     machine.wait_ready("guestbook")?;
     let ask = "wget -q -O - http://127.0.0.1:8080";
@@ -23,6 +24,10 @@ fn keeps_what_visitors_write() -> Result<(), LabError> {
     assert_eq!(machine.succeed(&write)?, "thank you");
     assert_eq!(machine.succeed(ask)?, "Guests\nhello there");
     machine.fail(&format!("{ask}/nothing"))?;
+
+    // From outside, too.
+    machine.wait_ready("dhcp.eth0")?;
+    assert!(get(machine.port(8080), "/").ends_with("Guests\nhello there\n"));
     rights::check(&machine, &["guestbook"])?;
 
     // One that dies comes back, and so does a machine: with all that was written.

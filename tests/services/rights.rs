@@ -17,7 +17,7 @@ const RIGHTS: &[&str] = &[
     "dhcp.eth0 udhcpc root all",
     // Ports below 1024, raw packets and the neighbours' table, to give addresses.
     "dnsmasq dnsmasq dnsmasq 3400 for good",
-    "guestbook guestbook guestbook none for good",
+    "guestbook guestbook guestbook none",
     "kmsg cat kmsg none for good",
     "memcached memcached memcached none for good",
     // The part that changes interfaces; what speaks with the network is the other one.

@@ -64,7 +64,7 @@ fn sites() -> System {
 }
 
 /// What a server behind a port of this machine says, within ten seconds; nothing, if it is silent.
-fn get(port: Option<u16>, path: &str) -> String {
+pub(crate) fn get(port: Option<u16>, path: &str) -> String {
     let port = port.expect("a forwarded port");
     let ask = || {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;

@@ -23,6 +23,7 @@ use lock::Lock;
 use skeleton::skeleton;
 use variables::variables;
 
+pub use lock::crates_of;
 pub use vendor::{Crate, vendored};
 
 template! {
@@ -42,6 +43,8 @@ template! {
         package: String,
         /// The programs to build and to install, instead of all.
         bins: Vec<String>,
+        /// The examples to build and to install, as programs.
+        examples: Vec<String>,
         /// Features to switch on.
         features: Vec<String>,
         /// Switches the default features off.
@@ -181,6 +184,12 @@ cp /Cargo.lock ."#;
             locked = execline! { if { sh -ec #{LOCKED} sh #{self.dir.clone()} } };
         }
         let command = self.command();
+        let mut examples = Script::new();
+        if !self.examples.is_empty() {
+            let lie = |name: &String| format!("{}/examples/{name}", command.programs());
+            let lie: Vec<String> = self.examples.iter().map(lie).collect();
+            examples = execline! { if { install -D -t "/out/usr/bin" #{lie} } };
+        }
         let script = execline! {
             #{self.enter()}
             #{locked}
@@ -191,6 +200,7 @@ cp /Cargo.lock ."#;
             if { #{command.build()} }
             if { find #{command.programs()} -maxdepth 1 -type f -perm "-u+x" "!" -name "*.so"
                 -exec install -D -t "/out/usr/bin" "{}" + }
+            #{examples}
             if { ls "/out/usr/bin" }
             #{self.cleanup.clone()}
             #{tidy()}
@@ -229,6 +239,9 @@ cp /Cargo.lock ."#;
         }
         for program in &self.bins {
             chosen = chosen.with(["--bin", program]);
+        }
+        for example in &self.examples {
+            chosen = chosen.with(["--example", example]);
         }
         if !self.features.is_empty() {
             chosen = chosen.with(["--features", &self.features.join(",")]);

@@ -27,7 +27,7 @@ pub mod script;
 pub mod source;
 mod subpackage;
 
-pub use cargo::{Cargo, Crate, vendored};
+pub use cargo::{Cargo, Crate, crates_of, vendored};
 pub use cc::Cc;
 pub use cmake::{Cmake, cmake_words};
 pub use cmmi::{Cmmi, configure_words, strip_all, tidy};

@@ -57,6 +57,12 @@ impl Lock {
     }
 }
 
+/// The crates of crates.io that a `Cargo.lock` with this text names; an error is a phrase that says what is wrong
+/// with it.
+pub fn crates_of(lock: &str) -> Result<Vec<Crate>, String> {
+    Lock::parse(lock).map(|lock| lock.crates)
+}
+
 fn from_crates_io(entry: &Entry, source: &str) -> Result<Crate, String> {
     let Entry { name, version, .. } = entry;
     if source.starts_with("git+") {

@@ -32,7 +32,18 @@ impl Crate {
         }
     }
 
-    fn directory(&self) -> String {
+    /// The address of the crate, as the package URL specification has it: `pkg:cargo/serde@1.0.228`.
+    pub fn purl(&self) -> String {
+        format!("pkg:cargo/{}@{}", self.name, self.version)
+    }
+
+    /// The SHA-256 of the crate's file, as 64 hexadecimal digits.
+    pub fn checksum(&self) -> &str {
+        &self.checksum
+    }
+
+    /// The name of its directory among others: `serde-1.0.228`.
+    pub fn directory(&self) -> String {
         format!("{}-{}", self.name, self.version)
     }
 
@@ -49,7 +60,7 @@ impl Crate {
         };
         let meta = Meta {
             version: Some(Version::new(version.as_str()).map_err(|e| e.to_string())?),
-            purl: Some(format!("pkg:cargo/{name}@{version}")),
+            purl: Some(self.purl()),
             ..Meta::default()
         };
         let name = Name::new(name.as_str()).map_err(|e| e.to_string())?;
