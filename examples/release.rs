@@ -16,7 +16,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use distill::cli::{Host, Target, run_on};
-use distill::package::{Config, Crate, Item, Package, crates_of, vendored};
+use distill::package::{Config, Crate, Package, crates_of, vendored};
 use distill::plan::{AbsPath, Artifact, Mode, Plan, RelPath};
 use distill::{cargo_package, execline, package};
 use distill_packages::quick;
@@ -41,8 +41,7 @@ fn programs(config: &Config, source: &Utf8Path) -> Plan {
 fn archive(config: &Config, source: &Utf8Path, crates: &[Crate]) -> Plan {
     let programs = programs(config, source);
     let all = vendored("distill-crates", crates);
-    let at = AbsPath::new("/crates").expect("a constant");
-    let all = Package::from(move |_: &Config| Item::At(at.clone(), all.clone().into()));
+    let all = Package::at(AbsPath::new("/crates").expect("a constant"), all);
     let line = |one: &Crate| format!("{} {} {}\n", one.directory(), one.purl(), one.checksum());
     let crates: String = crates.iter().map(line).collect();
     let list: String = PROGRAMS.map(|program| format!("{program}\n")).concat();

@@ -126,6 +126,21 @@ pub fn cargo_package(input: TokenStream) -> TokenStream {
     template.expand(input.into()).into()
 }
 
+/// The plan of a `Go`.
+#[proc_macro]
+pub fn go_package(input: TokenStream) -> TokenStream {
+    let own = &[
+        "pins", "subdir", "packages", "tags", "ldflags", "prepare", "cleanup",
+    ];
+    let template = Template {
+        name: "go_package",
+        structure: "Go",
+        required: &["name", "version", "source"],
+        fields: Fields { own },
+    };
+    template.expand(input.into()).into()
+}
+
 /// A fragment of a kernel's configuration.
 #[proc_macro]
 pub fn kconfig(input: TokenStream) -> TokenStream {

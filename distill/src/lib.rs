@@ -218,6 +218,26 @@ pub use distill_macros::meson_package;
 /// ```
 pub use distill_macros::cargo_package;
 
+/// The plan of a [`Go`](package::Go): a program in Go.
+///
+/// Written like [`package!`]; `name`, `version` and `source` are required.
+///
+/// ```no_run
+/// use distill::package::Config;
+/// use distill::plan::Plan;
+/// use distill::{go_package, local};
+///
+/// fn shop(config: &Config) -> Plan {
+///     go_package! { config,
+///         name: "shop", version: "1", licence: "MIT",
+///         source: local!("../shop"),
+///         packages: ["./cmd/shop"],
+///     }
+/// }
+/// # let _ = shop;
+/// ```
+pub use distill_macros::go_package;
+
 /// A directory of one's own as a source: [`source::local`](package::source::local) of a path that begins at the
 /// directory of the `Cargo.toml` whose crate has the recipe.
 ///

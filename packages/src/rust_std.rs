@@ -1,7 +1,7 @@
 //! Rust's standard library for the host.
 
 use distill::package;
-use distill::package::{Config, Crate, Item, Package, execline, vendored};
+use distill::package::{Config, Crate, Package, execline, vendored};
 use distill::plan::{AbsPath, Plan};
 
 use crate::seed;
@@ -45,12 +45,7 @@ const VENDOR: &str = "/further";
 pub fn rust_std(config: &Config) -> Plan {
     let crates = FURTHER.map(|(name, version, checksum)| Crate::new(name, version, checksum));
     let further = vendored("rust-std-crates", &crates);
-    let further = Package::from(move |_: &Config| {
-        Item::At(
-            AbsPath::new(VENDOR).expect("a constant"),
-            further.clone().into(),
-        )
-    });
+    let further = Package::at(AbsPath::new(VENDOR).expect("a constant"), further);
     let target = config.target().rust.target.clone();
     let libraries = format!("/out/usr/lib/rustlib/{target}/lib");
     package! { config,

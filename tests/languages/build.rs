@@ -32,6 +32,11 @@ impl Built {
 
 /// Builds `plan`.
 pub(crate) fn build(plan: &Plan) -> Built {
+    build_with(plan, [])
+}
+
+/// Builds `plan` with more variables in the environment.
+pub(crate) fn build_with<const N: usize>(plan: &Plan, variables: [(&str, String); N]) -> Built {
     let (stdout, stderr) = (Stream::default(), Stream::default());
     let args = ["languages", "build", "it"].map(Into::into).to_vec();
     let host = Host {
@@ -41,6 +46,9 @@ pub(crate) fn build(plan: &Plan) -> Built {
         stdout_is_terminal: false,
         terminal: None,
         signals: false,
+        env: std::env::vars()
+            .chain(variables.map(|(name, value)| (name.to_owned(), value)))
+            .collect(),
         ..Host::process().expect("a working directory")
     };
     let target = Target::new("languages", plan.clone()).with_package("it", plan.clone());

@@ -7,6 +7,7 @@
 mod almanac;
 mod build;
 mod cxx;
+mod go;
 mod linked;
 mod mistakes;
 mod rust;

@@ -8,6 +8,7 @@ use super::args::{ColorChoice, GlobalOptions};
 use super::error::CliError;
 use super::host::{Environment, Host};
 use crate::fetch::{self, Address, Cache, DirectoryCache, Proxies};
+use crate::plan::MirrorFamily;
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,8 @@ pub(super) struct Settings {
     pub(super) caches: Vec<Utf8PathBuf>,
     /// Mirrors of Debian's archive that the environment names.
     pub(super) debian: Vec<Address>,
+    /// Proxies of Go's modules that the environment names.
+    pub(super) go: Vec<Address>,
     pub(super) proxies: Proxies,
     /// The working directory.
     pub(super) directory: Utf8PathBuf,
@@ -58,6 +61,7 @@ impl Settings {
             offline: options.offline,
             caches: options.cache.iter().map(absolute).collect(),
             debian: fetch::parse_mirror_list(env.get("DISTILL_DEBIAN_MIRROR").unwrap_or_default()),
+            go: fetch::parse_go_proxy(env.get("GOPROXY").unwrap_or_default()),
             proxies: proxies(env),
             root: host.root.clone(),
             program: host.program(),
@@ -101,6 +105,8 @@ impl Settings {
         // A machine without apt, or with one that only root may read, still has public mirrors.
         settings.prefer_debian(fetch::read_apt(&self.root).unwrap_or_default());
         settings.prefer_debian(self.debian.iter().cloned());
+        let go = settings.mirrors.entry(MirrorFamily::Go).or_default();
+        go.splice(0..0, self.go.iter().cloned());
         for directory in &self.caches {
             let directory = DirectoryCache::open(directory)?;
             settings.caches.push(Cache::new(Arc::new(directory)));

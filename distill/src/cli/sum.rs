@@ -1,5 +1,8 @@
 //! `sum`: hashes, as recipes write them.
 
+mod digests;
+mod modules;
+
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt as _;
@@ -12,10 +15,15 @@ use super::args::SumArgs;
 use super::error::CliError;
 use super::exit::Exit;
 use super::invocation::Invocation;
-use crate::plan::{Digest, Hash, Hasher, Mode, Node, RelPath, Sha256, Tree};
+use crate::plan::{Hash, Hasher, Mode, Node, RelPath, Tree};
 use crate::store::io::{At as _, IoError};
+use digests::digests;
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &SumArgs) -> Result<u8, CliError> {
+    if let Some(directory) = &args.go {
+        modules::print(invocation, directory)?;
+        return Ok(Exit::Success.code());
+    }
     let stdin = [Utf8PathBuf::from("-")];
     let paths = if args.paths.is_empty() {
         &stdin[..]
@@ -52,27 +60,6 @@ fn print_file(
     }
     ui.data(format_args!("sha256(\"{sha256}\")  {path}"))?;
     ui.data(format_args!("blake2b(\"{blake2b}\")  {path}"))
-}
-
-fn digests(file: &mut dyn Read) -> std::io::Result<(Sha256, Hash)> {
-    let mut sha256 = Digest::Sha256(Sha256::from_bytes([0; 32])).hasher();
-    let mut blake2b = Hasher::new();
-    let mut buffer = vec![0; 128 << 10];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => {
-                sha256.update(&buffer[..count]);
-                blake2b.update(&buffer[..count]);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let Digest::Sha256(sha256) = sha256.finish() else {
-        unreachable!("the kind that was asked")
-    };
-    Ok((sha256, blake2b.finish()))
 }
 
 fn print_tree(invocation: &Invocation<'_>, path: &Utf8Path, tree: &Tree) -> Result<(), CliError> {

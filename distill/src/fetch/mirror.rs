@@ -33,6 +33,7 @@ pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<Address>> {
                 "https://master.dl.sourceforge.net/project",
             ],
             MirrorFamily::GitHub => &["https://github.com"],
+            MirrorFamily::Go => &["https://proxy.golang.org"],
             MirrorFamily::Crates => &["https://static.crates.io/crates"],
         }
     };
@@ -42,6 +43,7 @@ pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<Address>> {
         MirrorFamily::SourceForge,
         MirrorFamily::GitHub,
         MirrorFamily::Crates,
+        MirrorFamily::Go,
     ];
     let owned = |family| {
         bases(family)
@@ -50,6 +52,20 @@ pub fn default_mirrors() -> BTreeMap<MirrorFamily, Vec<Address>> {
             .collect()
     };
     families.map(|family| (family, owned(family))).into()
+}
+
+/// The proxies of a `GOPROXY`: a list separated by commas and `|`, in which `direct` and `off` name none.
+///
+/// ```
+/// # use distill::fetch::parse_go_proxy;
+/// assert_eq!(parse_go_proxy("https://one.example/|direct"), ["https://one.example"]);
+/// ```
+pub fn parse_go_proxy(text: &str) -> Vec<Address> {
+    let named = text.split([',', '|']).map(str::trim);
+    let on_servers = named.filter(|name| name.contains("://"));
+    on_servers
+        .map(|base| Address::from(base.trim_end_matches('/').to_owned()))
+        .collect()
 }
 
 /// Reads a list of base addresses, separated by commas or white space.

@@ -35,7 +35,9 @@ pub use arrival::{Arrival, Destination};
 pub use cache::{Cache, CachedTree, DirectoryCache, Key, Lent, LookupCache};
 pub use error::{Attempt, FetchError, FetchErrorKind, Reason, THREADS_HINT};
 pub use fetcher::Fetcher;
-pub use mirror::{DEBIAN_MIRRORS, DEBIAN_SNAPSHOT, default_mirrors, parse_mirror_list};
+pub use mirror::{
+    DEBIAN_MIRRORS, DEBIAN_SNAPSHOT, default_mirrors, parse_go_proxy, parse_mirror_list,
+};
 pub use progress::{Progress, Waiting};
 pub use settings::{CA_CERTIFICATES, Proxies, Retry, Settings};
 pub use stale::{StaleDownload, stale_downloads};

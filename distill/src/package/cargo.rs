@@ -10,13 +10,14 @@ mod vendor;
 
 use super::cc::Cc;
 use super::cmmi::tidy;
-use super::definition::{Config, Item, Package};
+use super::definition::Package;
+use super::directory;
 use super::env::Flags;
 use super::execline;
-use super::recipe::{common, template};
+use super::recipe::{common, or_mistake, template};
 use super::script::{Script, Words};
 use super::source::Pin;
-use crate::plan::{AbsPath, Artifact, Contents, Literal, LiteralNode, Mode, Name, Plan, RelPath};
+use crate::plan::{AbsPath, Artifact, Literal, Mode, Plan, RelPath};
 use command::{Command, TARGET};
 use hints::HINTS;
 use lock::Lock;
@@ -73,10 +74,7 @@ impl Cargo {
     /// The plan. A recipe with a mistake gives a plan that says so, and where.
     pub fn plan(self) -> Plan {
         let (location, name) = (self.location, self.name.clone());
-        self.build().unwrap_or_else(|message| {
-            let name = Name::new(name).unwrap_or_else(|_| Name::new("unnamed").expect("a name"));
-            Plan::named(name).location(location).invalid(message)
-        })
+        or_mistake(self.build(), name, location)
     }
 
     fn build(mut self) -> Result<Plan, String> {
@@ -100,10 +98,10 @@ impl Cargo {
         self.hints.extend(HINTS);
         let crates = format!("{}-crates", self.name);
         let vendor = vendor::tree(&crates, &lock.crates, self.location)?;
-        self.tools.push(at(VENDOR, vendor));
+        self.tools.push(Package::at(place(VENDOR), vendor));
         if let (Some(files), false) = (&files, lock.crates.is_empty()) {
             let compiled = self.clone().crates(&skeleton(files)?, &lock)?;
-            self.tools.push(at(TARGET, compiled));
+            self.tools.push(Package::at(place(TARGET), compiled));
         }
         self.program()
     }
@@ -129,22 +127,16 @@ impl Cargo {
                     .to_owned(),
             );
         }
-        let places = [format!("{}/{LOCK}", self.subdir), LOCK.to_owned()];
-        let found = places.iter().find_map(|place| {
-            let place = RelPath::new(place.trim_start_matches('/')).ok()?;
-            match files.0.get(&place)? {
-                LiteralNode::File {
-                    contents: Contents::Local(file),
-                    ..
-                } => Some(file),
-                _ => None,
+        for directory in [self.subdir.as_str(), ""] {
+            if let Some(text) = directory::text(files, &format!("{directory}/{LOCK}"))? {
+                return Ok(text);
             }
-        });
-        let file = found.ok_or(
+        }
+        Err(
             "its source has no `Cargo.lock`, which is the list of the crates with their checksums\n\
-             hint: `cargo generate-lockfile` writes it; see that no `.gitignore` names it",
-        )?;
-        std::fs::read_to_string(file).map_err(|error| format!("`{file}` cannot be read: {error}"))
+             hint: `cargo generate-lockfile` writes it; see that no `.gitignore` names it"
+                .to_owned(),
+        )
     }
 
     /// The crates, compiled: what cargo leaves where it builds, without what belongs to the program.
@@ -256,16 +248,14 @@ cp /Cargo.lock ."#;
     }
 }
 
+fn place(path: &str) -> AbsPath {
+    AbsPath::new(path).expect("a constant")
+}
+
 /// A file at the root.
 fn file(path: &str, text: String) -> Result<Artifact, String> {
     let path = RelPath::new(path).map_err(|e| e.to_string())?;
     Ok(Artifact::file(path, Mode::FILE, text))
-}
-
-/// A plan's output at a place of its own.
-fn at(place: &str, of: Plan) -> Package {
-    let place = AbsPath::new(place).expect("a constant");
-    Package::from(move |_: &Config| Item::At(place.clone(), of.clone().into()))
 }
 
 #[cfg(test)]

@@ -1,11 +1,19 @@
 //! What packages can be made of, and what they may return.
 
 use super::definition::{Config, Item, Items, Package};
-use crate::plan::{Artifact, Literal, Plan, Source};
+use crate::plan::{AbsPath, Artifact, Literal, Plan, Source};
 
 impl From<&Package> for Package {
     fn from(package: &Package) -> Package {
         package.clone()
+    }
+}
+
+impl Package {
+    /// A package that is `of`, and insists on lying at `place`.
+    pub fn at(place: AbsPath, of: impl Into<Artifact>) -> Package {
+        let of = of.into();
+        Package::from(move |_: &Config| Item::At(place.clone(), of.clone()))
     }
 }
 

@@ -151,6 +151,17 @@ pub struct RustToolchain {
     pub flags: Vec<String>,
 }
 
+/// A toolchain for Go.
+#[derive(Debug, Clone, Default)]
+pub struct GoToolchain {
+    /// `go`, run on the build machine, and the source of its standard library.
+    pub tools: Vec<Package>,
+    /// Its version, such as `1.24.4`.
+    pub version: String,
+    /// What Go calls the host's architecture, such as `amd64`.
+    pub arch: String,
+}
+
 /// The build systems that templates run, as packages for the build machine. Only a package that is built by
 /// one of them sees it.
 #[derive(Debug, Clone, Default)]
@@ -174,6 +185,8 @@ pub struct Target {
     pub toolchain: Toolchain,
     /// Compiles Rust for the triple.
     pub rust: RustToolchain,
+    /// Compiles Go for the architecture.
+    pub go: GoToolchain,
     /// A shell, make, execline and the like: what every build finds at `/`.
     pub base: Vec<Package>,
     /// What further build systems consist of, on this config's build machine.
@@ -202,6 +215,7 @@ impl Target {
             triple: triple.into(),
             toolchain: Toolchain::default(),
             rust: RustToolchain::default(),
+            go: GoToolchain::default(),
             base: Vec::new(),
             build_systems: BuildSystems::default(),
             build: None,

@@ -94,6 +94,21 @@ fn node(file: &Utf8Path, path: &RelPath, kind: FileType) -> Result<LiteralNode, 
     }
 }
 
+/// The text of a file of a directory that was [read](read()); none if it is not there.
+pub(super) fn text(files: &Literal, path: &str) -> Result<Option<String>, String> {
+    let path = RelPath::new(path.trim_start_matches('/')).map_err(|e| e.to_string())?;
+    let Some(LiteralNode::File {
+        contents: Contents::Local(file),
+        ..
+    }) = files.0.get(&path)
+    else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(file);
+    let text = text.map_err(|error| format!("`{file}` cannot be read: {error}"))?;
+    Ok(Some(text))
+}
+
 /// Where `path` leads from `directory`, both of them relative to one place; none if it leads out of that.
 pub(super) fn joined(directory: &str, path: &str) -> Option<String> {
     let mut joined = Utf8PathBuf::from(directory);

@@ -2,8 +2,8 @@
 //!
 //! A package is a function of a [`Config`]. Mostly it fills in a template: [`Recipe`] (anything), [`Cc`]
 //! (compiled with the config's toolchain), [`Cmmi`] (configured, made and installed), [`Cmake`] and [`Meson`]
-//! (what these configure), [`Cargo`] (programs in Rust). The macros `package!`, `cc_package!`, `cmmi_package!`,
-//! `cmake_package!`, `meson_package!` and `cargo_package!` are thin skins over these.
+//! (what these configure), [`Cargo`] (programs in Rust), [`Go`]. The macros `package!`, `cc_package!`, `cmmi_package!`,
+//! `cmake_package!`, `meson_package!`, `cargo_package!` and `go_package!` are thin skins over these.
 
 mod build_system;
 mod cargo;
@@ -17,6 +17,7 @@ mod directory;
 pub mod env;
 mod expand;
 pub mod field;
+mod go;
 pub mod kconfig;
 mod lint;
 mod meson;
@@ -33,8 +34,10 @@ pub use cmake::{Cmake, cmake_words};
 pub use cmmi::{Cmmi, configure_words, strip_all, tidy};
 pub use convert::Packages;
 pub use definition::{
-    BuildSystems, Config, Item, Items, Package, Placed, RustToolchain, Target, Toolchain,
+    BuildSystems, Config, GoToolchain, Item, Items, Package, Placed, RustToolchain, Target,
+    Toolchain,
 };
+pub use go::{GO_PINS, Go, ModuleFile, ModuleFileKind};
 pub use lint::{Lint, lint};
 pub use meson::{Meson, meson_words};
 pub use recipe::Recipe;

@@ -135,6 +135,18 @@ macro_rules! common {
 }
 pub(super) use common;
 
+/// The plan, or one that says what is wrong with its recipe.
+pub(super) fn or_mistake(
+    plan: Result<Plan, String>,
+    name: String,
+    location: &'static std::panic::Location<'static>,
+) -> Plan {
+    plan.unwrap_or_else(|message| {
+        let name = Name::new(name).unwrap_or_else(|_| Name::new("unnamed").expect("a name"));
+        Plan::named(name).location(location).invalid(message)
+    })
+}
+
 impl Recipe {
     /// The plan. A recipe with a mistake gives a plan that says so, and where.
     pub fn plan(self) -> Plan {

@@ -1,6 +1,8 @@
 //! Configs to test with, and what a plan's build consists of.
 
-use super::definition::{BuildSystems, Config, Package, RustToolchain, Target, Toolchain};
+use super::definition::{
+    BuildSystems, Config, GoToolchain, Package, RustToolchain, Target, Toolchain,
+};
 use crate::plan::{
     Action, Arch, Artifact, Build, Contents, Literal, LiteralNode, Mode, Plan, RelPath, closure,
 };
@@ -62,6 +64,11 @@ pub(super) fn native(arch: Arch, triple: &str) -> Target {
             version: "1.96.0".into(),
             target: triple.replacen('-', "-unknown-", 1),
             flags: vec!["-Clink-self-contained=no".into()],
+        },
+        go: GoToolchain {
+            tools: vec![marker("go-tools")],
+            version: "1.24.4".into(),
+            arch: "amd64".into(),
         },
         bootstrap: Some(Config::new(build)),
         ..Target::new(arch, triple)

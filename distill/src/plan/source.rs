@@ -18,6 +18,8 @@ pub enum MirrorFamily {
     GitHub,
     /// The crates of crates.io, `name/name-version.crate`.
     Crates,
+    /// The modules of Go's proxies, `module/@v/version.zip`.
+    Go,
 }
 
 /// Where a source may be found. Any origin will do, since the hash decides.

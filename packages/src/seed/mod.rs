@@ -273,6 +273,14 @@ pub fn rust_source(_: &Config) -> Artifact {
         .expect("the rows are checked by a test")
 }
 
+/// The version of [`go`].
+pub const GO_VERSION: &str = "1.24.4";
+
+/// Go's compiler, linker and standard library. What it builds needs nothing else.
+pub fn go(_: &Config) -> Plan {
+    group("go", links(&[("usr/bin/go", "../lib/go-1.24/bin/go")]))
+}
+
 /// gperf: for tables of words that are looked up by a perfect hash.
 pub fn gperf(_: &Config) -> Plan {
     tree("seed-gperf", |row| row.name == "gperf", Literal::default())
@@ -334,6 +342,7 @@ mod tests {
             "gcc",
             "rust",
             "rust-src",
+            "go",
         ] {
             assert!(rows().any(|row| row.group == name), "{name}");
         }

@@ -3,7 +3,7 @@
 mod compat;
 mod wrapper;
 
-use distill::package::{Arch, Config, RustToolchain, Target, Toolchain};
+use distill::package::{Arch, Config, GoToolchain, RustToolchain, Target, Toolchain};
 
 use crate::{libstdcxx, linux_headers, musl, rust_std, seed};
 
@@ -73,6 +73,11 @@ pub fn quick() -> Config {
             target: "x86_64-unknown-linux-musl".into(),
             // rustc would bring its own startup files, and leave out the C compiler's libraries.
             flags: words("-Clink-self-contained=no -Cdefault-linker-libraries=yes"),
+        },
+        go: GoToolchain {
+            tools: vec![seed::go.into()],
+            version: seed::GO_VERSION.into(),
+            arch: "amd64".into(),
         },
         base: vec![seed::core.into()],
         build_systems: seed::build_systems(),

@@ -75,6 +75,9 @@ pub(in crate::cli) struct SumArgs {
     /// Files or directories; `-` or nothing is standard input
     #[arg(value_name = "PATH")]
     pub(in crate::cli) paths: Vec<Utf8PathBuf>,
+    /// The directory of a program in Go: print its `go.pins`, from what `go mod download` has left
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "paths")]
+    pub(in crate::cli) go: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::manifest::Manifest;
-use crate::package::directory::joined;
-use crate::plan::{Contents, Literal, LiteralNode, RelPath};
+use crate::package::directory::{self, joined};
+use crate::plan::{Literal, LiteralNode, RelPath};
 
 /// Cargo's own configuration, which may choose features of the compiler.
 const CONFIGURATION: [&str; 2] = [".cargo/config.toml", ".cargo/config"];
@@ -22,7 +22,7 @@ pub(super) fn skeleton(files: &Literal) -> Result<Literal, String> {
         let configures = |name: &&str| path.as_str().ends_with(*name);
         match path.file_name() {
             "Cargo.toml" => {
-                let manifest = manifest(path, node)?;
+                let manifest = manifest(files, path)?;
                 stays_inside(path, &directory, &manifest)?;
                 let targets = manifest.targets().into_iter();
                 roots.extend(targets.filter_map(|target| joined(&directory, target)));
@@ -67,16 +67,10 @@ fn begins_a_target(path: &str) -> bool {
     }
 }
 
-fn manifest(path: &RelPath, node: &LiteralNode) -> Result<Manifest, String> {
-    let LiteralNode::File {
-        contents: Contents::Local(file),
-        ..
-    } = node
-    else {
-        return Err(format!("`{path}` is not a file"));
-    };
-    let text = std::fs::read_to_string(file).map_err(|error| format!("`{file}`: {error}"));
-    Manifest::parse(&text?).map_err(|error| format!("`{file}` cannot be read: {error}"))
+fn manifest(files: &Literal, path: &RelPath) -> Result<Manifest, String> {
+    let text = directory::text(files, path.as_str())?;
+    Manifest::parse(&text.unwrap_or_default())
+        .map_err(|error| format!("`{path}` cannot be read: {error}"))
 }
 
 /// Refuses what no build would find.
@@ -100,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::package::directory::read;
-    use crate::plan::PathSet;
+    use crate::plan::{Contents, PathSet};
 
     const LIBRARY: &str = "[package]\nname = \"a\"\n[lib]\npath = \"lib/a.rs\"\n";
 
