@@ -40,6 +40,15 @@ impl Manifest {
         targets
     }
 
+    /// The manifest without what it says of lints: an empty program may not please them.
+    pub(super) fn without_lints(mut self) -> String {
+        self.0.remove("lints");
+        if let Some(Value::Table(workspace)) = self.0.get_mut("workspace") {
+            workspace.remove("lints");
+        }
+        self.0.to_string()
+    }
+
     /// Packages that the manifest names by their paths: the name and the path.
     pub(super) fn path_dependencies(&self) -> Vec<(&str, &str)> {
         let mut found = Vec::new();
@@ -115,6 +124,20 @@ mod tests {
         let mut found = manifest.path_dependencies();
         found.sort_unstable();
         assert_eq!(found, [("a", "a"), ("b", "../b"), ("c", "c"), ("d", "d")]);
+    }
+
+    #[test]
+    fn lints_are_all_that_is_left_out() {
+        let text = r#"
+            lints.workspace = true
+            package = { name = "shop", version = "1.0.0" }
+            workspace = { members = ["a"], lints = { rust = { missing_docs = "deny" } } }
+        "#;
+        let without = Manifest::parse(text).unwrap().without_lints();
+        let table: Table = without.parse().unwrap();
+        assert_eq!(table.keys().collect::<Vec<_>>(), ["package", "workspace"]);
+        assert_eq!(table["workspace"].as_table().unwrap().len(), 1);
+        assert_eq!(table["package"]["version"].as_str(), Some("1.0.0"));
     }
 
     #[test]

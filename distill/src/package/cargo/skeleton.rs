@@ -17,22 +17,23 @@ pub(super) fn skeleton(files: &Literal) -> Result<Literal, String> {
     let mut roots = BTreeSet::new();
     let mut packages = Vec::new();
     for (path, node) in &files.0 {
-        let directory = path.parent().map(|parent| parent.as_str().to_owned());
-        let directory = directory.unwrap_or_default();
         let configures = |name: &&str| path.as_str().ends_with(*name);
-        match path.file_name() {
+        let node = match path.file_name() {
             "Cargo.toml" => {
+                let directory = path.parent().map(|parent| parent.as_str().to_owned());
+                let directory = directory.unwrap_or_default();
                 let manifest = manifest(files, path)?;
                 stays_inside(path, &directory, &manifest)?;
                 let targets = manifest.targets().into_iter();
                 roots.extend(targets.filter_map(|target| joined(&directory, target)));
                 packages.push(directory);
+                file(manifest.without_lints())
             }
-            "Cargo.lock" => {}
-            _ if CONFIGURATION.iter().any(|name| configures(&name)) => {}
+            "Cargo.lock" => node.clone(),
+            _ if CONFIGURATION.iter().any(|name| configures(&name)) => node.clone(),
             _ => continue,
-        }
-        skeleton.0.insert(path.clone(), node.clone());
+        };
+        skeleton.0.insert(path.clone(), node);
     }
     for path in files.0.keys() {
         let below = |directory: &String| match directory.as_str() {
@@ -41,15 +42,19 @@ pub(super) fn skeleton(files: &Literal) -> Result<Literal, String> {
         };
         let is_root = |directory: &String| below(directory).is_some_and(begins_a_target);
         if roots.contains(path.as_str()) || packages.iter().any(is_root) {
-            let contents = "fn main() {}\n".into();
-            let node = LiteralNode::File {
-                mode: None,
-                contents,
-            };
+            let node = file("fn main() {}\n".to_owned());
             skeleton.0.insert(path.clone(), node);
         }
     }
     Ok(skeleton)
+}
+
+fn file(text: String) -> LiteralNode {
+    let contents = text.into();
+    LiteralNode::File {
+        mode: None,
+        contents,
+    }
 }
 
 /// Whether a target begins in this file of a package, as cargo finds them when the manifest does not say.
@@ -111,7 +116,7 @@ mod tests {
             LiteralNode::File {
                 contents: Contents::Bytes(_),
                 ..
-            } => format!("{path}: empty"),
+            } if path.as_str().ends_with(".rs") => format!("{path}: empty"),
             _ => path.to_string(),
         };
         Ok(skeleton(&all)?.0.iter().map(shown).collect())
