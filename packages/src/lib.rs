@@ -36,6 +36,7 @@ pub mod oniguruma;
 pub mod openntpd;
 pub mod openssh;
 pub mod openssl;
+mod overflow;
 mod own_file;
 pub mod pcre2;
 pub mod popt;
@@ -54,6 +55,7 @@ pub mod xz;
 pub mod zlib;
 pub mod zstd;
 
+pub use overflow::overflow;
 pub use toolchain::quick;
 
 /// Names packages at the root of the crate, and lists them all.

@@ -34,6 +34,7 @@ pub fn qemu_x86_64() -> Platform {
         .cmdline(Words::from(["console=tty0", "console=ttyS0,115200"]))
         .fallback(distill_packages::busybox)
         .package(distill_packages::s6_debian)
+        .package(distill_packages::overflow)
         .capsh(distill_packages::capsh)
         .emulation(Emulation::new(distill_packages::qemu))
         .forms(ImageFormat::forms())

@@ -3,7 +3,7 @@
 use super::file::File;
 use super::graph::Graph;
 use super::mount::Mount;
-use super::places::{NAMELESS, PATH, PIPES, SCANDIR, TEMPLATE};
+use super::places::{NAMELESS, OVERFLOW, PATH, PIPES, SCANDIR, TEMPLATE};
 use super::{s6, s6_rc};
 use crate::execline;
 use crate::package::script::Positional;
@@ -144,11 +144,17 @@ fn mounts(mounts: &[Mount]) -> Script {
 }
 
 fn catch_all() -> Script {
+    let log = execline! { s6-log -b -p -- t n3 s100000 "/run/log/catch-all" };
     execline! {
         redirfd -r -n -b 0 fifo
         if { install -d -o catchlog -g log -m 2750 "/run/log/catch-all" }
         s6-setuidgid catchlog
-        s6-log -b -p -- t n3 s100000 "/run/log/catch-all"
+        // Whoever has no logger, process 1 too, must not wait for this one.
+        ifelse { test -x #{OVERFLOW} } {
+            pipeline -d { #{OVERFLOW} }
+            #{log.clone()}
+        }
+        #{log}
     }
 }
 

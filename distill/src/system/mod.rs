@@ -42,7 +42,7 @@ pub use form::ImageForm;
 pub use graph::Graph;
 pub use init::Init;
 pub use mount::Mount;
-pub use places::{EXECLINEB, PATH, SCANDIR};
+pub use places::{EXECLINEB, OVERFLOW, PATH, SCANDIR};
 pub use platform::{ImageMaker, Platform};
 pub use root::{Permission, Root};
 pub use service::{

@@ -72,6 +72,7 @@ pub fn container_rootfs() -> Platform {
     }
     .fallback(distill_packages::busybox)
     .package(distill_packages::s6_debian)
+    .package(distill_packages::overflow)
     .capsh(distill_packages::capsh)
     // What another start of this container has left; what is mounted there stays.
     .preboot(execline! {
