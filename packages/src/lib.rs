@@ -55,7 +55,6 @@ pub mod xz;
 pub mod zlib;
 pub mod zstd;
 
-pub use overflow::overflow;
 pub use toolchain::quick;
 
 /// Names packages at the root of the crate, and lists them all.
@@ -104,6 +103,7 @@ catalogue! {
     openntpd::{openntpd},
     openssh::{openssh, openssh_client, openssh_server},
     openssl::{openssl},
+    overflow::{overflow},
     pcre2::{pcre2},
     popt::{popt},
     qemu::{qemu, qemu_img},

@@ -8,6 +8,7 @@ mod base;
 mod boot_time;
 mod daemons;
 mod effects;
+mod full_disk;
 mod guide;
 mod lab;
 mod net;
