@@ -18,6 +18,7 @@ mod ground;
 mod init;
 mod kernel;
 mod kinds;
+mod kind;
 mod listen;
 mod mount;
 mod places;
@@ -43,11 +44,10 @@ pub use graph::Graph;
 pub use init::Init;
 pub use mount::Mount;
 pub use places::{EXECLINEB, OVERFLOW, PATH, SCANDIR};
+pub use kind::{Kind, Longrun, Oneshot, Readiness, Signal};
 pub use platform::{ImageMaker, Platform};
 pub use root::{Permission, Root};
-pub use service::{
-    After, Directory, Kind, Longrun, Misuse, Oneshot, Pattern, Readiness, Service, Signal,
-};
+pub use service::{After, Directory, Misuse, Pattern, Service};
 pub use sysctl::Sysctl;
 pub use unix::{Group, User};
 
