@@ -14,8 +14,10 @@ use distill::disk::{
     Attributes, BiosLoader, BootEntry, CMDLINE_MAX, Contents, DiskSize, FatFile, FatLabel, FatPath,
     FatVolume, Guid, Label, Layout, Partition, PartitionType, SectorSize, Size, Uki, VolumeId,
 };
-use distill::package::{Arch, Config, Package, Placed, Recipe, execline, merged};
-use distill::plan::{Action, Artifact, Extract, Fill, Hash, Name, Plan, RelPath};
+use distill::package::{Arch, Config, Package, Placed, Recipe, execline};
+use distill::plan::{
+    AbsPath, Action, Artifact, Extract, Fill, Hash, Input, Merge, Name, Plan, RelPath,
+};
 use distill::system::{Platform, Root};
 
 use crate::inputs::{own_file, tree_at};
@@ -81,10 +83,24 @@ fn tree(platform: &Platform, root: &Root) -> Plan {
         of: os_release::beside(platform, &root.files).into(),
     };
     let packages = platform.config.expand_all(&root.packages);
-    let first = merged(&named("files"), packages.into_iter().chain([own]));
+    let first = together(platform, "files", packages.into_iter().chain([own]));
     let fallback = platform.config.expand_all(&platform.fallback);
-    let (tree, from) = (first.into(), merged(&named("fallback"), fallback).into());
-    Plan::named(name(&named("tree"))).action(Action::Fill(Fill { tree, from }))
+    let from = together(platform, "fallback", fallback).into();
+    let tree = first.into();
+    Plan::named(name(&format!("{}-tree", platform.name))).action(Action::Fill(Fill { tree, from }))
+}
+
+/// Packages as one tree, defined where the platform is: it is not this file's fault if they do not go together.
+fn together(platform: &Platform, part: &str, all: impl IntoIterator<Item = Placed>) -> Plan {
+    let root = AbsPath::root();
+    let input = |Placed { at, of }| Input {
+        at: at.unwrap_or_else(|| root.clone()),
+        of,
+    };
+    let inputs = all.into_iter().map(input).collect();
+    Plan::named(name(&format!("{}-{part}", platform.name)))
+        .location(platform.location)
+        .action(Action::Merge(Merge { inputs }))
 }
 
 fn name(text: &str) -> Name {
