@@ -77,7 +77,6 @@ pub(crate) fn contents(platform: &Platform, root: &Root) -> Vec<Package> {
 
 /// Everything that the root file system holds, as one tree.
 fn tree(platform: &Platform, root: &Root) -> Plan {
-    let named = |part: &str| format!("{}-{part}", platform.name);
     let own = Placed {
         at: None,
         of: os_release::beside(platform, &root.files).into(),
@@ -202,6 +201,10 @@ fn uki(platform: &Platform, root: Guid) -> Result<Uki<Artifact>, String> {
     })
 }
 
+/// What every kernel is told: to start again after a panic, and to make no interfaces that nobody has asked for, which
+/// these two drivers do by themselves.
+pub(crate) const EVERYWHERE: &str = "panic=10 bonding.max_bonds=0 dummy.numdummies=0";
+
 /// The whole command line: where the root is, and what the platform adds.
 fn cmdline(platform: &Platform, root: Guid) -> Result<String, String> {
     let more = platform
@@ -210,9 +213,8 @@ fn cmdline(platform: &Platform, root: Guid) -> Result<String, String> {
         .map_err(|e| e.to_string())?;
     // `gpt`: if the power failed while the first copy of the partition table was written, Linux is to take the
     // second one, which it does not look for by itself.
-    let root =
-        format!("gpt root=PARTUUID={root} rootfstype=squashfs ro rootwait panic=10 init=/init");
-    let line = [vec![root], more].concat().join(" ");
+    let root = format!("gpt root=PARTUUID={root} rootfstype=squashfs ro rootwait init=/init");
+    let line = [vec![root, EVERYWHERE.to_owned()], more].concat().join(" ");
     match line.len() {
         0..=CMDLINE_MAX => Ok(line),
         length => Err(format!(

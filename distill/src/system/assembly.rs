@@ -33,6 +33,26 @@ impl Platform {
     }
 }
 
+impl Platform {
+    /// The TCP ports that services of `system` listen on here, on all addresses.
+    ///
+    /// ```
+    /// use distill::execline;
+    /// # use distill::plan::{Name, Plan};
+    /// use distill::system::{ImageMaker, Platform, Service, System};
+    ///
+    /// # let image = ImageMaker::new(|_, _| Plan::named(Name::new("image").unwrap()).invalid("none"));
+    /// # let config = distill::package::Config::new(distill::package::Target::new(
+    /// #     distill::package::Arch::X86_64, "x86_64-linux-musl"));
+    /// # let platform = Platform::new("board", config, image);
+    /// let web = Service::longrun("web", execline! { httpd -f }).ports(["tcp/80", "tcp/127.0.0.1:81", "udp/53"]);
+    /// assert_eq!(platform.tcp_ports(&System::new().service(web)), [80]);
+    /// ```
+    pub fn tcp_ports(&self, system: &System) -> Vec<u16> {
+        listen::open_tcp_ports(&services(self, system))
+    }
+}
+
 /// Puts a system on a platform.
 fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
     let services = services(platform, system);
