@@ -77,10 +77,11 @@ fn control(name: &str) -> String {
 /// The kernel starts this with neither `PATH` nor anything mounted.
 fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
     let hostname = host_name(boot).map(|name| execline! { foreground { hostname #{name} } });
-    let preboot = boot
-        .preboot
-        .as_ref()
-        .map(|_| execline! { foreground { #{PREBOOT} } });
+    // A container that its engine does not let live ends at once; a machine goes on as far as it can.
+    let preboot = boot.preboot.as_ref().map(|_| match boot.container {
+        true => execline! { if { #{PREBOOT} } },
+        false => execline! { foreground { #{PREBOOT} } },
+    });
     let catch_all = format!("{SCANDIR}/{CATCH_ALL}/fifo");
     let (pipes, start) = match &boot.init {
         Init::S6 => (s6::pipes(graph), Script::new()),
