@@ -95,7 +95,7 @@ fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
         #{hostname}
         #{preboot}
         foreground { cp -R #{TEMPLATE} #{SCANDIR} }
-        foreground { mkdir "/run/oneshot" "/run/log" #{PIPES} }
+        foreground { mkdir "/run/oneshot" "/run/oneshot/.failed" "/run/log" #{PIPES} }
         foreground { mkfifo -m 0600 #{&catch_all} #{pipes} }
         // What the catch-all logger itself has to say goes to the console.
         #{console(boot)}
