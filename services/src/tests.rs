@@ -78,6 +78,40 @@ fn a_plain_configuration_is_no_mistake() {
 }
 
 #[test]
+/// Whoever makes a mistake with a service is told his own line, not one of this crate.
+#[test]
+fn everything_of_a_service_is_defined_where_it_is_asked_for() {
+    let mut elsewhere = Vec::new();
+    for (name, service) in all() {
+        let mut defined = vec![("itself", service.location)];
+        defined.extend(service.after.iter().map(|after| ("after", after.location)));
+        defined.extend(
+            service
+                .files
+                .iter()
+                .map(|file| (&*file.path, file.location)),
+        );
+        defined.extend(
+            service
+                .users
+                .iter()
+                .map(|user| (&*user.name, user.location)),
+        );
+        defined.extend(
+            service
+                .groups
+                .iter()
+                .map(|group| ("a group", group.location)),
+        );
+        let directories = service.directories.iter();
+        defined.extend(directories.map(|directory| (&*directory.path, directory.location)));
+        let wrong = defined.into_iter();
+        let wrong = wrong.filter(|(_, location)| !location.file().ends_with("src/tests.rs"));
+        elsewhere.extend(wrong.map(|(what, location)| format!("{name}: {what}: {location}")));
+    }
+    assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+}
+
 fn every_daemon_says_when_it_is_ready() {
     // Nothing that starts by itself waits for a prompt.
     let prompts = ["console_shell", "getty"];

@@ -176,6 +176,26 @@ fn host_name(system: &System) -> Option<Finding> {
 }
 
 /// A root file system in the making.
+fn first_day(system: &System) -> Option<Finding> {
+    let day = system.not_before.clone()?;
+    let none = clock::seconds(&day).is_none();
+    none.then(|| Finding::new(Problem::Day { day }, system.location))
+}
+
+/// A file of the host's that is not there: better told now, with the recipe's line, than in the middle of a build.
+fn unreadable(owner: &str, file: &File) -> Option<Problem> {
+    let FileNode::Regular(_, Text::Contents(Contents::Local(local))) = &file.node else {
+        return None;
+    };
+    let error = std::fs::File::open(local).err()?;
+    Some(Problem::NoFile {
+        owner: owner.to_owned(),
+        path: file.path.clone(),
+        file: local.to_string(),
+        why: error.to_string(),
+    })
+}
+
 struct Builder<'a> {
     config: &'a Config,
     accounts: Accounts,
@@ -268,6 +288,9 @@ impl<'a> Builder<'a> {
         };
         let node = match self.node(file) {
             Ok(node) => node,
+        if let Some(problem) = unreadable(owner, file) {
+            self.found(problem, file.location);
+        }
             Err(error) => {
                 let (owner, script) = (owner.to_owned(), file.path.clone());
                 return self.found(

@@ -1,5 +1,6 @@
 //! Systems: what one machine does, independent of hardware.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -36,8 +37,12 @@ impl Loggers {
     /// `services` with a logger for each daemon that has no end of a pipeline yet.
     pub(super) fn apply(&self, services: impl IntoIterator<Item = Service>) -> Vec<Service> {
         services
+        let mut names = BTreeSet::new();
             .into_iter()
-            .flat_map(|service| self.with_logger(service))
+            .flat_map(|service| match names.insert(service.name.clone()) {
+                true => self.with_logger(service),
+                false => vec![service],
+            })
             .collect()
     }
 
@@ -49,7 +54,8 @@ impl Loggers {
         match logger {
             Some(logger) => {
                 let name = logger.name.clone();
-                let logger = logger.consumer_for(&service.name);
+                // Nobody wrote a line for it: what is wrong with it is wrong with its service.
+                let logger = logger.consumer_for(&service.name).at(service.location);
                 vec![service.producer_for(name), logger]
             }
             None => vec![service],

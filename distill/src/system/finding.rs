@@ -206,6 +206,14 @@ pub enum Problem {
         path: String,
         first: &'static Location<'static>,
     },
+    /// A file of the host's that is not there, or cannot be read.
+    #[error("`{path}` of `{owner}` is made of the file `{file}`, which cannot be read: {why}")]
+    NoFile {
+        owner: String,
+        path: String,
+        file: String,
+        why: String,
+    },
     /// A script that cannot be one.
     #[error("the script `{script}` of `{owner}` cannot be: {error}")]
     Script {

@@ -207,6 +207,28 @@ impl Service {
         )
     }
 
+    /// The same, with everything in it defined at `location`: for what is made on behalf of a line of somebody else's.
+    pub fn at(mut self, location: &'static Location<'static>) -> Service {
+        self.location = location;
+        let after = self.after.iter_mut().map(|after| &mut after.location);
+        let files = self.files.iter_mut().map(|file| &mut file.location);
+        let users = self.users.iter_mut().map(|user| &mut user.location);
+        let groups = self.groups.iter_mut().map(|group| &mut group.location);
+        let directories = self
+            .directories
+            .iter_mut()
+            .map(|directory| &mut directory.location);
+        let misuses = self.misuses.iter_mut().map(|misuse| &mut misuse.location);
+        after
+            .chain(files)
+            .chain(users)
+            .chain(groups)
+            .chain(directories)
+            .chain(misuses)
+            .for_each(|place| *place = location);
+        self
+    }
+
     #[track_caller]
     fn comes_after(mut self, what: Pattern) -> Service {
         self.after.push(After {
