@@ -29,6 +29,7 @@ fn all() -> Vec<(&'static str, Service)> {
         ("net_static", net_static("eth0", address)),
         ("nginx", nginx(nginx::NginxConfig::new())),
         ("ntpd", ntpd(ntpd::NtpConfig::new().server("192.0.2.1"))),
+        ("note_time", note_time()),
         (
             "packet_filter",
             packet_filter(packet_filter::Ruleset::host()),
@@ -77,7 +78,6 @@ fn a_plain_configuration_is_no_mistake() {
     }
 }
 
-#[test]
 /// Whoever makes a mistake with a service is told his own line, not one of this crate.
 #[test]
 fn everything_of_a_service_is_defined_where_it_is_asked_for() {
@@ -112,6 +112,7 @@ fn everything_of_a_service_is_defined_where_it_is_asked_for() {
     assert!(elsewhere.is_empty(), "{elsewhere:#?}");
 }
 
+#[test]
 fn every_daemon_says_when_it_is_ready() {
     // Nothing that starts by itself waits for a prompt.
     let prompts = ["console_shell", "getty"];

@@ -79,6 +79,7 @@ fn run(
         cards: Vec::new(),
         ports: Vec::new(),
         screen: false,
+        clock: None,
         console: console(),
     };
     if options.dry_run {

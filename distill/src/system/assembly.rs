@@ -13,8 +13,8 @@ use super::root::{Permission, Root};
 use super::service::{Directory, Service};
 use super::unix::User;
 use super::{
-    EXECLINEB, Init, first_boot, ground, init, kernel, kinds, listen, s6, s6_rc, skeleton, sysctl,
-    wiring,
+    EXECLINEB, Init, clock, first_boot, ground, init, kernel, kinds, listen, s6, s6_rc, skeleton,
+    sysctl, wiring,
 };
 use crate::execline;
 use crate::package::script::ExpandError;
@@ -64,6 +64,7 @@ fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
     let (accounts, wrong) = accounts(platform, &services, system);
     findings.extend(wrong);
     findings.extend(host_name(system));
+    findings.extend(first_day(system));
     findings.extend(system.sysctl.check());
     findings.extend(ground::check(platform, &graph));
     findings.extend(kernel::check(platform, &graph));
@@ -175,7 +176,6 @@ fn host_name(system: &System) -> Option<Finding> {
     (!good).then(|| Finding::new(Problem::HostName { name }, system.location))
 }
 
-/// A root file system in the making.
 fn first_day(system: &System) -> Option<Finding> {
     let day = system.not_before.clone()?;
     let none = clock::seconds(&day).is_none();
@@ -196,6 +196,7 @@ fn unreadable(owner: &str, file: &File) -> Option<Problem> {
     })
 }
 
+/// A root file system in the making.
 struct Builder<'a> {
     config: &'a Config,
     accounts: Accounts,
@@ -256,6 +257,7 @@ impl<'a> Builder<'a> {
             init: system.init.clone(),
             mounts: platform.mounts.clone(),
             hostname: system.hostname.clone(),
+            not_before: system.not_before.clone(),
             preboot: platform.preboot.clone(),
             container: platform.container,
         };
@@ -286,11 +288,11 @@ impl<'a> Builder<'a> {
         let Some(path) = self.path(owner, file) else {
             return;
         };
-        let node = match self.node(file) {
-            Ok(node) => node,
         if let Some(problem) = unreadable(owner, file) {
             self.found(problem, file.location);
         }
+        let node = match self.node(file) {
+            Ok(node) => node,
             Err(error) => {
                 let (owner, script) = (owner.to_owned(), file.path.clone());
                 return self.found(

@@ -224,6 +224,9 @@ pub enum Problem {
     /// A kernel parameter that cannot be set.
     #[error("the kernel parameter `{name}` cannot be: {why}")]
     Sysctl { name: String, why: &'static str },
+    /// A day that there is not.
+    #[error("`{day}` is no day from 1970 to 2099\nhint: write it as `2026-11-30`")]
+    Day { day: String },
     /// A host name that cannot be one.
     #[error(
         "`{name}` cannot be a host name\nhint: use 1 to 64 letters, digits, `-` and `.`, beginning and ending with a letter or digit"

@@ -4,7 +4,7 @@ use super::file::File;
 use super::graph::Graph;
 use super::mount::Mount;
 use super::places::{NAMELESS, OVERFLOW, PATH, PIPES, SCANDIR, TEMPLATE};
-use super::{s6, s6_rc};
+use super::{clock, s6, s6_rc};
 use crate::execline;
 use crate::package::script::Positional;
 use crate::package::{Package, Script, Words};
@@ -47,6 +47,7 @@ pub(super) struct Boot {
     pub(super) init: Init,
     pub(super) mounts: Vec<Mount>,
     pub(super) hostname: Option<String>,
+    pub(super) not_before: Option<String>,
     pub(super) preboot: Option<Script>,
     pub(super) container: bool,
 }
@@ -66,6 +67,8 @@ pub(super) fn files(boot: &Boot, graph: &Graph<'_>) -> Vec<File> {
             .as_ref()
             .map(|preboot| File::script(PREBOOT, preboot)),
     );
+    // A container's clock is another one's.
+    files.extend((!boot.container).then(clock::program));
     files.extend(signals(boot));
     files
 }
@@ -77,6 +80,7 @@ fn control(name: &str) -> String {
 /// The kernel starts this with neither `PATH` nor anything mounted.
 fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
     let hostname = host_name(boot).map(|name| execline! { foreground { hostname #{name} } });
+    let clock = (!boot.container).then(|| clock::set(boot.not_before.as_deref()));
     // A container that its engine does not let live ends at once; a machine goes on as far as it can.
     let preboot = boot.preboot.as_ref().map(|_| match boot.container {
         true => execline! { if { #{PREBOOT} } },
@@ -92,6 +96,7 @@ fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
         execline-cd "/"
         #{mounts(&boot.mounts)}
         #{descriptors(boot)}
+        #{clock}
         #{hostname}
         #{preboot}
         foreground { cp -R #{TEMPLATE} #{SCANDIR} }

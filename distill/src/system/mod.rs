@@ -7,6 +7,7 @@
 
 mod account;
 mod assembly;
+mod clock;
 mod composition;
 mod emulation;
 mod file;
@@ -17,8 +18,8 @@ mod graph;
 mod ground;
 mod init;
 mod kernel;
-mod kinds;
 mod kind;
+mod kinds;
 mod listen;
 mod mount;
 mod places;
@@ -35,6 +36,7 @@ mod unix;
 mod wiring;
 
 pub use account::Accounts;
+pub use clock::CLOCK;
 pub use composition::{Loggers, Override, System};
 pub use emulation::Emulation;
 pub use file::{File, FileNode, Owner, Text};
@@ -42,9 +44,9 @@ pub use finding::{Finding, Problem, Relation, SystemError};
 pub use form::ImageForm;
 pub use graph::Graph;
 pub use init::Init;
+pub use kind::{Kind, Longrun, Oneshot, Readiness, Signal};
 pub use mount::Mount;
 pub use places::{EXECLINEB, OVERFLOW, PATH, SCANDIR};
-pub use kind::{Kind, Longrun, Oneshot, Readiness, Signal};
 pub use platform::{ImageMaker, Platform};
 pub use root::{Permission, Root};
 pub use service::{After, Directory, Misuse, Pattern, Service};

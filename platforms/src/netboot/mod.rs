@@ -34,6 +34,7 @@ pub fn netboot_x86_64() -> Platform {
         ..qemu_x86_64()
     }
     .without("var-mount")
+    .without("note-time")
     .service(var_memory())
 }
 
