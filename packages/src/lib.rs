@@ -36,6 +36,7 @@ pub mod oniguruma;
 pub mod openntpd;
 pub mod openssh;
 pub mod openssl;
+mod overflow;
 mod own_file;
 pub mod pcre2;
 pub mod popt;
@@ -103,6 +104,7 @@ catalogue! {
     openntpd::{openntpd},
     openssh::{openssh, openssh_client, openssh_server},
     openssl::{openssl},
+    overflow::{overflow},
     pcre2::{pcre2},
     popt::{popt},
     qemu::{qemu, qemu_img},

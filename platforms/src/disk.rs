@@ -14,8 +14,10 @@ use distill::disk::{
     Attributes, BiosLoader, BootEntry, CMDLINE_MAX, Contents, DiskSize, FatFile, FatLabel, FatPath,
     FatVolume, Guid, Label, Layout, Partition, PartitionType, SectorSize, Size, Uki, VolumeId,
 };
-use distill::package::{Arch, Config, Package, Placed, Recipe, execline, merged};
-use distill::plan::{Action, Artifact, Extract, Fill, Hash, Name, Plan, RelPath};
+use distill::package::{Arch, Config, Package, Placed, Recipe, execline};
+use distill::plan::{
+    AbsPath, Action, Artifact, Extract, Fill, Hash, Input, Merge, Name, Plan, RelPath,
+};
 use distill::system::{Platform, Root};
 
 use crate::inputs::{own_file, tree_at};
@@ -75,16 +77,29 @@ pub(crate) fn contents(platform: &Platform, root: &Root) -> Vec<Package> {
 
 /// Everything that the root file system holds, as one tree.
 fn tree(platform: &Platform, root: &Root) -> Plan {
-    let named = |part: &str| format!("{}-{part}", platform.name);
     let own = Placed {
         at: None,
         of: os_release::beside(platform, &root.files).into(),
     };
     let packages = platform.config.expand_all(&root.packages);
-    let first = merged(&named("files"), packages.into_iter().chain([own]));
+    let first = together(platform, "files", packages.into_iter().chain([own]));
     let fallback = platform.config.expand_all(&platform.fallback);
-    let (tree, from) = (first.into(), merged(&named("fallback"), fallback).into());
-    Plan::named(name(&named("tree"))).action(Action::Fill(Fill { tree, from }))
+    let from = together(platform, "fallback", fallback).into();
+    let tree = first.into();
+    Plan::named(name(&format!("{}-tree", platform.name))).action(Action::Fill(Fill { tree, from }))
+}
+
+/// Packages as one tree, defined where the platform is: it is not this file's fault if they do not go together.
+fn together(platform: &Platform, part: &str, all: impl IntoIterator<Item = Placed>) -> Plan {
+    let root = AbsPath::root();
+    let input = |Placed { at, of }| Input {
+        at: at.unwrap_or_else(|| root.clone()),
+        of,
+    };
+    let inputs = all.into_iter().map(input).collect();
+    Plan::named(name(&format!("{}-{part}", platform.name)))
+        .location(platform.location)
+        .action(Action::Merge(Merge { inputs }))
 }
 
 fn name(text: &str) -> Name {
@@ -186,6 +201,10 @@ fn uki(platform: &Platform, root: Guid) -> Result<Uki<Artifact>, String> {
     })
 }
 
+/// What every kernel is told: to start again after a panic, and to make no interfaces that nobody has asked for, which
+/// these two drivers do by themselves.
+pub(crate) const EVERYWHERE: &str = "panic=10 bonding.max_bonds=0 dummy.numdummies=0";
+
 /// The whole command line: where the root is, and what the platform adds.
 fn cmdline(platform: &Platform, root: Guid) -> Result<String, String> {
     let more = platform
@@ -194,9 +213,8 @@ fn cmdline(platform: &Platform, root: Guid) -> Result<String, String> {
         .map_err(|e| e.to_string())?;
     // `gpt`: if the power failed while the first copy of the partition table was written, Linux is to take the
     // second one, which it does not look for by itself.
-    let root =
-        format!("gpt root=PARTUUID={root} rootfstype=squashfs ro rootwait panic=10 init=/init");
-    let line = [vec![root], more].concat().join(" ");
+    let root = format!("gpt root=PARTUUID={root} rootfstype=squashfs ro rootwait init=/init");
+    let line = [vec![root, EVERYWHERE.to_owned()], more].concat().join(" ");
     match line.len() {
         0..=CMDLINE_MAX => Ok(line),
         length => Err(format!(

@@ -6,6 +6,7 @@
 //! | service | takes | makes |
 //! |---|---|---|
 //! | [`metadata`] | | `/run/droplet/metadata.json`, and of it `/run/cloud/answer` |
+//! | [`metadata_later`] | | the same, if there was no answer in time; then it does what the others do |
 //! | [`pubkeys`] | keys of the answer | `/run/ssh/authorized_keys/root` |
 //! | [`networking`] | `.interfaces` | addresses and routes |
 //! | [`resolv_conf`] | `.dns` | `/run/resolv.conf` |
@@ -22,7 +23,7 @@ use distill::package::{Script, Words};
 use distill::system::{Directory, File, Platform, Readiness, Service};
 use distill_services::dhcp;
 
-use crate::cloud::{INTERFACE, asking, emulation};
+use crate::cloud::{INTERFACE, asking, emulation, later, taker};
 pub use crate::cloud::{hostname, pubkeys};
 use crate::qemu_x86_64;
 
@@ -64,6 +65,7 @@ pub fn droplet() -> Platform {
     }
     .services([
         metadata(),
+        metadata_later(),
         pubkeys(),
         networking(),
         resolv_conf(),
@@ -87,7 +89,8 @@ fn hardware() -> Hardware {
 ///
 /// If nobody has the cloud's address, which a machine that is connected knows within three seconds, it
 /// does not wait; unless its firmware says that it is DigitalOcean's, then it looks for more than a
-/// minute. A cloud that is there but has no answer yet is asked again, for at least twenty seconds.
+/// minute. A cloud that is there but has no answer yet is asked again, for at least twenty seconds; then the machine
+/// goes on, and [`metadata_later`] asks on.
 #[track_caller]
 pub fn metadata() -> Service {
     asking(script("metadata", include_str!("droplet/metadata.sh")))
@@ -95,11 +98,19 @@ pub fn metadata() -> Service {
         .directory(Directory::new("/run/droplet"))
 }
 
+/// Asks on, for ever, if the cloud had no answer in time: see [`cloud`](crate::cloud::metadata_later). The network, too,
+/// is what the answer says then, whatever DHCP has found meanwhile.
+#[track_caller]
+pub fn metadata_later() -> Service {
+    later(["/usr/libexec/distill/droplet/metadata", "again"])
+}
+
 /// Gives interfaces their addresses and routes: public and private ones, IPv4 and IPv6, and the
 /// anchor address that a reserved one is sent to.
 #[track_caller]
 pub fn networking() -> Service {
     script("networking", include_str!("droplet/networking.sh"))
+        .file(taker("networking", &format!("{SCRIPTS}/networking")))
         .file(filter("networking", include_str!("droplet/networking.jq")))
         .after("metadata")
 }
@@ -108,6 +119,7 @@ pub fn networking() -> Service {
 #[track_caller]
 pub fn resolv_conf() -> Service {
     script("resolv-conf", include_str!("droplet/resolv-conf.sh"))
+        .file(taker("resolv-conf", &format!("{SCRIPTS}/resolv-conf")))
         .file(filter(
             "resolv-conf",
             include_str!("droplet/resolv-conf.jq"),

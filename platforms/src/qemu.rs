@@ -3,15 +3,15 @@
 use distill::package::Words;
 use distill::system::{Emulation, ImageMaker, Platform};
 use distill_packages::linux;
-use distill_services::{acpid, console_shell, kmsg, net_lo, urandom_seed, var_mount};
+use distill_services::{acpid, console_shell, kmsg, net_lo, note_time, urandom_seed, var_mount};
 
 use crate::disk::disk;
 use crate::image::ImageFormat;
 
 /// A virtual x86-64 machine: virtio, NVMe or AHCI disk, console on the first serial port.
 ///
-/// Every such machine has `/var` in the rest of its disk, a seed for the kernel's randomness there,
-/// the kernel's log, the loopback interface, a power button that works, and a root shell on the
+/// Every such machine has `/var` in the rest of its disk, a seed for the kernel's randomness and the
+/// time of its last run there, the kernel's log, the loopback interface, a power button that works, and a root shell on the
 /// serial console, which belongs to the one who owns the machine.
 ///
 /// ```
@@ -34,12 +34,14 @@ pub fn qemu_x86_64() -> Platform {
         .cmdline(Words::from(["console=tty0", "console=ttyS0,115200"]))
         .fallback(distill_packages::busybox)
         .package(distill_packages::s6_debian)
+        .package(distill_packages::overflow)
         .capsh(distill_packages::capsh)
         .emulation(Emulation::new(distill_packages::qemu))
         .forms(ImageFormat::forms())
         .services([
             var_mount(),
             urandom_seed(),
+            note_time(),
             kmsg(),
             net_lo(),
             acpid(),

@@ -72,6 +72,7 @@
 mod acpid;
 mod check;
 pub mod chronyd;
+mod clock;
 mod console;
 pub mod cron;
 mod dhcp;
@@ -96,6 +97,7 @@ mod var_mount;
 
 pub use acpid::acpid;
 pub use chronyd::chronyd;
+pub use clock::note_time;
 pub use console::{console_shell, getty};
 pub use cron::cron;
 pub use dhcp::dhcp;

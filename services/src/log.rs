@@ -2,7 +2,7 @@
 
 use distill::execline;
 use distill::package::{Config, Package, Words, subpackage};
-use distill::system::{Directory, Loggers, Owner, Service, User};
+use distill::system::{Directory, Loggers, OVERFLOW, Owner, Service, User};
 
 /// How logs are kept.
 ///
@@ -39,6 +39,9 @@ impl Default for LogConfig {
 /// The logger of the service `producer`: `PRODUCER-log`, with a user of its own. Lines have a TAI64N
 /// time stamp in front; members of the group `log` may read them.
 ///
+/// Whoever writes lines waits for the disk while it is slow. If it takes nothing for some seconds, because it is full
+/// or broken, lines are dropped until it does, and the log says how many: a full disk stops no service.
+///
 /// ```
 /// use distill_services::{LogConfig, log};
 ///
@@ -63,6 +66,7 @@ pub fn log(producer: &str, config: &LogConfig) -> Service {
         execline! {
             fdmove -c 2 1
             setpriv --nnp
+            pipeline -d { #{OVERFLOW} }
             s6-log -b -d3 "--" t #{format!("n{files}")} #{format!("s{bytes}")} #{compress} #{&path}
         },
     )
@@ -74,6 +78,7 @@ pub fn log(producer: &str, config: &LogConfig) -> Service {
             .mode(0o2750)
             .owner(Owner::new(user, "log")),
     )
+    .package(distill_packages::overflow)
     .notification_fd(3);
     match &config.compress {
         Some(program) if program.starts_with("zstd") => logger.package(zstd),

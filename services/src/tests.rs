@@ -29,6 +29,7 @@ fn all() -> Vec<(&'static str, Service)> {
         ("net_static", net_static("eth0", address)),
         ("nginx", nginx(nginx::NginxConfig::new())),
         ("ntpd", ntpd(ntpd::NtpConfig::new().server("192.0.2.1"))),
+        ("note_time", note_time()),
         (
             "packet_filter",
             packet_filter(packet_filter::Ruleset::host()),
@@ -75,6 +76,40 @@ fn a_plain_configuration_is_no_mistake() {
     for (name, service) in all() {
         assert_eq!(service.problems, [""; 0], "{name}");
     }
+}
+
+/// Whoever makes a mistake with a service is told his own line, not one of this crate.
+#[test]
+fn everything_of_a_service_is_defined_where_it_is_asked_for() {
+    let mut elsewhere = Vec::new();
+    for (name, service) in all() {
+        let mut defined = vec![("itself", service.location)];
+        defined.extend(service.after.iter().map(|after| ("after", after.location)));
+        defined.extend(
+            service
+                .files
+                .iter()
+                .map(|file| (&*file.path, file.location)),
+        );
+        defined.extend(
+            service
+                .users
+                .iter()
+                .map(|user| (&*user.name, user.location)),
+        );
+        defined.extend(
+            service
+                .groups
+                .iter()
+                .map(|group| ("a group", group.location)),
+        );
+        let directories = service.directories.iter();
+        defined.extend(directories.map(|directory| (&*directory.path, directory.location)));
+        let wrong = defined.into_iter();
+        let wrong = wrong.filter(|(_, location)| !location.file().ends_with("src/tests.rs"));
+        elsewhere.extend(wrong.map(|(what, location)| format!("{name}: {what}: {location}")));
+    }
+    assert!(elsewhere.is_empty(), "{elsewhere:#?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod cloud;
 mod config_drive;
 mod container;
 mod image;
+mod late;
 mod owners;
 mod run;
 

@@ -79,6 +79,9 @@ fn what_every_system_has() -> Result<(), LabError> {
     machine.succeed("s6-setuidgid reader cat /etc/secret")?;
     machine.fail("s6-setuidgid stranger cat /etc/secret")?;
     machine.fail("touch /x")?;
+    let interfaces = machine.succeed("ls /sys/class/net")?;
+    let unasked = |name: &str| ["bond0", "dummy0"].contains(&name);
+    assert!(!interfaces.lines().any(unasked), "{interfaces}");
 
     what_every_platform_brings(&machine)?;
     a_name_is_asked_for(&machine)?;

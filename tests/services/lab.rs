@@ -1,6 +1,6 @@
 //! The laboratory itself: what all other tests rely on.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use distill::execline;
 use distill::system::Service;
@@ -15,7 +15,11 @@ fn a_machine_does_what_it_is_told() -> Result<(), LabError> {
     let lab = Lab::new()?;
     let stuck = execline! { if { echo "sinking into thought" } sleep inf };
     let stuck = Service::longrun("stuck", stuck).notification_fd(3);
-    let system = minimal().hostname("box").service(stuck);
+    let broken = Service::oneshot("broken", execline! { if { echo "this will not do" } false });
+    let between = Service::oneshot("between", execline! { true }).after("broken");
+    let last = Service::longrun("last", execline! { sleep inf }).after("between");
+    let chain = [broken, between, last.ready_when_started()];
+    let system = minimal().hostname("box").service(stuck).services(chain);
     let more = lab.directory().join("more.img");
     std::fs::write(&more, [7; 4096]).expect("a scratch directory");
     let setup = lab.machine("box", &qemu_x86_64(), &system).disk(&more);
@@ -93,6 +97,16 @@ fn who_waits_in_vain_learns_why(machine: &Machine) {
         error.contains("`box`: there is no service var-mnt"),
         "{error}"
     );
+    // Nobody waits for what cannot be any more.
+    let begin = Instant::now();
+    let waited = machine.wait_ready("last").unwrap_err().to_string();
+    assert!(begin.elapsed() < Duration::from_secs(30));
+    for part in [
+        "broken has failed: last cannot become ready",
+        "this will not do",
+    ] {
+        assert!(waited.contains(part), "{part}: {waited}");
+    }
     let error = wait("stuck");
     for part in ["`box`: stuck is not ready: up (pid", "sinking into thought"] {
         assert!(error.contains(part), "{part}: {error}");

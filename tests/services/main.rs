@@ -8,6 +8,7 @@ mod base;
 mod boot_time;
 mod daemons;
 mod effects;
+mod full_disk;
 mod guestbook;
 mod guide;
 mod lab;

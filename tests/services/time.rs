@@ -116,3 +116,48 @@ fn ntpd_sets_and_keeps_the_clock(machine: &Machine) -> Result<(), LabError> {
     assert!(offset(machine)?.abs() <= 1);
     Ok(())
 }
+
+/// The seconds since 1970 that the machine's clock shows.
+fn clock(machine: &Machine) -> Result<i64, LabError> {
+    Ok(machine.succeed("date +%s")?.parse().expect("a number"))
+}
+
+#[test]
+#[ignore = "builds an image and boots it"]
+fn time_goes_on_without_a_clock() -> Result<(), LabError> {
+    const DAY: i64 = 86_400;
+    let lab = Lab::new()?;
+    let system = minimal().not_before("2026-02-03");
+    let machine = lab.machine("box", &qemu_x86_64(), &system).memory(256);
+    let machine = machine.clock("1970-01-01T00:00:00").start()?;
+    machine.wait_console("clock: it was 1970-01-01 00:00:")?;
+    machine.wait_ready("note-time")?;
+    let first = 1_770_076_800;
+    let time = clock(&machine)?;
+    assert!((first..first + 600).contains(&time), "{time}");
+
+    // Somebody tells it the time; then the power fails.
+    let told = first + 1000 * DAY;
+    machine.succeed(&format!("date -u -s @{told}"))?;
+    machine.succeed("s6-svc -wR -T 10000 -r /run/service/note-time && sync")?;
+    machine.crash()?;
+    machine.boot()?;
+    machine.wait_ready("var-mount")?;
+    let time = clock(&machine)?;
+    assert!((told..told + 600).contains(&time), "{time}");
+    machine.succeed("grep -q '^/dev/[^ ]* /var ext4' /proc/mounts")?;
+
+    // What is not the last ten minutes' is noted at the end.
+    let told = told + 1000 * DAY;
+    machine.wait_ready("note-time")?;
+    machine.succeed(&format!("date -u -s @{told}"))?;
+    machine.power_off()?;
+    machine.boot()?;
+    machine.wait_ready("var-mount")?;
+    let time = clock(&machine)?;
+    assert!((told..told + 600).contains(&time), "{time}");
+    // A clock that is right is left alone.
+    machine.succeed(&format!("/usr/libexec/distill/clock {first}"))?;
+    assert!(clock(&machine)? >= told);
+    machine.power_off()
+}

@@ -18,7 +18,7 @@ use crate::fetch::{StaleDownload, stale_downloads};
 use crate::plan::Object;
 use crate::store::gc::{Garbage, Keep};
 use crate::store::io::At as _;
-use crate::store::{Root, Store};
+use crate::store::{Exclusive, Root, Store, StoreError};
 
 /// What goes.
 struct Waste {
@@ -28,18 +28,16 @@ struct Waste {
 
 pub(super) fn run(invocation: &Invocation<'_>, args: &GcArgs) -> Result<u8, CliError> {
     let store = invocation.store()?;
-    let _alone = if args.dry_run {
-        None
-    } else {
-        Some(store.exclusive()?)
-    };
+    let _alone = alone(invocation, args, &store)?;
     let mut keep = current(invocation, &store)?;
-    let (kept, forgotten) = choose(store.roots()?, args, now());
+    let roots = store.roots()?;
+    let now = believable(now(), &roots, &invocation.ui);
+    let (kept, forgotten) = choose(roots, args, now);
     keep.plans.extend(kept.iter().map(|root| root.plan));
     keep.objects.extend(kept.iter().map(|root| root.output));
     let waste = Waste {
         garbage: store.garbage(&keep)?,
-        downloads: given_up(&store, args)?,
+        downloads: given_up(&store, args, now)?,
     };
     let ui = &invocation.ui;
     waste.tell(ui, args.dry_run)?;
@@ -66,6 +64,41 @@ pub(super) fn run(invocation: &Invocation<'_>, args: &GcArgs) -> Result<u8, CliE
         waste.count()
     ));
     Ok(Exit::Success.code())
+}
+
+/// The right to remove things, unless nothing is to be removed.
+fn alone<'s>(
+    invocation: &Invocation<'_>,
+    args: &GcArgs,
+    store: &'s Store,
+) -> Result<Option<Exclusive<'s>>, CliError> {
+    if args.dry_run {
+        return Ok(None);
+    }
+    match store.exclusive() {
+        Err(StoreError::Busy { .. }) if args.wait => {
+            let text = "waiting until the processes have ended that use the store";
+            invocation.ui.status(text);
+            Ok(Some(store.exclusive_in_turn()?))
+        }
+        alone => Ok(Some(alone?)),
+    }
+}
+
+/// The time, if it can be: a clock that is years ahead makes everything look old. If nothing was made for a year, it may
+/// be one, and the time of the last image counts.
+fn believable(now: u64, roots: &[Root], ui: &Ui) -> u64 {
+    const YEAR: u64 = 366 * 24 * 60 * 60;
+    let newest = roots.iter().map(|root| root.time).max();
+    match newest {
+        Some(newest) if now > newest.saturating_add(YEAR) => {
+            ui.warn(
+                "the clock is more than a year ahead of the last image, so nothing is taken for old\n                 hint: set the clock, or say `--all-unused`",
+            );
+            newest
+        }
+        _ => now,
+    }
 }
 
 impl Waste {
@@ -155,10 +188,10 @@ fn oldest(args: &GcArgs, now: u64) -> u64 {
 }
 
 /// Downloads that nobody went on with for as long as images are kept.
-fn given_up(store: &Store, args: &GcArgs) -> Result<Vec<StaleDownload>, CliError> {
+fn given_up(store: &Store, args: &GcArgs, now: u64) -> Result<Vec<StaleDownload>, CliError> {
     let since = match args.all_unused {
         true => SystemTime::now(),
-        false => UNIX_EPOCH + Duration::from_secs(oldest(args, now())),
+        false => UNIX_EPOCH + Duration::from_secs(oldest(args, now)),
     };
     let partial = store.partial_dir();
     Ok(stale_downloads(&partial, since).at("look for unfinished downloads in", &partial)?)
@@ -194,6 +227,7 @@ mod tests {
                 dry_run: false,
                 keep_days: 14,
                 all_unused,
+                wait: false,
             };
             let (kept, forgotten) = choose(roots.to_vec(), &args, 1_000_000_000);
             (kept.len(), forgotten)

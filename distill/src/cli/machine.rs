@@ -31,18 +31,27 @@ impl From<(Platform, System)> for Target {
     fn from((platform, system): (Platform, System)) -> Target {
         let (config, emulation) = (platform.config.clone(), platform.emulation.clone());
         let (name, forms) = (platform.name.clone(), platform.forms.clone());
+        let (running, with) = (platform.clone(), system.clone());
+        let listens = move || running.tcp_ports(&with);
         let target = Target::computed(name, move || platform.image(&system));
         let add = |target: Target, form| target.with_form(form, &config);
         let target = forms.into_iter().fold(target, add);
         match emulation {
-            Some(emulation) => target.with_runner(move |context| run(context, &config, &emulation)),
+            Some(emulation) => {
+                target.with_runner(move |context| run(context, &config, &emulation, &listens()))
+            }
             None => target,
         }
     }
 }
 
 /// Boots the image in a machine; gives the exit status.
-fn run(context: &RunContext<'_>, config: &Config, emulation: &Emulation) -> Result<u8, CliError> {
+fn run(
+    context: &RunContext<'_>,
+    config: &Config,
+    emulation: &Emulation,
+    listens: &[u16],
+) -> Result<u8, CliError> {
     let options = context.options;
     let qemu = qemu(context, config, emulation)?;
     let keys = Keys::gather(&options.ssh_key, context.env)?;
@@ -64,12 +73,13 @@ fn run(context: &RunContext<'_>, config: &Config, emulation: &Emulation) -> Resu
         cpus: options.cpus,
         accel: if options.kvm { Accel::Kvm } else { Accel::Tcg },
         network: Some(Network {
-            forwards: forwards(&options.port)?,
+            forwards: forwards(&options.port, listens)?,
             metadata,
         }),
         cards: Vec::new(),
         ports: Vec::new(),
         screen: false,
+        clock: None,
         console: console(),
     };
     if options.dry_run {
@@ -232,17 +242,37 @@ fn announce(ui: &Ui, spec: &MachineSpec, keys: &Keys) {
     let ssh = network.and_then(|network| network.forwards.iter().find(|port| port.guest == SSH));
     if let Some(port) = ssh {
         ui.status(format_args!("ssh: {}", ssh_line(port.host, &keys.private)));
+        let told = network.is_some_and(|network| network.metadata);
+        for key in keys.public.iter().filter(|_| told) {
+            ui.status(format_args!("it lets in: {}", short(key)));
+        }
+        if !told {
+            ui.status("it lets in whoever has a key of the image");
+        }
     }
     for port in network.into_iter().flat_map(|network| &network.forwards) {
         if port.guest != SSH {
             ui.status(format_args!("port {}: 127.0.0.1:{}", port.guest, port.host));
         }
     }
-    if network.is_some_and(|network| network.metadata) && keys.public.is_empty() {
+    if ssh.is_some() && network.is_some_and(|network| network.metadata) && keys.public.is_empty() {
         ui.warn("there is no SSH key to let in; make one with `ssh-keygen`, or name one with `--ssh-key`");
     }
     if spec.console == Console::Terminal {
         ui.status("console: Ctrl-A X ends the machine, Ctrl-A C is QEMU's monitor");
+    }
+}
+
+/// A public key as people know it: its kind and its comment, or else its end.
+fn short(key: &str) -> String {
+    let mut words = key.splitn(3, ' ');
+    let (kind, body) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
+    match words.next() {
+        Some(comment) => format!("{kind} {comment}"),
+        None => format!("{kind} …{}", &body[body.len().saturating_sub(8)..]),
     }
 }
 

@@ -11,15 +11,35 @@ use crate::store::io::At as _;
 pub(super) const SSH: u16 = 22;
 
 /// The first port that is tried for it here.
-const FIRST_PORT: u16 = 2222;
+const FIRST_SSH: u16 = 2222;
 
-/// What the user asked for, and SSH.
-pub(super) fn forwards(wanted: &[Forward]) -> Result<Vec<Forward>, CliError> {
-    let mut forwards = wanted.to_vec();
-    if !forwards.iter().any(|forward| forward.guest == SSH) {
-        let host = free_port(FIRST_PORT).at("listen on", "127.0.0.1")?;
-        forwards.insert(0, Forward { host, guest: SSH });
+/// The first port that is tried here for another one.
+fn first(guest: u16) -> u16 {
+    match guest {
+        SSH => FIRST_SSH,
+        guest => 8000 + guest % 1000,
     }
+}
+
+/// What the user asked for, and before it the other ones that the machine's services listen on.
+pub(super) fn forwards(wanted: &[Forward], listens: &[u16]) -> Result<Vec<Forward>, CliError> {
+    let mut forwards: Vec<Forward> = Vec::new();
+    for guest in listens {
+        if wanted.iter().any(|forward| forward.guest == *guest) {
+            continue;
+        }
+        let taken = |forwards: &[Forward], host| {
+            let mut all = forwards.iter().chain(wanted);
+            all.any(|forward| forward.host == host)
+        };
+        let mut host = free_port(first(*guest)).at("listen on", "127.0.0.1")?;
+        while taken(&forwards, host) {
+            host = free_port(host + 1).at("listen on", "127.0.0.1")?;
+        }
+        let guest = *guest;
+        forwards.push(Forward { host, guest });
+    }
+    forwards.extend(wanted);
     Ok(forwards)
 }
 
@@ -36,7 +56,7 @@ pub(super) fn check(wanted: &[Forward]) -> Result<(), CliError> {
                     ErrorKind::PermissionDenied => "ports below 1024 are root's".to_owned(),
                     _ => error.to_string(),
                 };
-                let other = free_port(8000 + guest % 1000).unwrap_or(FIRST_PORT);
+                let other = free_port(first(*guest)).unwrap_or(FIRST_SSH);
                 let text = format!(
                     "cannot lead port {host} of this machine to port {guest} of the other one: {why}\n\
                      hint: take another one, such as `--port {other}:{guest}`"
@@ -74,18 +94,20 @@ mod tests {
     }
 
     #[test]
-    fn ssh_is_led_in_unless_the_user_does_it() {
+    fn what_services_listen_on_is_led_in_unless_the_user_does_it() {
         let wanted = Forward {
             host: 8080,
             guest: 80,
         };
-        let forwards = forwards(&[wanted]).unwrap();
-        assert_eq!(forwards.len(), 2);
-        assert_eq!((forwards[0].guest, forwards[1]), (SSH, wanted));
-        let own = [Forward {
-            host: 2022,
-            guest: SSH,
-        }];
-        assert_eq!(super::forwards(&own).unwrap(), own);
+        assert_eq!(forwards(&[wanted], &[]).unwrap(), [wanted]);
+        // Two that would have the same one, and one that the user has taken.
+        let all = forwards(&[wanted], &[SSH, 80, 1080, 2080]).unwrap();
+        let guests: Vec<u16> = all.iter().map(|forward| forward.guest).collect();
+        assert_eq!(guests, [SSH, 1080, 2080, 80]);
+        let hosts: std::collections::BTreeSet<u16> =
+            all.iter().map(|forward| forward.host).collect();
+        assert_eq!(hosts.len(), 4, "{all:?}");
+        assert_eq!(all[3], wanted);
+        assert!(all[0].host >= FIRST_SSH);
     }
 }

@@ -8,8 +8,9 @@ use super::error::{ExecuteError, Failure};
 use super::event::{Event, Outcome};
 use super::executor::{Executed, Job, Output, Place};
 use super::graph::{Kind, NodeId};
+use super::part::RootError;
 use crate::fetch::Shown;
-use crate::plan::{Change, Literal, Object, Plan, Resolved, Source, tree};
+use crate::plan::{Action, Artifact, Change, Literal, Object, Plan, Resolved, Source, tree};
 use crate::store::intake::write_literal;
 use crate::store::{Provenance, Record, StoreError, Usage};
 
@@ -108,11 +109,14 @@ impl Builder<'_> {
         });
         let executed = self.execute(job);
         let (log, tail) = (executed.log.clone(), executed.tail.clone());
-        self.record(job, executed).map_err(|error| Failure {
-            log,
-            hints: job.definition.meta().hints_for(&tail),
-            tail,
-            ..fail(error)
+        self.record(job, executed).map_err(|error| {
+            let failure = fail(error);
+            Failure {
+                log,
+                hints: [failure.hints, job.definition.meta().hints_for(&tail)].concat(),
+                tail,
+                ..failure
+            }
         })
     }
 
@@ -217,8 +221,35 @@ impl PlanJob<'_> {
     fn failed(&self, error: ExecuteError) -> Failure {
         Failure {
             plan: Some(self.plan.hash()),
+            hints: self.in_conflict(&error),
             ..failure(Kind::Plan(self.definition), error)
         }
+    }
+
+    /// Where the inputs are defined that have the same path, if that is what is wrong.
+    fn in_conflict(&self, error: &ExecuteError) -> Vec<String> {
+        let ExecuteError::Root(RootError::Conflict(conflict)) = error else {
+            return Vec::new();
+        };
+        let mut inputs: Vec<&Artifact> = self
+            .definition
+            .action()
+            .map(Action::inputs)
+            .unwrap_or_default();
+        inputs.sort_by_key(|input| input.label());
+        let hint = |input: &Artifact| match input {
+            Artifact::Plan(plan) => Some(format!(
+                "`{}` is defined at {}",
+                input.label(),
+                plan.location()
+            )),
+            Artifact::Source(_) | Artifact::Literal(_) => None,
+        };
+        inputs
+            .into_iter()
+            .filter(|input| [&conflict.first, &conflict.second].contains(&&input.label()))
+            .filter_map(hint)
+            .collect()
     }
 }
 

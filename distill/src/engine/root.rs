@@ -10,9 +10,7 @@ use super::machine::Machine;
 use super::part::{Part, RootError};
 use super::places;
 use super::sandbox::{Limits, Method, Spec, Stack, Writable};
-use crate::plan::tree::{
-    Conflict, Entry, MergeError, Nodes, Workbench, entry_at, merge, subtree_at, whole,
-};
+use crate::plan::tree::{Entry, MergeError, Nodes, Workbench, entry_at, merge, subtree_at, whole};
 use crate::plan::{AbsPath, Build, Hash, Input, Node, Object, RelPath, Tree};
 use crate::store::intake::{Origin, copy_tree};
 use crate::store::io::{At as _, IoError};
@@ -56,17 +54,10 @@ pub(super) fn union<N: Nodes<Error = StoreError>>(
         .map(|part| (part.label.as_str(), place(part)))
         .collect();
     merge(nodes, &placed).map_err(|error| match error {
-        MergeError::Conflict(conflict) => by_name(conflict).into(),
+        // Inputs stand in the order of their hashes, which says nothing to people and changes with what they hold.
+        MergeError::Conflict(conflict) => conflict.by_name().into(),
         MergeError::Nodes(error) => error.into(),
     })
-}
-
-/// Inputs stand in the order of their hashes, which says nothing to people and changes with what they hold.
-fn by_name(mut conflict: Conflict) -> Conflict {
-    if conflict.second < conflict.first {
-        std::mem::swap(&mut conflict.first, &mut conflict.second);
-    }
-    conflict
 }
 
 /// All parts together, once what would only fail in the middle of a build is known to be right.

@@ -55,6 +55,9 @@ pub fn command_line(spec: &MachineSpec) -> Vec<String> {
     if spec.screen {
         line.extend(["-device", "VGA"].map(str::to_owned));
     }
+    if let Some(clock) = &spec.clock {
+        line.extend(["-rtc".to_owned(), format!("base={}", escape(clock))]);
+    }
     console(&mut line, &spec.console);
     let monitor = format!("socket,id=control,path={MONITOR_SOCKET},server=on,wait=off");
     let words = ["-chardev", &monitor, "-mon", "chardev=control,mode=control"];
@@ -272,6 +275,7 @@ mod tests {
             cards: Vec::new(),
             ports: Vec::new(),
             screen: false,
+            clock: None,
             console: Console::Terminal,
         }
     }
@@ -358,6 +362,7 @@ mod tests {
             disks: vec!["more,1.img".into(), "more2.img".into()],
             ports: vec!["test".to_owned()],
             screen: true,
+            clock: Some("1970-01-01T00:00:00".to_owned()),
             ..spec()
         };
         insta::assert_snapshot!(shown(&spec));

@@ -36,6 +36,8 @@ pub struct MachineSpec {
     pub ports: Vec<String>,
     /// Whether there is a screen (VGA), which [`Monitor::screendump`](super::Monitor::screendump) shows.
     pub screen: bool,
+    /// What its clock shows when it is switched on, such as `1970-01-01T00:00:00`; the time, if nothing is said.
+    pub clock: Option<String>,
     /// What the first serial port is connected with.
     pub console: Console,
 }

@@ -35,7 +35,7 @@ pub enum StoreError {
     },
     /// Other processes use the store, so nothing can be removed from it.
     #[error(
-        "cannot remove anything from `{path}`: another process uses it\nhint: try again when it has ended"
+        "cannot remove anything from `{path}`: another process uses it\nhint: try again when it has ended; `gc --wait` waits for its turn"
     )]
     Busy {
         /// The store.

@@ -97,6 +97,11 @@ impl Store {
         self.usage.exclusive(&self.root)
     }
 
+    /// The same, but waits for its turn: until those have ended who use the store. Nobody begins to use it meanwhile.
+    pub fn exclusive_in_turn(&self) -> Result<Exclusive<'_>, StoreError> {
+        self.usage.exclusive_in_turn(&self.root)
+    }
+
     /// The directory.
     pub fn root(&self) -> &Utf8Path {
         &self.root

@@ -10,20 +10,29 @@ use super::error::StoreError;
 use super::io::{At as _, IoError};
 
 /// A shared lock, held as long as the store is open.
+///
+/// Where others begin before the last ones have ended, it is never free. So there is a door before it: everybody goes
+/// through it who opens the store, and whoever wants to be alone and waits for that holds it shut meanwhile.
 #[derive(Debug)]
 pub(super) struct Usage(Flock<File>);
+
+/// Locks a file below `locks`, which is made if need be.
+fn lock(root: &Utf8Path, name: &str, how: FlockArg) -> Result<Flock<File>, IoError> {
+    let path = root.join("locks").join(name);
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .at("create", &path)?;
+    let lock = Flock::lock(file, how).map_err(|(_, errno)| errno);
+    lock.at("lock", &path)
+}
 
 impl Usage {
     /// Waits while somebody removes things.
     pub(super) fn begin(root: &Utf8Path) -> Result<Usage, IoError> {
-        let path = root.join("locks").join("store");
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .at("create", &path)?;
-        let lock = Flock::lock(file, FlockArg::LockShared).map_err(|(_, errno)| errno);
-        Ok(Usage(lock.at("lock", &path)?))
+        let _through = lock(root, "door", FlockArg::LockShared)?;
+        Ok(Usage(lock(root, "store", FlockArg::LockShared)?))
     }
 }
 
@@ -50,6 +59,14 @@ impl Usage {
             }
             Err(errno) => Err(errno).at("lock", root)?,
         }
+    }
+
+    /// The same, but waits for its turn: until those have ended who use the store, while nobody begins.
+    pub(super) fn exclusive_in_turn(&self, root: &Utf8Path) -> Result<Exclusive<'_>, StoreError> {
+        let _shut = lock(root, "door", FlockArg::LockExclusive)?;
+        let locked = self.0.relock(FlockArg::LockExclusive);
+        locked.at("lock", root)?;
+        Ok(Exclusive(self))
     }
 
     /// Waits until nobody else has the store open; until the result is dropped, nobody can open it.

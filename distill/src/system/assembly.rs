@@ -13,8 +13,8 @@ use super::root::{Permission, Root};
 use super::service::{Directory, Service};
 use super::unix::User;
 use super::{
-    EXECLINEB, Init, first_boot, ground, init, kernel, kinds, listen, s6, s6_rc, skeleton, sysctl,
-    wiring,
+    EXECLINEB, Init, clock, first_boot, ground, init, kernel, kinds, listen, s6, s6_rc, skeleton,
+    sysctl, wiring,
 };
 use crate::execline;
 use crate::package::script::ExpandError;
@@ -33,6 +33,26 @@ impl Platform {
     }
 }
 
+impl Platform {
+    /// The TCP ports that services of `system` listen on here, on all addresses.
+    ///
+    /// ```
+    /// use distill::execline;
+    /// # use distill::plan::{Name, Plan};
+    /// use distill::system::{ImageMaker, Platform, Service, System};
+    ///
+    /// # let image = ImageMaker::new(|_, _| Plan::named(Name::new("image").unwrap()).invalid("none"));
+    /// # let config = distill::package::Config::new(distill::package::Target::new(
+    /// #     distill::package::Arch::X86_64, "x86_64-linux-musl"));
+    /// # let platform = Platform::new("board", config, image);
+    /// let web = Service::longrun("web", execline! { httpd -f }).ports(["tcp/80", "tcp/127.0.0.1:81", "udp/53"]);
+    /// assert_eq!(platform.tcp_ports(&System::new().service(web)), [80]);
+    /// ```
+    pub fn tcp_ports(&self, system: &System) -> Vec<u16> {
+        listen::open_tcp_ports(&services(self, system))
+    }
+}
+
 /// Puts a system on a platform.
 fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
     let services = services(platform, system);
@@ -44,6 +64,7 @@ fn compose(platform: &Platform, system: &System) -> Result<Root, SystemError> {
     let (accounts, wrong) = accounts(platform, &services, system);
     findings.extend(wrong);
     findings.extend(host_name(system));
+    findings.extend(first_day(system));
     findings.extend(system.sysctl.check());
     findings.extend(ground::check(platform, &graph));
     findings.extend(kernel::check(platform, &graph));
@@ -155,6 +176,26 @@ fn host_name(system: &System) -> Option<Finding> {
     (!good).then(|| Finding::new(Problem::HostName { name }, system.location))
 }
 
+fn first_day(system: &System) -> Option<Finding> {
+    let day = system.not_before.clone()?;
+    let none = clock::seconds(&day).is_none();
+    none.then(|| Finding::new(Problem::Day { day }, system.location))
+}
+
+/// A file of the host's that is not there: better told now, with the recipe's line, than in the middle of a build.
+fn unreadable(owner: &str, file: &File) -> Option<Problem> {
+    let FileNode::Regular(_, Text::Contents(Contents::Local(local))) = &file.node else {
+        return None;
+    };
+    let error = std::fs::File::open(local).err()?;
+    Some(Problem::NoFile {
+        owner: owner.to_owned(),
+        path: file.path.clone(),
+        file: local.to_string(),
+        why: error.to_string(),
+    })
+}
+
 /// A root file system in the making.
 struct Builder<'a> {
     config: &'a Config,
@@ -216,6 +257,7 @@ impl<'a> Builder<'a> {
             init: system.init.clone(),
             mounts: platform.mounts.clone(),
             hostname: system.hostname.clone(),
+            not_before: system.not_before.clone(),
             preboot: platform.preboot.clone(),
             container: platform.container,
         };
@@ -246,6 +288,9 @@ impl<'a> Builder<'a> {
         let Some(path) = self.path(owner, file) else {
             return;
         };
+        if let Some(problem) = unreadable(owner, file) {
+            self.found(problem, file.location);
+        }
         let node = match self.node(file) {
             Ok(node) => node,
             Err(error) => {

@@ -1,5 +1,6 @@
 //! Systems: what one machine does, independent of hardware.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -33,11 +34,16 @@ impl Loggers {
         Loggers::new(move |service| (service.name != name).then(|| (self.0)(service)).flatten())
     }
 
-    /// `services` with a logger for each daemon that has no end of a pipeline yet.
+    /// `services` with a logger for each daemon that has no end of a pipeline yet. Of several with one name, which is a
+    /// mistake, only the first one has a logger: the mistake is told once.
     pub(super) fn apply(&self, services: impl IntoIterator<Item = Service>) -> Vec<Service> {
+        let mut names = BTreeSet::new();
         services
             .into_iter()
-            .flat_map(|service| self.with_logger(service))
+            .flat_map(|service| match names.insert(service.name.clone()) {
+                true => self.with_logger(service),
+                false => vec![service],
+            })
             .collect()
     }
 
@@ -49,7 +55,8 @@ impl Loggers {
         match logger {
             Some(logger) => {
                 let name = logger.name.clone();
-                let logger = logger.consumer_for(&service.name);
+                // Nobody wrote a line for it: what is wrong with it is wrong with its service.
+                let logger = logger.consumer_for(&service.name).at(service.location);
                 vec![service.producer_for(name), logger]
             }
             None => vec![service],
@@ -101,6 +108,8 @@ pub struct System {
     pub permissions: Vec<Override>,
     /// The host name.
     pub hostname: Option<String>,
+    /// A day that is over when the machine runs: see [`System::not_before`].
+    pub not_before: Option<String>,
     /// Kernel parameters.
     pub sysctl: Sysctl,
     /// Which services read what daemons write.
@@ -130,6 +139,7 @@ impl System {
             files: Vec::new(),
             permissions: Vec::new(),
             hostname: None,
+            not_before: None,
             sysctl: Sysctl::new(),
             loggers: Loggers::none(),
             init: Init::default(),
@@ -216,6 +226,22 @@ impl System {
     pub fn hostname(self, name: impl Into<String>) -> System {
         System {
             hostname: Some(name.into()),
+            location: Location::caller(),
+            ..self
+        }
+    }
+
+    /// The same; the machine takes it that it is this day at least, such as `2026-11-30`. A machine whose clock does
+    /// not run without power begins in 1970, when no certificate was valid yet, and asks for the time over a network
+    /// that may need one. The clock is set before anything looks at it; later, the time that was noted last on `/var`
+    /// counts (`distill_services::note_time`), and NTP sets it back as well.
+    ///
+    /// If nothing is said, it is a day before which nobody can have made the image. The day on which it is built does
+    /// not get into an image by itself: it would be another one every day.
+    #[track_caller]
+    pub fn not_before(self, day: impl Into<String>) -> System {
+        System {
+            not_before: Some(day.into()),
             location: Location::caller(),
             ..self
         }

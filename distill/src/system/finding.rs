@@ -206,6 +206,14 @@ pub enum Problem {
         path: String,
         first: &'static Location<'static>,
     },
+    /// A file of the host's that is not there, or cannot be read.
+    #[error("`{path}` of `{owner}` is made of the file `{file}`, which cannot be read: {why}")]
+    NoFile {
+        owner: String,
+        path: String,
+        file: String,
+        why: String,
+    },
     /// A script that cannot be one.
     #[error("the script `{script}` of `{owner}` cannot be: {error}")]
     Script {
@@ -216,6 +224,9 @@ pub enum Problem {
     /// A kernel parameter that cannot be set.
     #[error("the kernel parameter `{name}` cannot be: {why}")]
     Sysctl { name: String, why: &'static str },
+    /// A day that there is not.
+    #[error("`{day}` is no day from 1970 to 2099\nhint: write it as `2026-11-30`")]
+    Day { day: String },
     /// A host name that cannot be one.
     #[error(
         "`{name}` cannot be a host name\nhint: use 1 to 64 letters, digits, `-` and `.`, beginning and ending with a letter or digit"

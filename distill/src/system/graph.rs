@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::Finding;
+use super::kind::Kind;
 use super::resolve;
-use super::service::{Kind, Service};
+use super::service::Service;
 
 /// Services by name, and what each waits for; bundles have given place to what they contain.
 #[derive(Debug, Clone)]

@@ -3,8 +3,8 @@
 use super::file::File;
 use super::graph::Graph;
 use super::mount::Mount;
-use super::places::{NAMELESS, PATH, PIPES, SCANDIR, TEMPLATE};
-use super::{s6, s6_rc};
+use super::places::{NAMELESS, OVERFLOW, PATH, PIPES, SCANDIR, TEMPLATE};
+use super::{clock, s6, s6_rc};
 use crate::execline;
 use crate::package::script::Positional;
 use crate::package::{Package, Script, Words};
@@ -47,6 +47,7 @@ pub(super) struct Boot {
     pub(super) init: Init,
     pub(super) mounts: Vec<Mount>,
     pub(super) hostname: Option<String>,
+    pub(super) not_before: Option<String>,
     pub(super) preboot: Option<Script>,
     pub(super) container: bool,
 }
@@ -66,6 +67,8 @@ pub(super) fn files(boot: &Boot, graph: &Graph<'_>) -> Vec<File> {
             .as_ref()
             .map(|preboot| File::script(PREBOOT, preboot)),
     );
+    // A container's clock is another one's.
+    files.extend((!boot.container).then(clock::program));
     files.extend(signals(boot));
     files
 }
@@ -77,10 +80,12 @@ fn control(name: &str) -> String {
 /// The kernel starts this with neither `PATH` nor anything mounted.
 fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
     let hostname = host_name(boot).map(|name| execline! { foreground { hostname #{name} } });
-    let preboot = boot
-        .preboot
-        .as_ref()
-        .map(|_| execline! { foreground { #{PREBOOT} } });
+    let clock = (!boot.container).then(|| clock::set(boot.not_before.as_deref()));
+    // A container that its engine does not let live ends at once; a machine goes on as far as it can.
+    let preboot = boot.preboot.as_ref().map(|_| match boot.container {
+        true => execline! { if { #{PREBOOT} } },
+        false => execline! { foreground { #{PREBOOT} } },
+    });
     let catch_all = format!("{SCANDIR}/{CATCH_ALL}/fifo");
     let (pipes, start) = match &boot.init {
         Init::S6 => (s6::pipes(graph), Script::new()),
@@ -91,10 +96,11 @@ fn init(boot: &Boot, graph: &Graph<'_>) -> Script {
         execline-cd "/"
         #{mounts(&boot.mounts)}
         #{descriptors(boot)}
+        #{clock}
         #{hostname}
         #{preboot}
         foreground { cp -R #{TEMPLATE} #{SCANDIR} }
-        foreground { mkdir "/run/oneshot" "/run/log" #{PIPES} }
+        foreground { mkdir "/run/oneshot" "/run/oneshot/.failed" "/run/log" #{PIPES} }
         foreground { mkfifo -m 0600 #{&catch_all} #{pipes} }
         // What the catch-all logger itself has to say goes to the console.
         #{console(boot)}
@@ -144,11 +150,17 @@ fn mounts(mounts: &[Mount]) -> Script {
 }
 
 fn catch_all() -> Script {
+    let log = execline! { s6-log -b -p -- t n3 s100000 "/run/log/catch-all" };
     execline! {
         redirfd -r -n -b 0 fifo
         if { install -d -o catchlog -g log -m 2750 "/run/log/catch-all" }
         s6-setuidgid catchlog
-        s6-log -b -p -- t n3 s100000 "/run/log/catch-all"
+        // Whoever has no logger, process 1 too, must not wait for this one.
+        ifelse { test -x #{OVERFLOW} } {
+            pipeline -d { #{OVERFLOW} }
+            #{log.clone()}
+        }
+        #{log}
     }
 }
 

@@ -3,7 +3,8 @@
 use std::panic::Location;
 
 use super::finding::{Finding, Problem};
-use super::service::{Kind, Readiness, Service};
+use super::kind::{Kind, Readiness};
+use super::service::Service;
 
 /// What would have no effect: nobody is told of it later.
 pub(super) fn check(services: &[Service]) -> Vec<Finding> {

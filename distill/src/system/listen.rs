@@ -1,5 +1,6 @@
 //! The ports that services listen on: none is listened on twice.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::finding::{Finding, Problem};
@@ -46,6 +47,16 @@ impl<'a> Listen<'a> {
         };
         same && (self.protocol, self.port) == (other.protocol, other.port)
     }
+}
+
+/// The TCP ports that these services listen on for everybody, each once.
+pub(super) fn open_tcp_ports(services: &[Service]) -> Vec<u16> {
+    let listens = services.iter().flat_map(|service| &service.listens);
+    let open = listens
+        .filter_map(|text| Listen::parse(text))
+        .filter(|listen| listen.protocol == "tcp" && listen.address.is_none());
+    let ports: BTreeSet<u16> = open.map(|listen| listen.port).collect();
+    ports.into_iter().collect()
 }
 
 /// The first port of a service that it may not listen on as the user that it runs as.

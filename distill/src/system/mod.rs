@@ -7,6 +7,7 @@
 
 mod account;
 mod assembly;
+mod clock;
 mod composition;
 mod emulation;
 mod file;
@@ -17,6 +18,7 @@ mod graph;
 mod ground;
 mod init;
 mod kernel;
+mod kind;
 mod kinds;
 mod listen;
 mod mount;
@@ -34,6 +36,7 @@ mod unix;
 mod wiring;
 
 pub use account::Accounts;
+pub use clock::CLOCK;
 pub use composition::{Loggers, Override, System};
 pub use emulation::Emulation;
 pub use file::{File, FileNode, Owner, Text};
@@ -41,13 +44,12 @@ pub use finding::{Finding, Problem, Relation, SystemError};
 pub use form::ImageForm;
 pub use graph::Graph;
 pub use init::Init;
+pub use kind::{Kind, Longrun, Oneshot, Readiness, Signal};
 pub use mount::Mount;
-pub use places::{EXECLINEB, PATH, SCANDIR};
+pub use places::{EXECLINEB, OVERFLOW, PATH, SCANDIR};
 pub use platform::{ImageMaker, Platform};
 pub use root::{Permission, Root};
-pub use service::{
-    After, Directory, Kind, Longrun, Misuse, Oneshot, Pattern, Readiness, Service, Signal,
-};
+pub use service::{After, Directory, Misuse, Pattern, Service};
 pub use sysctl::Sysctl;
 pub use unix::{Group, User};
 

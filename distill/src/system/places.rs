@@ -4,6 +4,9 @@
 pub const EXECLINEB: &str = "/usr/lib/execline/bin/execlineb";
 /// Where programs are looked for.
 pub const PATH: &str = "/usr/bin:/usr/sbin:/usr/lib/execline/bin";
+/// What drops lines for a logger that is stuck, so that nobody waits who writes them. A platform that has it there
+/// (`distill_packages::overflow`) has it before the logger for everything that no other logger reads.
+pub const OVERFLOW: &str = "/usr/libexec/distill/overflow";
 /// Where the services live while the machine runs, each as a service directory.
 pub const SCANDIR: &str = "/run/service";
 /// The service directories as the image has them.

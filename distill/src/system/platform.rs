@@ -188,7 +188,7 @@ impl Platform {
         self
     }
 
-    /// The same; `/init` runs the script before it starts the services.
+    /// The same; `/init` runs the script before it starts the services. A container ends if the script fails.
     pub fn preboot(self, script: impl Into<Script>) -> Platform {
         Platform {
             preboot: Some(script.into()),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use globset::Glob;
 
 use super::finding::{Finding, Problem, Relation};
-use super::service::{After, Kind, Pattern, Service};
+use super::kind::Kind;
+use super::service::{After, Pattern, Service};
 use crate::plan::{Name, nearest};
 
 /// Services and bundles by name; the first of two that share one.

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use super::file::File;
 use super::graph::Graph;
+use super::kind::{Kind, Longrun, Oneshot};
 use super::places::{PIPES, SCANDIR, TEMPLATE};
-use super::service::{Kind, Longrun, Oneshot, Service};
+use super::service::Service;
 use super::service_dir::{ServiceDir, become_user, ground, notification_fd};
 use crate::execline;
 use crate::package::{Script, Words};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::file::File;
 use super::graph::Graph;
-use super::service::{Directory, Longrun, Readiness, Service};
+use super::kind::{Longrun, Readiness};
+use super::service::{Directory, Service};
 use super::{first_boot, listen};
 use crate::execline;
 use crate::package::Script;

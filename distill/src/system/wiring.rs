@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::finding::{Finding, Problem, Relation};
 use super::graph::Graph;
-use super::service::{After, Pattern, Readiness, Service};
+use super::kind::Readiness;
+use super::service::{After, Pattern, Service};
 
 /// What is wrong between services, and with what each says about itself.
 pub(super) fn check(graph: &Graph<'_>) -> Vec<Finding> {

@@ -18,21 +18,28 @@ optional() {
   "$@" || [ $? -eq 22 ]
 }
 
+# all_lines PATTERN TEXT: whether all lines of a page match that are not empty, perhaps none. A server that is not
+# ready yet may say anything, also with a good status: what is not JSON has to look like what it should be.
+all_lines() { ! printf '%s\n' "$2" | grep . | grep -qvE "$1"; }
+
 # IMDSv2: a session first. Its name is not for the list of processes.
 amazon() {
   session=$(get -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$server/latest/api/token") || return
+  [ -n "$session" ] && all_lines '^[A-Za-z0-9+/=_-]+$' "$session" || return
   amazon_get() {
     printf 'header = "X-aws-ec2-metadata-token: %s"\n' "$session" |
       get -K - "$server/latest/meta-data/$1"
   }
   name=$(amazon_get hostname) && keys=$(optional amazon_get public-keys/) || return
+  [ -n "$name" ] && all_lines '^[A-Za-z0-9]' "$name" && all_lines '^[0-9]+=' "$keys" || return
   numbers=$(echo "$keys" | sed -n 's/^\([0-9][0-9]*\)=.*/\1/p') || return
   for number in $numbers; do
-    key=$(amazon_get "public-keys/$number/openssh-key") || return
+    key=$(amazon_get "public-keys/$number/openssh-key") && all_lines '^[^<]' "$key" || return
     all="$all$key
 "
   done
-  echo "hostname $name"
+  # Where the network has two domains, both stand there.
+  echo "hostname ${name%% *}"
   echo "$all" | sed -n 's/^./key &/p'
 }
 
@@ -46,6 +53,8 @@ google() {
     [Tt][Rr][Uu][Ee]) others= ;;
     *) others=$(optional google_get project/attributes/ssh-keys) || return ;;
   esac
+  [ -n "$name" ] && all_lines '^[A-Za-z0-9]' "$name" &&
+    all_lines '^[^<]' "$keys" && all_lines '^[^<]' "$others" || return
   echo "hostname $name"
   printf '%s\n' "$keys" "$others" | sed -n '/ google-ssh /d; s/^[^:]*:\(.\)/key \1/p'
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
-# metadata any|CLOUD: asks the cloud once what it knows about this machine. Whatever goes wrong, the
-# consoles say so, and everything that comes after goes on without an answer: this script never fails.
+# metadata any|CLOUD: asks the cloud what it knows about this machine. Whatever goes wrong, the consoles say
+# so, and everything that comes after goes on without an answer: this script never fails.
+# metadata any|CLOUD again: asks it once more, and fails if there is no answer.
 #
 # What is asked is the cloud that the firmware names: elsewhere nobody has the service's address, or
 # somebody has it who is not to be trusted.
@@ -8,6 +9,7 @@
 . /usr/libexec/distill/cloud/asking
 
 only=$1
+how=${2:-first}
 drive=/run/cloud/drive
 
 firmware() { cat "/sys/class/dmi/id/$1" 2>/dev/null; }
@@ -71,10 +73,12 @@ esac
 [ -n "$name" ] || go_on "the firmware names no cloud"
 [ "$only" = any ] || [ "$only" = "$name" ] || go_on "the firmware names another cloud, $name"
 
-tries=60
+# How long others wait for it, in seconds.
+patience=60
+since=$(seconds_up)
 until take "$answer.new" "$fetch" "$name" </dev/null; do
-  tries=$((tries - 1))
-  [ $tries -gt 0 ] || go_on "$name has no answer"
+  now=$(seconds_up)
+  [ "$how" = first ] && [ $((now - since)) -lt $patience ] || ask_on "$name has no answer"
   sleep 1
 done
 mv "$answer.new" "$answer"

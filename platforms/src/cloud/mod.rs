@@ -4,6 +4,7 @@
 //! | service | takes | makes |
 //! |---|---|---|
 //! | [`metadata`] | | `/run/cloud/answer` |
+//! | [`metadata_later`] | | the same, if there was no answer in time; then it does what the others do |
 //! | [`pubkeys`] | keys of the answer | `/run/ssh/authorized_keys/root` |
 //! | [`hostname`] | name of the answer | the host name, if the image has none |
 //!
@@ -105,8 +106,14 @@ pub(crate) fn emulation(hardware: Hardware) -> Emulation {
 }
 
 #[track_caller]
-fn services(cloud: Option<Cloud>) -> [Service; 4] {
-    [dhcp(INTERFACE), metadata(cloud), pubkeys(), hostname()]
+fn services(cloud: Option<Cloud>) -> [Service; 5] {
+    [
+        dhcp(INTERFACE),
+        metadata(cloud),
+        metadata_later(cloud),
+        pubkeys(),
+        hostname(),
+    ]
 }
 
 /// What the scripts call a cloud.
@@ -132,8 +139,9 @@ impl fmt::Display for Word {
 /// called `config-2`, if the firmware names `OpenStack` or no cloud.
 ///
 /// Of the clouds that the scripts know it asks the one that the firmware names, and only that one; with
-/// `only`, no other than this. A cloud that has no answer yet is asked again, for two minutes or so, in
-/// which the network may come up. Where the firmware names none, it does not wait.
+/// `only`, no other than this. A cloud that has no answer yet is asked again for a minute, in which the network
+/// may come up; then the machine goes on, and [`metadata_later`] asks on. Where the firmware names none, it does not
+/// wait.
 #[track_caller]
 pub fn metadata(only: Option<Cloud>) -> Service {
     let script = file("metadata", include_str!("metadata.sh")).mode(0o755);
@@ -143,6 +151,38 @@ pub fn metadata(only: Option<Cloud>) -> Service {
         .file(script)
         .package(distill_packages::curl);
     asking(service)
+}
+
+/// Asks on, for ever, if the cloud had no answer in time, at intervals of up to a quarter of a minute; the consoles say
+/// once a minute what is waited for. When the answer has come, everything is done that would have been done at boot.
+#[track_caller]
+pub fn metadata_later(only: Option<Cloud>) -> Service {
+    later([
+        &format!("{SCRIPTS}/metadata"),
+        &Word(only).to_string(),
+        "again",
+    ])
+}
+
+/// A service that asks on with the command, which fails if there is no answer.
+#[track_caller]
+pub(crate) fn later<const N: usize>(command: [&str; N]) -> Service {
+    let script = file("later", include_str!("later.sh")).mode(0o755);
+    let path = script.path.clone();
+    let run = execline! {
+        fdmove -c 2 1
+        #{path} #{command}
+    };
+    Service::longrun("metadata-later", run)
+        .file(script)
+        .after("metadata")
+        .ready_when_started()
+}
+
+/// What is done with an answer that comes late: a name for the script at `path`, by which it is found then.
+#[track_caller]
+pub(crate) fn taker(name: &str, path: &str) -> File {
+    File::symlink(format!("{SCRIPTS}/takers/{name}"), path)
 }
 
 /// What a service needs that asks a cloud, or reads what it says.
@@ -175,8 +215,10 @@ pub fn hostname() -> Service {
 fn script(name: &str, text: &'static str) -> Service {
     let script = file(name, text).mode(0o755);
     let path = script.path.clone();
+    let taker = taker(name, &path);
     Service::oneshot(name, execline! { #{path} })
         .file(script)
+        .file(taker)
         .after("metadata")
 }
 

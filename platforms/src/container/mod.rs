@@ -34,10 +34,13 @@ use std::fmt::Write as _;
 use distill::execline;
 use distill::package::{Arch, Config, Recipe};
 use distill::plan::Plan;
-use distill::system::{ImageForm, ImageMaker, PATH, Platform, Root, Service};
+use distill::system::{File, ImageForm, ImageMaker, PATH, Platform, Root, Service};
 
 use crate::disk::contents;
 use crate::inputs::{own_file, tree_at};
+
+/// What says what the engine forbids.
+const CHECK: &str = "/usr/libexec/distill/container-check";
 
 /// A container, for every OCI runtime: the image is an OCI image layout with one gzipped layer, as a tree.
 ///
@@ -45,7 +48,9 @@ use crate::inputs::{own_file, tree_at};
 /// by default. It mounts nothing, sets no kernel parameters, and leaves devices, network, host name and
 /// clock to the runtime; `/run` and `/tmp` are emptied at the start. `SIGTERM`, which is the image's stop
 /// signal, stops the services in order and ends the container with status 0; so do `poweroff`, `halt` and
-/// `reboot` inside. `/var` is a directory of the container: mount a volume there for what shall last.
+/// `reboot` inside. What the engine forbids and the services need (to write to `/run`, `/tmp` and `/var`, to start
+/// programs from `/run`, to become other users) is said at the start, and the container ends with status 1. With a
+/// read-only root: `--read-only --tmpfs /run:exec --tmpfs /tmp --volume DATA:/var`. `/var` is a directory of the container: mount a volume there for what shall last.
 ///
 /// Further forms: `oci` (the layout as a tar archive, which `podman load` takes) and `rootfs` (the root
 /// file system as a tar archive, for systemd-nspawn, LXC, chroots).
@@ -72,11 +77,16 @@ pub fn container_rootfs() -> Platform {
     }
     .fallback(distill_packages::busybox)
     .package(distill_packages::s6_debian)
+    .package(distill_packages::overflow)
     .capsh(distill_packages::capsh)
+    .file(File::new(CHECK, include_str!("check.sh")).mode(0o755))
     // What another start of this container has left; what is mounted there stays.
     .preboot(execline! {
-        redirfd -w 2 /dev/null
-        find "/run" "/tmp" -xdev -mindepth 1 -delete
+        foreground {
+            redirfd -w 2 /dev/null
+            find "/run" "/tmp" -xdev -mindepth 1 -delete
+        }
+        #{CHECK} "/run" "/tmp" "/var"
     })
     .service(var_directories())
     .forms([
@@ -207,4 +217,69 @@ fn image_config(arch: Arch) -> String {
     format!(
         r#"{{"created":"1970-01-01T00:00:00Z","architecture":"{arch}","os":"linux","config":{{"Env":["PATH={PATH}"],"Entrypoint":["/init"],"WorkingDir":"/","StopSignal":"SIGTERM"}},"rootfs":{{"type":"layers","diff_ids":["sha256:@DIFF_ID@"]}},"history":[{{"created":"1970-01-01T00:00:00Z","created_by":"distill"}}]}}"#
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    /// Runs the check in a mount namespace of its own, after a script; how it ended and what it said. Nothing, if there
+    /// can be no such namespace here.
+    fn check(before: &str) -> Option<(Option<i32>, String)> {
+        let place = tempfile::TempDir::new().unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/container/check.sh");
+        // There are no other users to become.
+        let text = std::fs::read_to_string(script).unwrap();
+        let text = text
+            .replace("chown nobody", "chown 0")
+            .replace("s6-setuidgid nobody", "env");
+        let (own, run) = (place.path().join("check"), place.path().join("run"));
+        std::fs::write(&own, text).unwrap();
+        std::fs::create_dir(&run).unwrap();
+        let words = format!(
+            "run={}\n{before}\nexec sh {} \"$run\" /tmp",
+            run.display(),
+            own.display()
+        );
+        let unshare = |script: &str| {
+            let mut command = Command::new("unshare");
+            command
+                .args(["--map-root-user", "--mount", "sh", "-ec", script])
+                .output()
+        };
+        if !unshare("mount -t tmpfs none /mnt").is_ok_and(|output| output.status.success()) {
+            return None;
+        }
+        let output = unshare(&words).unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Some((output.status.code(), said))
+    }
+
+    #[allow(clippy::print_stderr, reason = "a test that does not run says so")]
+    fn skipped() {
+        eprintln!("skipped: there can be no namespaces here");
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"));
+    }
+
+    #[test]
+    fn what_the_engine_forbids_is_said() {
+        let Some(good) = check("mount -t tmpfs none $run") else {
+            skipped();
+            return;
+        };
+        assert_eq!(good, (Some(0), String::new()));
+        let forbidden = |before: &str, what: &str, hint: &str| {
+            let (status, said) = check(before).unwrap();
+            assert_eq!(status, Some(1), "{said}");
+            for part in [what, hint] {
+                assert!(said.contains(part), "no {part}: {said}");
+            }
+        };
+        let noexec = "no program can start from there (noexec)";
+        forbidden("mount -t tmpfs -o noexec none $run", noexec, "--tmpfs");
+        let read_only = "mount -t tmpfs -o ro none $run";
+        forbidden(read_only, "cannot be written", "mount a volume there");
+        let no_dev = "mount -t tmpfs none $run; mount -t tmpfs none /dev";
+        forbidden(no_dev, "there is no /dev/null", "mount /dev as usual");
+    }
 }

@@ -1,9 +1,11 @@
 #!/bin/sh
 # networking: gives the interfaces the addresses and routes that the metadata names.
+# networking late: the same, after the network was asked for by DHCP.
 
 metadata=/run/droplet/metadata.json
 # Says that there is no need for DHCP.
 configured=/run/droplet/configured
+late=$1
 
 [ -s "$metadata" ] || exit 0
 
@@ -19,6 +21,13 @@ interface() {
   done
   echo "networking: no interface is $1" >&2
   return 1
+}
+
+# DHCP has nothing more to do, and takes no addresses away later.
+end_dhcp() {
+  [ ! -e "$configured" ] || return
+  : >"$configured"
+  s6-svc -wR -T 10000 -r /run/service/dhcp.eth0
 }
 
 address() {
@@ -40,7 +49,10 @@ s6-setuidgid metadata jq -r -f /usr/libexec/distill/droplet/networking.jq <"$met
     case $where$value in *[!0-9A-Za-z.:/]*) continue ;; esac
     name=$(interface "$where") || continue
     case $what in
-      public) address "$name" "$value" && : >"$configured" ;;
+      public)
+        [ "$late" != late ] || end_dhcp
+        address "$name" "$value" && : >"$configured"
+        ;;
       more) address "$name" "$value" ;;
       default) default "$name" "$value" ;;
     esac

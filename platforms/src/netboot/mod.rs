@@ -6,7 +6,7 @@ use distill::plan::{Mode, Name, Plan};
 use distill::system::{ImageForm, ImageMaker, Platform, Root, Service};
 use distill_packages::seed;
 
-use crate::disk::{file, squashfs};
+use crate::disk::{EVERYWHERE, file, squashfs};
 use crate::inputs::{blob_at, own_file};
 use crate::qemu_x86_64;
 
@@ -34,6 +34,7 @@ pub fn netboot_x86_64() -> Platform {
         ..qemu_x86_64()
     }
     .without("var-mount")
+    .without("note-time")
     .service(var_memory())
 }
 
@@ -71,7 +72,7 @@ fn parts(platform: &Platform, root: &Root) -> Result<Plan, String> {
         .as_ref()
         .ok_or("the platform has no kernel")?;
     let more = platform.cmdline.texts(config).map_err(|e| e.to_string())?;
-    let cmdline = [vec!["panic=10".to_owned()], more].concat().join(" ");
+    let cmdline = [vec![EVERYWHERE.to_owned()], more].concat().join(" ");
     let busybox: Package = distill_packages::busybox_core.into();
     let inputs = [
         ("vmlinuz", file(config, kernel, "boot/vmlinuz")?, Mode::FILE),

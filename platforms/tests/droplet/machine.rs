@@ -14,7 +14,7 @@ use distill::engine::sandbox::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{SCRIPTS, SHARED, scripts, skipped};
+use super::{SCRIPTS, SHARED, links, scripts, skipped};
 
 /// Where a script finds what it calls: our programs before those of the host.
 const PATH: &str = "/probe:/usr/bin:/bin";
@@ -64,6 +64,11 @@ impl Machine {
             self.write(path, text);
             fs::set_permissions(self.place(path), fs::Permissions::from_mode(0o755)).unwrap();
         }
+        for (path, target) in links() {
+            let path = self.place(&path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            symlink(target, path).unwrap();
+        }
         for (name, address) in [
             ("lo", "00:00:00:00:00:00"),
             ("eth0", "04:01:2a:0f:2a:01"),
@@ -81,7 +86,7 @@ impl Machine {
     }
 
     fn programs(&self) {
-        for program in ["ip", "hostname", "arping", "sleep"] {
+        for program in ["ip", "hostname", "arping", "sleep", "s6-svc"] {
             self.program(program, "");
         }
         self.program("s6-setuidgid", "shift\nexec \"$@\"\n");
@@ -153,8 +158,8 @@ impl Machine {
         let lines: Vec<String> = scripts
             .iter()
             .map(|script| {
-                let place = match *script {
-                    "pubkeys" | "hostname" => SHARED,
+                let place = match script.split(' ').next() {
+                    Some("pubkeys" | "hostname" | "later") => SHARED,
                     _ => SCRIPTS,
                 };
                 format!("sh /{place}/{script}")

@@ -40,6 +40,19 @@ static FILES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     files.into_iter().filter_map(file).collect()
 });
 
+/// The links below the scripts' directories: path, and where each points.
+fn links() -> Vec<(String, String)> {
+    let root = droplet().root(&System::new());
+    let files = root.expect("a system without mistakes").files.0;
+    let link = |(path, node): (RelPath, LiteralNode)| match node {
+        LiteralNode::Symlink { target } if path.as_str().starts_with(SHARED) => {
+            Some((path.as_str().to_owned(), target))
+        }
+        _ => None,
+    };
+    files.into_iter().filter_map(link).collect()
+}
+
 /// The scripts and filters: path and text.
 fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
     let is_script = |path: &str| {

@@ -5,14 +5,29 @@ use serde_json::{Value, json};
 use super::answers::{good, hostile};
 use super::machine::Machine;
 
-/// What the consoles say when there is nothing to wait for.
+/// Asserts that the consoles say that there is nothing to wait for.
 fn goes_on(machine: &Machine, why: &str) {
+    says_once(
+        machine,
+        &format!("{why}: going on without metadata, the network is asked for by DHCP"),
+    );
+    assert!(!machine.exists("run/cloud/awaited"));
+}
+
+/// Asserts that the consoles say that the machine goes on, and the cloud is asked on.
+fn asks_on(machine: &Machine, why: &str) {
+    says_once(
+        machine,
+        &format!(
+            "{why} yet: going on without metadata, the network is asked for by DHCP, and asking on"
+        ),
+    );
+    assert_eq!(machine.text("run/cloud/awaited"), format!("{why}\n"));
+}
+
+fn says_once(machine: &Machine, what: &str) {
     for tty in ["out/tty0", "out/ttyS0"] {
-        let said = machine.text(tty);
-        let expected = format!(
-            "metadata: {why}: going on without metadata, the network is asked for by DHCP\n"
-        );
-        assert_eq!(said, expected);
+        assert_eq!(machine.text(tty), format!("metadata: {what}\n"));
     }
     for file in ["metadata.json", "metadata.json.new"] {
         assert!(!machine.exists(&format!("run/droplet/{file}")), "{file}");
@@ -58,7 +73,7 @@ fn what_is_no_answer_is_asked_again() {
             return;
         };
         machine.with_answer(wrong).run("metadata");
-        goes_on(
+        asks_on(
             &machine,
             "no answer from http://169.254.169.254/metadata/v1.json",
         );
@@ -84,6 +99,55 @@ fn a_slow_cloud_is_waited_for() {
     );
     machine.run("metadata");
     assert!(machine.exists("run/droplet/metadata.json"));
+}
+
+#[test]
+fn a_cloud_that_is_late_is_asked_on_until_it_answers() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    machine.with_answer("<html>").run("metadata");
+    machine.run_all(&["pubkeys", "networking", "resolv-conf", "hostname"]);
+    assert!(!machine.exists("run/ssh/authorized_keys/root"));
+    machine.with_answer(&good().to_string());
+    machine.write("out/calls", "");
+    machine.program(
+        "wget",
+        "[ \"$(grep -c ^wget /out/calls)\" -lt 7 ] || exec cat /answer\n",
+    );
+    let later = format!("later /{}/metadata again", super::SCRIPTS);
+    machine.run(&later);
+    let calls = machine.calls();
+    let pauses: Vec<&str> = calls
+        .lines()
+        .filter_map(|line| line.strip_prefix("sleep "))
+        .collect();
+    assert_eq!(pauses, ["1", "2", "4", "8", "16", "16", "inf"], "{calls}");
+    let at = |what: &str| {
+        calls
+            .find(what)
+            .unwrap_or_else(|| panic!("no {what}: {calls}"))
+    };
+    let ended = at("s6-svc -wR -T 10000 -r /run/service/dhcp.eth0\n");
+    assert!(ended < at("ip addr replace 104.131.20.105/18 dev eth0\n"));
+    at("hostname sample-droplet\n");
+    assert!(
+        machine
+            .text("run/ssh/authorized_keys/root")
+            .contains("ssh-")
+    );
+    assert!(machine.text("run/resolv.conf").contains("8.8.8.8"));
+
+    // It has nothing to do where the answer was in time, or where nobody could give one.
+    for file in ["run/cloud/answer", "run/cloud/awaited"] {
+        let Some(machine) = Machine::new() else {
+            return;
+        };
+        machine.write(file, "x\n");
+        machine.write("run/cloud/answer", "hostname x\n");
+        machine.run(&later);
+        assert_eq!(machine.calls(), "sleep inf\n", "{file}");
+    }
 }
 
 #[test]
@@ -114,6 +178,14 @@ fn in_the_cloud_itself_it_is_looked_for_longer() {
     machine.program("arping", "[ \"$(grep -c ^arping /out/calls)\" -ge 20 ]\n");
     machine.with_answer(&good().to_string()).run("metadata");
     assert!(machine.exists("run/droplet/metadata.json"));
+
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    machine.write("sys/class/dmi/id/sys_vendor", "DigitalOcean\n");
+    machine.program("arping", "exit 1\n");
+    machine.run("metadata");
+    asks_on(&machine, "nobody has the address 169.254.169.254");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod field;
 mod line;
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 
 use distill::execline;
 use distill::system::{Directory, File, Owner, Service};
@@ -130,7 +131,8 @@ pub fn cron(table: CronTable) -> Service {
         let owner = Owner::new(user, "root");
         service.file(file).directory(own.owner(owner))
     });
-    service.problems(table.problems())
+    // Directories and files are those of users that somebody else has named.
+    service.problems(table.problems()).at(Location::caller())
 }
 
 #[cfg(test)]
@@ -156,6 +158,16 @@ mod tests {
             .map(|directory| format!("{} {}", directory.path, directory.owner))
             .collect();
         assert_eq!(owners, ["/run/cron/a a:root", "/run/cron/b b:root"]);
+    }
+
+    #[test]
+    fn a_user_that_nobody_defines_is_told_with_the_line_of_the_service() {
+        let table = CronTable::new().parse("nobdy", "@daily true");
+        let (service, line) = (cron(table), line!());
+        let directory = &service.directories[0];
+        assert_eq!(directory.owner.user, "nobdy");
+        let location = directory.location;
+        assert_eq!((location.file(), location.line()), (file!(), line));
     }
 
     #[test]

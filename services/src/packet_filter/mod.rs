@@ -5,6 +5,8 @@ mod problems;
 mod rule;
 mod ruleset;
 
+use std::panic::Location;
+
 use distill::execline;
 use distill::system::{File, Service};
 
@@ -42,5 +44,6 @@ pub fn packet_filter(ruleset: Ruleset) -> Service {
         .file(v6)
         .writes("/run/xtables.lock");
     let service = ruleset.kernel().into_iter().fold(service, Service::kernel);
-    service.problems(ruleset.problems())
+    // The files, too: nobody has written a line for them.
+    service.problems(ruleset.problems()).at(Location::caller())
 }

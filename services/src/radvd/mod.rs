@@ -2,6 +2,8 @@
 
 mod config;
 
+use std::panic::Location;
+
 use distill::system::{Directory, Service, User};
 use distill::{execline, kconfig};
 
@@ -58,5 +60,5 @@ pub fn radvd(config: RadvdConfig) -> Service {
         .fold(service, |service, interface| {
             service.after_if_present(format!("net.{}", interface.name))
         });
-    service.problems(config.problems())
+    service.problems(config.problems()).at(Location::caller())
 }

@@ -1,5 +1,6 @@
 //! Commands for the agent, and what it says: that it is there, and answers.
 
+use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// What a command has done.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Output {
     /// Its exit status; 137 if it took too long, and was killed.
     pub status: i32,
@@ -32,6 +33,31 @@ impl Output {
     /// What it printed on standard error, as text without white space at its end.
     pub fn errors(&self) -> String {
         trimmed(&self.stderr)
+    }
+}
+
+impl fmt::Display for Output {
+    /// What it printed, then what it printed on standard error, then the status if it failed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failed = (!self.success()).then(|| format!("(status {})", self.status));
+        let parts = [Some(self.text()), Some(self.errors()), failed];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .flatten()
+            .filter(|part| !part.is_empty())
+            .collect();
+        f.write_str(&parts.join("\n"))
+    }
+}
+
+impl fmt::Debug for Output {
+    /// As text, which is what a test that failed is read for.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output")
+            .field("status", &self.status)
+            .field("stdout", &String::from_utf8_lossy(&self.stdout))
+            .field("stderr", &String::from_utf8_lossy(&self.stderr))
+            .finish()
     }
 }
 
@@ -222,6 +248,21 @@ mod tests {
     fn receive(channel: &mut Channel) -> Option<Message> {
         let look = || Ok::<(), io::Error>(());
         channel.receive(Duration::from_millis(300), look).unwrap()
+    }
+
+    #[test]
+    fn what_a_command_has_done_reads_as_text() {
+        let output = Output {
+            status: 3,
+            stdout: b"out\n".to_vec(),
+            stderr: b"err\n".to_vec(),
+        };
+        assert_eq!(output.to_string(), "out\nerr\n(status 3)");
+        assert_eq!(
+            format!("{output:?}"),
+            r#"Output { status: 3, stdout: "out\n", stderr: "err\n" }"#
+        );
+        assert_eq!(Output::default().to_string(), "");
     }
 
     fn output(message: Option<Message>) -> Output {

@@ -39,6 +39,7 @@ pub struct Setup<'l> {
     disks: Vec<Utf8PathBuf>,
     firmware: Option<Firmware>,
     screen: bool,
+    clock: Option<String>,
     uplink: bool,
     forwards: Vec<u16>,
     metadata: Option<Tell>,
@@ -59,6 +60,7 @@ impl Lab {
             disks: Vec::new(),
             firmware: None,
             screen: false,
+            clock: None,
             uplink: false,
             forwards: Vec::new(),
             metadata: None,
@@ -108,6 +110,15 @@ impl<'l> Setup<'l> {
     pub fn screen(self) -> Setup<'l> {
         Setup {
             screen: true,
+            ..self
+        }
+    }
+
+    /// With a clock that shows this time whenever the machine is switched on, such as `1970-01-01T00:00:00`: one that
+    /// does not run without power.
+    pub fn clock(self, time: &str) -> Setup<'l> {
+        Setup {
+            clock: Some(time.to_owned()),
             ..self
         }
     }
@@ -201,6 +212,7 @@ impl<'l> Setup<'l> {
             cards: self.cards(),
             ports: vec![agent::PORT.to_owned()],
             screen: self.screen,
+            clock: self.clock.clone(),
             console: Serial::Stream,
         })
     }

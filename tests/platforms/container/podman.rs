@@ -56,17 +56,16 @@ impl Podman<'_> {
         Inside(|script: &str| self.command(&["exec", &self.container, "sh", "-c", script]))
     }
 
-    fn start(&self) {
-        let name = format!("--name={}", self.container);
+    /// Makes and starts a container.
+    fn run(&self, options: &[&str]) -> Command {
         // podman wants to raise limits that not even root may raise everywhere.
         let limits = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"];
-        let words = [
-            &["run", "--detach", "--network=none", &name],
-            &limits[..],
-            &[IMAGE],
-        ]
-        .concat();
-        self.call(&words);
+        self.command(&[&["run", "--network=none"], &limits[..], options, &[IMAGE]].concat())
+    }
+
+    fn start(&self, options: &[&str]) {
+        let name = format!("--name={}", self.container);
+        succeed(&mut self.run(&[&["--detach", &name], options].concat()));
     }
 }
 
@@ -108,7 +107,7 @@ fn podman_loads_it_runs_it_and_stops_it() -> Result<(), LabError> {
     let archive = form(&lab, "oci")?;
     let said = podman.call(&["load", "--input", archive.as_str()]);
     assert!(said.ends_with(IMAGE), "{said}");
-    podman.start();
+    podman.start(&[]);
     podman.inside().assert_works();
     let path = podman.inside().wait("echo $PATH");
     assert_eq!(path, distill::system::PATH);
@@ -121,5 +120,46 @@ fn podman_loads_it_runs_it_and_stops_it() -> Result<(), LabError> {
     podman.inside().assert_works();
     // Stopped once, when podman did.
     assert_eq!(podman.inside().wait("cat /var/lib/stopped"), "stopped");
+    Ok(())
+}
+
+#[test]
+#[ignore = "builds an image and runs a container"]
+fn a_read_only_root_works_and_what_is_forbidden_is_said() -> Result<(), LabError> {
+    if !has(&["podman"]) {
+        return Ok(());
+    }
+    let lab = Lab::new()?;
+    let podman = Podman {
+        directory: lab.directory(),
+        container: format!("distill-read-only-{}", std::process::id()),
+    };
+    if !podman.has_ids() {
+        return Ok(());
+    }
+    let archive = form(&lab, "oci")?;
+    podman.call(&["load", "--input", archive.as_str()]);
+    let refused = |options: &[&str]| {
+        let output = podman.run(options).output().expect("podman runs");
+        assert_eq!(output.status.code(), Some(1), "{options:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let read_only = ["--read-only", "--read-only-tmpfs=false", "--tmpfs=/tmp"];
+    let said = refused(&[&read_only[..], &["--tmpfs=/run:rw,noexec"]].concat());
+    for part in [
+        "container: /run is mounted so that no program can start from there (noexec)\n",
+        "--tmpfs /run:exec\n",
+        "container: /var cannot be written\n",
+    ] {
+        assert!(said.contains(part), "no {part}: {said}");
+    }
+    let said = refused(&["--cap-drop=SETUID"]);
+    assert!(
+        said.contains("container: services cannot become their users\n"),
+        "{said}"
+    );
+
+    podman.start(&[&read_only[..], &["--tmpfs=/run:rw,exec", "--volume=/var"]].concat());
+    podman.inside().assert_works();
     Ok(())
 }

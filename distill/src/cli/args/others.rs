@@ -91,6 +91,9 @@ pub(in crate::cli) struct GcArgs {
     /// Keep only what the image of this program needs
     #[arg(long, conflicts_with = "keep_days")]
     pub(in crate::cli) all_unused: bool,
+    /// Wait until the processes have ended that use the store; those that start meanwhile wait, too
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(in crate::cli) wait: bool,
 }
 
 #[derive(Debug, Args)]

@@ -206,6 +206,45 @@ fn a_file_of_a_recipe_that_is_missing_is_told_with_its_line() {
 }
 
 #[test]
+fn packages_with_one_path_are_told_with_the_lines_of_both() {
+    let package = |name: &str, node: LiteralNode| {
+        merge(
+            name,
+            [Artifact::Literal(Literal::of(path("etc/motd"), node))],
+        )
+    };
+    let file = |text: &str| LiteralNode::File {
+        mode: None,
+        contents: text.into(),
+    };
+    let dir = |bits| LiteralNode::Dir {
+        mode: crate::plan::Mode::new(bits),
+    };
+    let both = |one, two| {
+        let world = World::new();
+        let image = merge(
+            "image",
+            [package("two", two).into(), package("one", one).into()],
+        );
+        let ran = world.run(&Target::new("droplet", image), &["build"]);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        for label in ["one", "two"] {
+            let told = format!("hint: `{label}` is defined at RECIPE\n");
+            assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+        }
+        ran.stderr
+    };
+    let said = both(file("1"), file("2"));
+    assert!(
+        said.contains("`one` and `two` both have `etc/motd`"),
+        "{said}"
+    );
+    let said = both(dir(0o755), dir(0o1777));
+    let modes = "have the directory `etc/motd` with different modes, 0755 and 1777";
+    assert!(said.contains(modes), "{said}");
+}
+
+#[test]
 fn a_defect_has_its_own_exit_status() {
     let world = World::new();
     let broken = Target::computed("droplet", || -> Result<Plan, std::io::Error> {

@@ -1,7 +1,11 @@
 //! `gc` and `fsck`: what stays in the store.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
 use super::*;
 use crate::plan::Object;
+use crate::store::{Root, Store};
 
 /// An image of one file, whose text tells it from the next version.
 fn version(text: &str) -> Target {
@@ -80,6 +84,60 @@ fn nothing_is_removed_while_another_process_uses_the_store() {
     assert_eq!(world.run(&target, &["gc", "-n"]).code, 0);
     drop(other);
     assert_eq!(world.run(&target, &["gc"]).code, 0);
+}
+
+#[test]
+fn whoever_waits_has_a_turn_beside_those_who_never_end() {
+    let world = World::new();
+    let target = version("one");
+    let root = world.store().root().to_owned();
+    let (done, opened) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        // Of these builders, one always has the store open.
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let _store = Store::open(&root).unwrap();
+                    opened.fetch_add(1, Ordering::Relaxed);
+                    std::thread::sleep(Duration::from_millis(30));
+                }
+            });
+        }
+        while opened.load(Ordering::Relaxed) < 16 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let ran = world.run(&target, &["gc", "--wait"]);
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    });
+}
+
+#[test]
+fn a_clock_that_is_years_ahead_makes_nothing_old() {
+    let world = World::new();
+    let (old, new) = (version("one"), version("two"));
+    for target in [&old, &new] {
+        assert_eq!(world.run(target, &["build"]).code, 0);
+    }
+    // To a clock that is ten years ahead, everything was made ten years ago.
+    let store = world.store();
+    let past = |root: Root| Root {
+        time: root.time - 10 * 366 * 86_400,
+        ..root
+    };
+    for root in store.roots().unwrap() {
+        store.drop_root(&root.plan).unwrap();
+        store.note_root(&past(root)).unwrap();
+    }
+    drop(store);
+    let ran = world.run(&new, &["gc"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("more than a year ahead"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(world.store().roots().unwrap().len(), 2, "{}", ran.stderr);
 }
 
 #[test]

@@ -3,12 +3,14 @@
 use super::nodes::path_of;
 use super::{Directory, Entry, Nodes, Workbench};
 use crate::plan::hash::Hash;
+use crate::plan::mode::Mode;
 use crate::plan::path::RelPath;
 
 /// Two inputs that would write the same path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{first}` and `{second}` both have `{path}`\nhint: leave it out of one of them, with a subpackage of the paths that are wanted"
+    "{}\nhint: leave it out of one of them, with a subpackage of the paths that are wanted",
+    message(self)
 )]
 pub struct Conflict {
     /// The path.
@@ -17,6 +19,46 @@ pub struct Conflict {
     pub first: String,
     /// The input that has it too.
     pub second: String,
+    /// If it is a directory in both: its modes, which are different ones.
+    pub modes: Option<(Mode, Mode)>,
+}
+
+fn message(conflict: &Conflict) -> String {
+    let Conflict {
+        path,
+        first,
+        second,
+        modes,
+    } = conflict;
+    match modes {
+        None => format!("`{first}` and `{second}` both have `{path}`"),
+        Some((one, other)) => format!(
+            "`{first}` and `{second}` have the directory `{path}` with different modes, {one} and {other}"
+        ),
+    }
+}
+
+impl Conflict {
+    /// The same with the two inputs in the order of their names.
+    pub fn by_name(self) -> Conflict {
+        if self.first <= self.second {
+            return self;
+        }
+        Conflict {
+            path: self.path,
+            first: self.second,
+            second: self.first,
+            modes: self.modes.map(|(one, other)| (other, one)),
+        }
+    }
+}
+
+/// The modes of what is a directory in two inputs.
+fn modes(one: &Entry, other: &Entry) -> Option<(Mode, Mode)> {
+    match (one, other) {
+        (Entry::Dir { mode: one, .. }, Entry::Dir { mode: other, .. }) => Some((*one, *other)),
+        _ => None,
+    }
 }
 
 /// Why trees cannot be merged.
@@ -63,6 +105,7 @@ fn merge_at<N: Nodes>(
                     path: path_of(at, name),
                     first: owners[0].0.to_owned(),
                     second: (*label).to_owned(),
+                    modes: modes(&there, entry),
                 }));
             }
             if owners.len() == 2 {

@@ -67,6 +67,13 @@ impl Tree {
                             path: RelPath::new(at).unwrap(),
                             first: first.unwrap().1.to_owned(),
                             second: (*label).to_owned(),
+                            modes: match (merged.get(at), tree.get(at)) {
+                                (
+                                    Some(Node::Dir { mode: one }),
+                                    Some(Node::Dir { mode: other }),
+                                ) => Some((*one, *other)),
+                                _ => None,
+                            },
                         });
                     }
                     None => {

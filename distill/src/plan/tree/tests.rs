@@ -238,6 +238,31 @@ fn a_merge_names_both_inputs() {
 }
 
 #[test]
+fn directories_of_different_modes_are_told_as_such() {
+    let with = |bits| {
+        let mut tree = Tree::new();
+        let mode = Mode::new(bits);
+        tree.insert(path("var"), Node::Dir { mode }).unwrap();
+        tree
+    };
+    let (a, b) = (with(0o755), with(0o700));
+    let nodes = Counting::of(&[&a, &b]);
+    let merged = merge(
+        &Workbench::over(&nodes),
+        &[("two", a.hash()), ("one", b.hash())],
+    );
+    let Err(MergeError::Conflict(error)) = merged else {
+        panic!("{merged:?}");
+    };
+    let plain = Tree::merged(&[("two", &a), ("one", &b)]).unwrap_err();
+    assert_eq!(error, plain);
+    let said = error.by_name().to_string();
+    let expected =
+        "`one` and `two` have the directory `var` with different modes, 0700 and 0755\nhint: ";
+    assert!(said.starts_with(expected), "{said}");
+}
+
+#[test]
 fn patterns_that_name_nothing_are_told() {
     let sample = tree(&[("usr/lib/libz.a", "1"), ("usr/lib/x/y", "2")]);
     let nodes = Counting::of(&[&sample]);

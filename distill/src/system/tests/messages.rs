@@ -72,6 +72,14 @@ fn claims() -> Vec<Mistake> {
             "two services of one name",
             system().services([web(), web()]),
         ),
+        ("a day that there is not", system().not_before("2026-02-30")),
+        (
+            "a file that is not there",
+            system().file(File::new(
+                "/etc/motd",
+                Contents::Local("/nowhere/motd".into()),
+            )),
+        ),
         (
             "a service whose name is none",
             system().service(idle("my web")),
@@ -353,4 +361,24 @@ fn all_mistakes_are_told_at_once_each_with_its_line() {
             .count(),
         4
     );
+}
+
+#[test]
+fn what_is_made_for_a_service_is_wrong_where_the_service_is_defined() {
+    let logger = |service: &Service| {
+        let name = format!("{}-log", service.name);
+        Some(idle(&name).directory(Directory::new("/nowhere")))
+    };
+    let line = line!() + 1;
+    let (one, two) = (idle("web"), idle("web"));
+    let system = System::new()
+        .services([one, two])
+        .loggers(Loggers::new(logger));
+    let error = platform().root(&system).expect_err("two mistakes");
+    let told = |finding: &Finding| (finding.location.line(), finding.problem.to_string());
+    let told: Vec<(u32, String)> = error.findings.iter().map(told).collect();
+    assert_eq!(told.len(), 2, "{error}");
+    assert!(told.iter().all(|(at, _)| *at == line), "{error}");
+    assert!(told[0].1.starts_with("there is another service `web`"));
+    assert!(told[1].1.starts_with("`web-log` writes `/nowhere`"));
 }
