@@ -141,6 +141,20 @@ pub fn go_package(input: TokenStream) -> TokenStream {
     template.expand(input.into()).into()
 }
 
+/// The plan of a `Prebuilt`.
+#[proc_macro]
+pub fn prebuilt(input: TokenStream) -> TokenStream {
+    let template = Template {
+        name: "prebuilt",
+        structure: "Prebuilt",
+        required: &["name", "version", "source", "programs"],
+        fields: Fields {
+            own: &["programs", "prepare"],
+        },
+    };
+    template.expand(input.into()).into()
+}
+
 /// A fragment of a kernel's configuration.
 #[proc_macro]
 pub fn kconfig(input: TokenStream) -> TokenStream {

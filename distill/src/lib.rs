@@ -238,6 +238,28 @@ pub use distill_macros::cargo_package;
 /// ```
 pub use distill_macros::go_package;
 
+/// The plan of a [`Prebuilt`](package::Prebuilt): a program that comes as a binary.
+///
+/// Written like [`package!`]; `name`, `version`, `source` and `programs` are required.
+///
+/// ```
+/// use distill::package::Config;
+/// use distill::plan::Plan;
+/// use distill::prebuilt;
+///
+/// fn agent(config: &Config) -> Plan {
+///     prebuilt! { config,
+///         name: "agent", version: "2.1", licence: "LicenseRef-Vendor",
+///         homepage: "https://example.org/agent",
+///         source: url("https://example.org/agent-$version-x86_64.tar.gz",
+///             sha256("46e072d5d45c9fd3d5b268523501bbea0ad016232b2d3f366a7aad0b1e7b3f71")),
+///         programs: ["usr/bin/agent"],
+///     }
+/// }
+/// # let _ = agent;
+/// ```
+pub use distill_macros::prebuilt;
+
 /// A directory of one's own as a source: [`source::local`](package::source::local) of a path that begins at the
 /// directory of the `Cargo.toml` whose crate has the recipe.
 ///

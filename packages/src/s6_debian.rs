@@ -5,7 +5,7 @@
 //! [`crate::skarnet`] has the recipes from source.
 
 use distill::package::{Config, Placed, merged};
-use distill::plan::{AbsPath, Action, Artifact, PathSet, Pick, Plan};
+use distill::plan::{AbsPath, Action, Artifact, Meta, PathSet, Pick, Plan, Version};
 
 use crate::seed;
 
@@ -35,9 +35,18 @@ pub fn s6_debian(_: &Config) -> Plan {
         rows.map(|row| placed(seed::unpacked(&row))),
     );
     let (include, exclude) = (PathSet::new(TAKEN), PathSet::default());
+    let meta = Meta {
+        version: seed::rows()
+            .find(|row| row.name == "s6")
+            .and_then(|row| Version::new(row.version).ok()),
+        licence: Some("ISC AND LGPL-2.1-or-later".to_owned()),
+        homepage: Some("https://skarnet.org/software/s6/".to_owned()),
+        prebuilt: true,
+        ..Meta::default()
+    };
     let name = distill::plan::Name::new("s6-debian").expect("a constant");
     match include {
-        Ok(include) => Plan::named(name).action(Action::Pick(Pick {
+        Ok(include) => Plan::named(name).meta(meta).action(Action::Pick(Pick {
             tree: all.into(),
             include,
             exclude,

@@ -198,6 +198,7 @@ impl Node<'_> {
     pub(super) fn kind(&self) -> &'static str {
         match self.plan.action() {
             Err(_) => "broken",
+            Ok(_) if self.plan.meta().prebuilt => "binary",
             Ok(action) => action.operation().name(),
         }
     }

@@ -69,6 +69,7 @@ fn described(node: &Node<'_>) -> Value {
         "cpe": meta.cpe,
         "purl": meta.purl,
         "local": meta.local,
+        "prebuilt": meta.prebuilt,
         "kind": node.kind(),
         "location": node.plan.location().to_string(),
         "platform": platform(node.plan),

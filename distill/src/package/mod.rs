@@ -2,8 +2,8 @@
 //!
 //! A package is a function of a [`Config`]. Mostly it fills in a template: [`Recipe`] (anything), [`Cc`]
 //! (compiled with the config's toolchain), [`Cmmi`] (configured, made and installed), [`Cmake`] and [`Meson`]
-//! (what these configure), [`Cargo`] (programs in Rust), [`Go`]. The macros `package!`, `cc_package!`, `cmmi_package!`,
-//! `cmake_package!`, `meson_package!`, `cargo_package!` and `go_package!` are thin skins over these.
+//! (what these configure), [`Cargo`] (programs in Rust), [`Go`], [`Prebuilt`]. The macros `package!`, `cc_package!`, `cmmi_package!`,
+//! `cmake_package!`, `meson_package!`, `cargo_package!`, `go_package!` and `prebuilt!` are thin skins over these.
 
 mod build_system;
 mod cargo;
@@ -23,6 +23,7 @@ mod lint;
 mod meson;
 mod meson_machine;
 mod ninja;
+mod prebuilt;
 mod recipe;
 pub mod script;
 pub mod source;
@@ -40,6 +41,7 @@ pub use definition::{
 pub use go::{GO_PINS, Go, ModuleFile, ModuleFileKind};
 pub use lint::{Lint, lint};
 pub use meson::{Meson, meson_words};
+pub use prebuilt::Prebuilt;
 pub use recipe::Recipe;
 pub use script::{Script, Shebang, Variables, Word, Words};
 pub use source::{Patch, Pin};

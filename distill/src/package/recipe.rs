@@ -150,6 +150,15 @@ pub(super) fn or_mistake(
 impl Recipe {
     /// The plan. A recipe with a mistake gives a plan that says so, and where.
     pub fn plan(self) -> Plan {
+        self.plan_of(false)
+    }
+
+    /// The plan of what somebody else has built.
+    pub(super) fn prebuilt(self) -> Plan {
+        self.plan_of(true)
+    }
+
+    fn plan_of(self, prebuilt: bool) -> Plan {
         let (location, config) = (self.location, self.config.clone());
         // A name that cannot be is reported like every other mistake, under one that can.
         let (name, wrong) = match Name::new(self.name.clone()) {
@@ -161,13 +170,13 @@ impl Recipe {
             Some(message) => Err(message),
             None => self.action(),
         };
-        match action.and_then(|action| Ok((self.meta(&config)?, action))) {
+        match action.and_then(|action| Ok((self.meta(&config, prebuilt)?, action))) {
             Ok((meta, action)) => plan.meta(meta).action(action),
             Err(message) => plan.invalid(message),
         }
     }
 
-    fn meta(&self, config: &Config) -> Result<Meta, String> {
+    fn meta(&self, config: &Config, prebuilt: bool) -> Result<Meta, String> {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let version = some(&self.version).map(Version::new).transpose();
         Ok(Meta {
@@ -178,6 +187,7 @@ impl Recipe {
             cpe: some(&self.cpe),
             purl: None,
             local: None,
+            prebuilt,
             timeout: self.timeout,
             hints: self.hints.clone(),
         })

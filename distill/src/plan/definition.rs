@@ -104,6 +104,8 @@ pub struct Meta {
     pub purl: Option<String>,
     /// The directory of this machine that it was read from: it has no pin.
     pub local: Option<Utf8PathBuf>,
+    /// Whether somebody else has built it, and it is not from source.
+    pub prebuilt: bool,
     /// A longer time than usual after which a build counts as hung.
     pub timeout: Option<Duration>,
     /// What to tell if it fails.

@@ -2,7 +2,10 @@
 
 use distill::package::{Config, Package, Recipe, Words, env};
 use distill::plan::Plan;
-use distill::{cargo_package, cc_package, cmake_package, cmmi_package, execline, local, meson_package, package, words};
+use distill::{
+    cargo_package, cc_package, cmake_package, cmmi_package, execline, go_package, local, meson_package, package,
+    prebuilt, words,
+};
 
 fn zlib(config: &Config) -> Plan {
     let version = "1.3.1";
@@ -33,6 +36,24 @@ fn by_cargo(config: &Config) -> Plan {
         bins: ["shop"], features: ["tls"],
         libs: [zlib],
         cleanup: execline! { if { rm -rf "/out/etc" } },
+    }
+}
+
+fn by_go(config: &Config) -> Plan {
+    go_package! { config,
+        name: "shop", version: "1",
+        source: local!("../shop"),
+        packages: ["./cmd/shop"],
+        pins: include_str!("good.rs"),
+    }
+}
+
+fn by_others(config: &Config) -> Plan {
+    prebuilt! { config,
+        name: "agent", version: "1",
+        source: url("https://example.org/agent-$version.tar.gz",
+            sha256("60dd315c07f616887caa029408308a018ace66e3d142726a97db164b3b8f69fb")),
+        programs: ["usr/bin/agent"],
     }
 }
 
@@ -96,7 +117,7 @@ fn from_a_function(config: &Config) -> Plan {
 }
 
 fn main() {
-    let _: [fn(&Config) -> Plan; 7] =
-        [zlib, from_a_function, by_cmake, by_meson, by_autotools, by_cargo, from_crates_io];
+    let _: [fn(&Config) -> Plan; 9] =
+        [zlib, from_a_function, by_cmake, by_meson, by_autotools, by_cargo, from_crates_io, by_go, by_others];
     let _ = (Recipe::new, quoted);
 }

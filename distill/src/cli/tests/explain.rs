@@ -179,6 +179,59 @@ blake2b(\"vd2BPGNCOXIxce8_7phXm5SWTjuxyz5CcmLIwGjVIxk=\")  abc
 }
 
 #[test]
+fn modules_of_go_are_pinned_by_what_go_has_fetched() {
+    let world = World::new();
+    let (target, write) = (target(&world), |path: &str, text: &str| {
+        let path = world.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    });
+    write(
+        "work/shop/go.sum",
+        "a.example/Text v1.0.0 h1:x=\na.example/Text v1.0.0/go.mod h1:y=\na.example/old v0.1.0/go.mod h1:z=\n",
+    );
+    let sum = || {
+        let (mut host, stdout, stderr) = world.host(&["sum", "--go", "shop"]);
+        host.env = Environment::from_iter([("GOPATH", world.path("gopath").as_str())]);
+        world.run_host(&target, host, &stdout, &stderr)
+    };
+    let nothing = sum();
+    assert_eq!(nothing.code, 1, "{}", nothing.stderr);
+    assert!(
+        nothing.stderr.contains("go mod download"),
+        "{}",
+        nothing.stderr
+    );
+    let cache = "cache/download/a.example/!text/@v/v1.0.0";
+    write(&format!("gopath/pkg/mod/{cache}.zip"), "abc");
+    write(&format!("gopath/pkg/mod/{cache}.mod"), "");
+    let ran = sum();
+    insta::assert_snapshot!(ran.shown(), @r"
+    exit status 0
+    --- stdout
+    a.example/Text v1.0.0 zip ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
+    a.example/Text v1.0.0 mod e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+    --- stderr
+    1 file that `go.sum` names, and `go mod download` did not fetch, not in `go.pins`
+    ");
+}
+
+#[test]
+fn a_directory_of_ones_own_is_told_among_the_sources() {
+    let world = World::new();
+    let directory = world.path("shop");
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::write(directory.join("main.c"), "").unwrap();
+    let source = crate::package::source::local(directory.clone());
+    let Artifact::Plan(plan) = source.tree("shop", "1").unwrap() else {
+        panic!("a plan of its own");
+    };
+    let target = Target::new("image", plan);
+    let ran = world.run(&target, &["sources"]);
+    assert_eq!(ran.stdout, "local   /world/shop shop\n", "{}", ran.stderr);
+}
+
+#[test]
 fn sources_travel() {
     let (here, there) = (World::new(), World::new());
     let ran = here.run(&target(&here), &["sources"]);
