@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use distill::package::Config;
 use distill::plan::Plan;
 use distill::system::{Service, User};
-use distill::{cmake_package, execline, local};
+use distill::{cmake_package, execline};
 use distill_platforms::qemu_x86_64;
 use distill_systems::minimal;
 

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use distill::package::Config;
 use distill::plan::Plan;
 use distill::system::{Directory, File, Owner, Service, System, User};
-use distill::{cargo_package, execline, local};
+use distill::{cargo_package, execline};
 use distill_platforms::qemu_x86_64;
 use distill_services::dhcp;
 use distill_systems::minimal;

@@ -54,6 +54,8 @@ impl Template {
             #(#errors)*
             #[allow(unused_imports)]
             use ::distill::package::source::*;
+            #[allow(unused_imports)]
+            use ::distill::local;
             #[allow(clippy::needless_update)]
             let package = #literal;
             package.plan()

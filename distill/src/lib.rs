@@ -204,7 +204,7 @@ pub use distill_macros::meson_package;
 /// ```no_run
 /// use distill::package::Config;
 /// use distill::plan::Plan;
-/// use distill::{cargo_package, local};
+/// use distill::cargo_package;
 ///
 /// /// Our web service, from the directory beside this crate.
 /// fn shop(config: &Config) -> Plan {
@@ -225,7 +225,7 @@ pub use distill_macros::cargo_package;
 /// ```no_run
 /// use distill::package::Config;
 /// use distill::plan::Plan;
-/// use distill::{go_package, local};
+/// use distill::go_package;
 ///
 /// fn shop(config: &Config) -> Plan {
 ///     go_package! { config,
@@ -259,36 +259,6 @@ pub use distill_macros::go_package;
 /// # let _ = agent;
 /// ```
 pub use distill_macros::prebuilt;
-
-/// A directory of one's own as a source: [`source::local`](package::source::local) of a path that begins at the
-/// directory of the `Cargo.toml` whose crate has the recipe.
-///
-/// What git would not keep is no part of it: what a `.gitignore` names, `.git`, and cargo's `target`. A file that
-/// changes makes another package, and nothing else does.
-///
-/// ```no_run
-/// use distill::package::Config;
-/// use distill::plan::Plan;
-/// use distill::{cmake_package, local};
-///
-/// fn almanac(config: &Config) -> Plan {
-///     cmake_package! { config,
-///         name: "almanac", version: "1", licence: "MIT",
-///         source: local!("almanac").exclude(["docs"]),
-///     }
-/// }
-/// # let _ = almanac;
-/// ```
-#[macro_export]
-macro_rules! local {
-    ($path:literal) => {
-        $crate::package::source::local(::core::concat!(
-            ::core::env!("CARGO_MANIFEST_DIR"),
-            "/",
-            $path
-        ))
-    };
-}
 
 /// A [`Fragment`](package::kconfig::Fragment) of a configuration: a name, and options as kconfig
 /// writes them, without `CONFIG_` and with white space between them.

@@ -3,9 +3,9 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 
+use distill::go_package;
 use distill::package::{Config, execline};
 use distill::plan::Plan;
-use distill::{go_package, local};
 use distill_packages::quick;
 
 use crate::build::{build, build_with};

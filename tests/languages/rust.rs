@@ -1,8 +1,8 @@
 //! One program in Rust, from a directory beside its recipe.
 
+use distill::cargo_package;
 use distill::package::{Config, Script, execline};
 use distill::plan::Plan;
-use distill::{cargo_package, local};
 use distill_packages::{quick, zlib};
 
 use crate::build::build;

@@ -4,15 +4,13 @@
 
 use std::panic::Location;
 
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::directory;
 use crate::plan::{
     Action, Artifact, Digest, Input, Literal, Merge, Meta, MirrorFamily, Mode, Name, Origin,
     PathSet, Place, Plan, RelPath, Source, Unpack, archive::Format,
 };
-use camino::{Utf8Path, Utf8PathBuf};
-
-use super::directory;
-
-pub use crate::local;
 
 /// A hash as it stands in a recipe, checked when the package is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +113,36 @@ pub fn crates_io(name: impl AsRef<str>, version: impl AsRef<str>, digest: PinTex
     let path = format!("{name}/{name}-{version}.crate");
     let download = format!("https://crates.io/api/v1/crates/{name}/{version}/download");
     pin(Template::Mirror(MirrorFamily::Crates, path), digest).or_url(download)
+}
+
+/// A directory of one's own as a source: [`local()`](crate::package::source::local()) of a path that begins at the
+/// directory of the `Cargo.toml` whose crate has the recipe.
+///
+/// What git would not keep is no part of it: what a `.gitignore` names, `.git`, and cargo's `target`. A file that
+/// changes makes another package, and nothing else does.
+///
+/// ```no_run
+/// use distill::package::Config;
+/// use distill::plan::Plan;
+/// use distill::cmake_package;
+///
+/// fn almanac(config: &Config) -> Plan {
+///     cmake_package! { config,
+///         name: "almanac", version: "1", licence: "MIT",
+///         source: local!("almanac").exclude(["docs"]),
+///     }
+/// }
+/// # let _ = almanac;
+/// ```
+#[macro_export]
+macro_rules! local {
+    ($path:literal) => {
+        $crate::package::source::local(::core::concat!(
+            ::core::env!("CARGO_MANIFEST_DIR"),
+            "/",
+            $path
+        ))
+    };
 }
 
 /// A directory of this machine, by its absolute path; `local!` makes it from one that is relative to the

@@ -3,7 +3,7 @@
 use distill::package::{Config, Package, Recipe, Words, env};
 use distill::plan::Plan;
 use distill::{
-    cargo_package, cc_package, cmake_package, cmmi_package, execline, go_package, local, meson_package, package,
+    cargo_package, cc_package, cmake_package, cmmi_package, execline, go_package, meson_package, package,
     prebuilt, words,
 };
 

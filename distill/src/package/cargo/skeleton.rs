@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
+
 use super::manifest::Manifest;
 use crate::package::directory::{self, joined};
 use crate::plan::{Literal, LiteralNode, RelPath};
@@ -30,7 +32,7 @@ pub(super) fn skeleton(files: &Literal) -> Result<Literal, String> {
                 file(manifest.without_lints())
             }
             "Cargo.lock" => node.clone(),
-            _ if CONFIGURATION.iter().any(|name| configures(&name)) => node.clone(),
+            _ if CONFIGURATION.iter().any(configures) => node.clone(),
             _ => continue,
         };
         skeleton.0.insert(path.clone(), node);
@@ -57,6 +59,10 @@ fn file(text: String) -> LiteralNode {
     }
 }
 
+fn is_rust(path: &str) -> bool {
+    Utf8Path::new(path).extension() == Some("rs")
+}
+
 /// Whether a target begins in this file of a package, as cargo finds them when the manifest does not say.
 fn begins_a_target(path: &str) -> bool {
     if ["src/lib.rs", "src/main.rs", "build.rs"].contains(&path) {
@@ -67,7 +73,7 @@ fn begins_a_target(path: &str) -> bool {
         return false;
     };
     match rest.split_once('/') {
-        None => rest.ends_with(".rs"),
+        None => is_rust(rest),
         Some((_, file)) => file == "main.rs",
     }
 }
@@ -95,8 +101,6 @@ fn stays_inside(path: &RelPath, directory: &str, manifest: &Manifest) -> Result<
 mod tests {
     use std::fs;
 
-    use camino::Utf8Path;
-
     use super::*;
     use crate::package::directory::read;
     use crate::plan::{Contents, PathSet};
@@ -116,7 +120,7 @@ mod tests {
             LiteralNode::File {
                 contents: Contents::Bytes(_),
                 ..
-            } if path.as_str().ends_with(".rs") => format!("{path}: empty"),
+            } if is_rust(path.as_str()) => format!("{path}: empty"),
             _ => path.to_string(),
         };
         Ok(skeleton(&all)?.0.iter().map(shown).collect())
