@@ -46,7 +46,7 @@ fn archive(config: &Config, source: &Utf8Path, crates: &[Crate]) -> Plan {
     let crates: String = crates.iter().map(line).collect();
     let list: String = PROGRAMS.map(|program| format!("{program}\n")).concat();
     let file = |name: &str, text: &str| {
-        let path = format!("src/distill-release-{VERSION}/{name}");
+        let path = format!("release/{name}");
         Artifact::file(RelPath::new(path).expect("a path"), Mode::FILE, text)
     };
     let name = format!("distill-{VERSION}-{}-linux", config.arch().name());
@@ -60,7 +60,7 @@ fn archive(config: &Config, source: &Utf8Path, crates: &[Crate]) -> Plan {
             file("programs", &list),
             file("crates", &crates),
         ],
-        script: execline! { sh "archive.sh" #{name} },
+        script: execline! { sh "/release/archive.sh" #{name} },
     }
 }
 

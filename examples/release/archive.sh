@@ -1,14 +1,14 @@
 # Packs programs, what they are made of, and under which licences, into one archive, and says its checksum.
 #
-# archive.sh NAME: the programs are in /usr/bin, as `programs` lists them; the crates are in /crates, and
-# `crates` lists their directories, addresses and checksums.
+# archive.sh NAME: the programs are in /usr/bin, as /release/programs lists them; the crates are in /crates, and
+# /release/crates lists their directories, addresses and checksums.
 set -eu
 name=$1
 top=/tmp/$name
 mkdir -p "$top/bin" "$top/licences" /out
 while read -r program; do
   cp "/usr/bin/$program" "$top/bin/"
-done <programs
+done </release/programs
 cp LICENSE-* README.md CHANGELOG.md "$top/"
 printf 'package\tlicence\tsha256\n' >"$top/crates.tsv"
 while read -r directory purl checksum; do
@@ -19,7 +19,7 @@ while read -r directory purl checksum; do
     mkdir -p "$top/licences/$directory"
     cp "$file" "$top/licences/$directory/"
   done </tmp/found
-done <crates
+done </release/crates
 cd /tmp
 tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u+w,go-w -cf "$name.tar" "$name"
 xz -T1 "$name.tar"
