@@ -2,9 +2,7 @@
 
 use distill::package::Config;
 use distill::plan::Plan;
-use distill::{
-    cargo_package, cc_package, cmake_package, cmmi_package, go_package, meson_package, package, prebuilt,
-};
+use distill::{cargo_package, cc_package, cmake_package, cmmi_package, go_package, meson_package, package, prebuilt};
 
 fn missing(config: &Config) -> Plan {
     cmmi_package! { config, name: "mpfr" }
