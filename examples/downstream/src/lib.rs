@@ -12,6 +12,7 @@ pub fn chat(name: &str) -> System {
     ssh_host(&[])
         .hostname("chat")
         .service(services::ngircd(name))
+        .package(packages::talkers)
         // Beside the crate's manifest, and part of the image's hash.
         .file(File::new("/etc/motd", include_str!("../motd")))
 }

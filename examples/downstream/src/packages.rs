@@ -1,6 +1,6 @@
 //! Recipes: what Distill's own catalogue does not have.
 
-use distill::cmmi_package;
+use distill::{cargo_package, cmmi_package};
 use distill::package::{Config, execline};
 use distill::plan::Plan;
 use distill_packages::zlib;
@@ -17,5 +17,13 @@ pub fn ngircd(config: &Config) -> Plan {
         extra_configure: ["--without-syslog", "--with-zlib"],
         // The manual, and a configuration to begin with: ours is written by the service.
         cleanup: execline! { if { rm -rf "/out/usr/share" "/out/etc" "/out/usr/etc" } },
+    }
+}
+
+/// Says how many people are connected to the server: a program in Rust, from the directory beside this crate's sources.
+pub fn talkers(config: &Config) -> Plan {
+    cargo_package! { config,
+        name: "talkers", version: "0.1.0", licence: "MIT",
+        source: local!("talkers"),
     }
 }
