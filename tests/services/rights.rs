@@ -23,6 +23,9 @@ const RIGHTS: &[&str] = &[
     // The part that changes interfaces; what speaks with the network is the other one.
     "net.dhcpcd dhcpcd root all",
     "net.dhcpcd dhcpcd dhcpcd none for good",
+    // Notes the time now and then, for a machine without a clock.
+    "note-time sh clock none for good",
+    "note-time sleep clock none for good",
     // The part that opens ports and logs.
     "nginx nginx root all for good",
     "nginx nginx nginx none for good",

@@ -1,8 +1,8 @@
 //! Recipes: what Distill's own catalogue does not have.
 
-use distill::{cargo_package, cmmi_package};
 use distill::package::{Config, execline};
 use distill::plan::Plan;
+use distill::{cargo_package, cmmi_package};
 use distill_packages::zlib;
 
 /// ngIRCd: a server for Internet Relay Chat. The library comes from Distill's catalogue. TLS is left to
