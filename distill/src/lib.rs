@@ -238,6 +238,26 @@ pub use distill_macros::cargo_package;
 /// ```
 pub use distill_macros::go_package;
 
+/// The plan of a [`Python`](package::Python): a program in Python.
+///
+/// Written like [`package!`]; `name`, `version` and `source` are required.
+///
+/// ```no_run
+/// use distill::package::Config;
+/// use distill::plan::Plan;
+/// use distill::{local, python_package};
+///
+/// /// Our web service, from the directory beside this crate, with what its `requirements.txt` names.
+/// fn shop(config: &Config) -> Plan {
+///     python_package! { config,
+///         name: "shop", version: "1.2", licence: "MIT",
+///         source: local!("../shop"),
+///     }
+/// }
+/// # let _ = shop;
+/// ```
+pub use distill_macros::python_package;
+
 /// A directory of one's own as a source: [`source::local`](package::source::local) of a path that begins at the
 /// directory of the `Cargo.toml` whose crate has the recipe.
 ///

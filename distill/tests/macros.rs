@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use distill::package::{Arch, Cargo, Cc, Cmake, Cmmi, Config, Meson, Recipe, Target};
+use distill::package::{Arch, Cargo, Cc, Cmake, Cmmi, Config, Go, Meson, Python, Recipe, Target};
 
 /// Compiles this crate's dependencies once more, in a directory of its own.
 #[test]
@@ -24,6 +24,8 @@ fn the_fields_that_are_listed_are_those_that_there_are() {
         ("cmake_package", &Cmake::new(&config)),
         ("meson_package", &Meson::new(&config)),
         ("cargo_package", &Cargo::new(&config)),
+        ("go_package", &Go::new(&config)),
+        ("python_package", &Python::new(&config)),
     ] {
         let message = listed
             .split("error: ")

@@ -10,4 +10,5 @@ mod cxx;
 mod go;
 mod linked;
 mod mistakes;
+mod python;
 mod rust;

@@ -2,7 +2,7 @@
 
 use distill::package::Config;
 use distill::plan::Plan;
-use distill::{cargo_package, cc_package, cmake_package, cmmi_package, meson_package, package};
+use distill::{cargo_package, cc_package, cmake_package, cmmi_package, go_package, meson_package, package, python_package};
 
 fn missing(config: &Config) -> Plan {
     cmmi_package! { config, name: "mpfr" }
@@ -61,6 +61,14 @@ fn of_configure(config: &Config) -> Plan {
 
 fn of_cmake(config: &Config) -> Plan {
     cargo_package! { config, name: "mpfr", version: "4", source: None, options: ["--release"] }
+}
+
+fn of_rust(config: &Config) -> Plan {
+    go_package! { config, name: "mpfr", version: "4", source: None, features: ["tls"] }
+}
+
+fn of_cargo(config: &Config) -> Plan {
+    python_package! { config, name: "mpfr", version: "4", source: None, lock: "idna==3.10" }
 }
 
 fn main() {}

@@ -2,7 +2,7 @@
 
 use distill::package::{Config, Package, Recipe, Words, env};
 use distill::plan::Plan;
-use distill::{cargo_package, cc_package, cmake_package, cmmi_package, execline, local, meson_package, package, words};
+use distill::{cargo_package, cc_package, cmake_package, cmmi_package, execline, local, meson_package, package, python_package, words};
 
 fn zlib(config: &Config) -> Plan {
     let version = "1.3.1";
@@ -43,6 +43,16 @@ fn from_crates_io(config: &Config) -> Plan {
             sha256("60dd315c07f616887caa029408308a018ace66e3d142726a97db164b3b8f69fb")),
         lock: "version = 4",
         no_default_features: true,
+    }
+}
+
+fn in_python(config: &Config) -> Plan {
+    python_package! { config,
+        name: "shop", version: "1",
+        source: local!("../shop").exclude(["docs"]),
+        requirements: "idna==3.10 --hash=sha256:60dd315c07f616887caa029408308a018ace66e3d142726a97db164b3b8f69fb",
+        subdir: "server",
+        cleanup: execline! { if { rm -rf "/out/usr/share" } },
     }
 }
 
@@ -96,7 +106,8 @@ fn from_a_function(config: &Config) -> Plan {
 }
 
 fn main() {
-    let _: [fn(&Config) -> Plan; 7] =
-        [zlib, from_a_function, by_cmake, by_meson, by_autotools, by_cargo, from_crates_io];
+    let _: [fn(&Config) -> Plan; 8] = [
+        zlib, from_a_function, by_cmake, by_meson, by_autotools, by_cargo, from_crates_io, in_python,
+    ];
     let _ = (Recipe::new, quoted);
 }
