@@ -2,16 +2,15 @@
 
 use distill::cmmi_package;
 use distill::package::source::{debian, sha256};
-use distill::package::{Config, Package, execline};
+use distill::package::{Config, Package, env, execline};
 use distill::plan::{Artifact, Plan};
 
 /// The terminals that programs know without a database in the image.
-const TERMINALS: [&str; 14] = [
+const TERMINALS: [&str; 13] = [
     "ansi",
     "dumb",
     "linux",
     "rxvt",
-    "rxvt-unicode-256color",
     "screen",
     "screen-256color",
     "tmux",
@@ -47,14 +46,15 @@ pub fn ncurses(config: &Config) -> Plan {
             .or_url("https://invisible-island.net/archives/ncurses/current/ncurses-$version.tgz"),
         tools: [Package::from(compiler)],
         extra_configure: [
-            "--enable-widec".to_owned(), "--without-cxx".into(), "--without-cxx-binding".into(),
-            "--without-ada".into(), "--without-manpages".into(), "--without-progs".into(),
-            "--without-tests".into(), "--without-debug".into(), "--disable-db-install".into(),
-            "--disable-stripping".into(), "--enable-pc-files".into(),
-            "--with-pkg-config-libdir=/usr/lib/pkgconfig".into(),
-            "--with-default-terminfo-dir=/usr/share/terminfo".into(),
-            "--with-terminfo-dirs=/etc/terminfo:/usr/share/terminfo".into(),
-            "--with-tic-path=/usr/bin/tic".into(), "--with-infocmp-path=/usr/bin/infocmp".into(),
+            "--enable-widec", "--without-cxx", "--without-cxx-binding",
+            "--without-ada", "--without-manpages", "--without-progs",
+            "--without-tests", "--without-debug", "--disable-db-install",
+            "--disable-stripping", "--enable-pc-files",
+            "--with-pkg-config-libdir=/usr/lib/pkgconfig",
+            "--with-default-terminfo-dir=/usr/share/terminfo",
+            "--with-terminfo-dirs=/etc/terminfo:/usr/share/terminfo",
+            "--with-tic-path=/usr/bin/tic", "--with-infocmp-path=/usr/bin/infocmp",
+            format!("--with-build-cc={}", env::build_cc(config)),
             format!("--with-fallbacks={}", TERMINALS.join(",")),
         ],
         cleanup: execline! {
