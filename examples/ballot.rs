@@ -51,7 +51,10 @@ fn daemon() -> Service {
 
 /// The system: a network, and the service.
 pub(crate) fn system() -> System {
-    minimal().hostname("ballot").service(dhcp("eth0")).service(daemon())
+    minimal()
+        .hostname("ballot")
+        .service(dhcp("eth0"))
+        .service(daemon())
 }
 
 fn main() -> ExitCode {

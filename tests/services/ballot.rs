@@ -21,7 +21,10 @@ fn counts_votes() -> Result<(), LabError> {
     let ask = "wget -q -O - http://127.0.0.1:8080";
     assert_eq!(machine.succeed(ask)?, "");
     for name in ["tea", "coffee", "tea"] {
-        assert_eq!(machine.succeed(&format!("{ask}/{name} --post-data ''"))?, "counted");
+        assert_eq!(
+            machine.succeed(&format!("{ask}/{name} --post-data ''"))?,
+            "counted"
+        );
     }
     assert_eq!(machine.succeed(ask)?, "tea: 2\ncoffee: 1");
     machine.fail(&format!("{ask}/nothing/here"))?;

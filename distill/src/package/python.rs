@@ -74,7 +74,8 @@ impl Python {
             .set("PYTHONHASHSEED", "0")
             .set("PYTHONDONTWRITEBYTECODE", "1");
         self.env = variables.with(std::mem::take(&mut self.env));
-        self.files.push(file(INSTALL, include_str!("python/install.py"))?);
+        self.files
+            .push(file(INSTALL, include_str!("python/install.py"))?);
         let mut copied = Script::new();
         if !distributions.is_empty() {
             let installed = self.clone().requirements(&distributions)?;
@@ -88,7 +89,8 @@ impl Python {
     fn files_of_source(&self) -> Result<Option<Literal>, String> {
         let files = |pin: &Pin| pin.files(&self.name, &self.version);
         let files = self.source.as_ref().map(files).transpose()?.flatten();
-        let lacks_project = |files: &Literal| !PROJECTS.iter().any(|name| self.find(files, name).is_some());
+        let lacks_project =
+            |files: &Literal| !PROJECTS.iter().any(|name| self.find(files, name).is_some());
         if files.as_ref().is_some_and(lacks_project) {
             return Err(
                 "its source has no `pyproject.toml`, which says what there is to install\n\
@@ -103,7 +105,9 @@ impl Python {
     /// The file of this name where the program's project lies.
     fn find<'f>(&self, files: &'f Literal, name: &str) -> Option<&'f LiteralNode> {
         let place = format!("{}/{name}", self.subdir);
-        files.0.get(&RelPath::new(place.trim_start_matches('/')).ok()?)
+        files
+            .0
+            .get(&RelPath::new(place.trim_start_matches('/')).ok()?)
     }
 
     /// The list of requirements: the recipe's, or that in the directory of the source.
@@ -113,9 +117,13 @@ impl Python {
         }
         let found = files.and_then(|files| LISTS.iter().find_map(|name| self.find(files, name)));
         match found {
-            Some(LiteralNode::File { contents: Contents::Local(file), .. }) => {
+            Some(LiteralNode::File {
+                contents: Contents::Local(file),
+                ..
+            }) => {
                 let text = std::fs::read_to_string(file);
-                text.map(Some).map_err(|error| format!("`{file}` cannot be read: {error}"))
+                text.map(Some)
+                    .map_err(|error| format!("`{file}` cannot be read: {error}"))
             }
             _ => Ok(None),
         }
@@ -129,7 +137,9 @@ impl Python {
         let action = Action::Merge(Merge { inputs });
         let together = Plan::named(name).location(self.location).action(action);
         self.tools.push(Package::at(place(REQUIREMENTS), together));
-        let places = distributions.iter().map(|one| format!("{REQUIREMENTS}/{}", one.place()));
+        let places = distributions
+            .iter()
+            .map(|one| format!("{REQUIREMENTS}/{}", one.place()));
         let script = Script::new().command(self.install(&[], places.collect::<Vec<_>>()));
         self.name = format!("{}-requirements", self.name);
         self.version = String::new();

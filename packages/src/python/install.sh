@@ -2,10 +2,10 @@
 # where Python was built.
 version=$1 source=$2
 cd "/out/usr/lib/python$version"
-# What needs Tk, and what installs packages.
-rm -rf ensurepip idlelib tkinter turtledemo turtle.py
-# The build's own directory stands among the settings that it was built with.
-sed -i "s|$source|.|g" _sysconfigdata_*.py
+# What needs Tk, what installs packages, and what other programs would be linked with.
+rm -rf ensurepip idlelib tkinter turtledemo turtle.py "../libpython$version.a"
+# The build's own directories stand among the settings that it was built with.
+sed -i -e "s|$source|.|g" -e 's|/sysroot/[^/]*/usr|/usr|g' _sysconfigdata_*.py
 # Python looks for this directory, and has nothing to put there.
 mkdir -p lib-dynload site-packages
 ln -s "python$version" /out/usr/bin/python3

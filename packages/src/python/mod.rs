@@ -14,12 +14,19 @@ use crate::{libbz2, libedit, libffi, libxz, ncurses, openssl, seed, sqlite, zlib
 pub const SERIES: &str = "3.13";
 
 /// The modules of the standard library that [`python3`] lacks, each with the reason.
-pub const MISSING: [(&str, &str); 10] = [
+pub const MISSING: [(&str, &str); 11] = [
     ("_dbm", "`dbm.sqlite3` and `dbm.dumb` are there"),
     ("_gdbm", "`dbm.sqlite3` and `dbm.dumb` are there"),
+    (
+        "_pyrepl._minimal_curses",
+        "it is for a Python without `_curses`",
+    ),
     ("_tkinter", "there is no Tk"),
     ("_uuid", "`uuid` does without"),
-    ("ensurepip", "packages are made by recipes, not on a machine"),
+    (
+        "ensurepip",
+        "packages are made by recipes, not on a machine",
+    ),
     ("idlelib", "it needs Tk"),
     ("tkinter", "there is no Tk"),
     ("turtle", "it needs Tk"),
@@ -61,7 +68,7 @@ pub fn python3(config: &Config) -> Plan {
         cflags: ["-O2", "-DTHREAD_STACK_SIZE=0x800000"],
         prepare: execline! {
             if { sh -ec #{format!("for patch in $(grep -E '{PATCHES}' /src/debian/patches/series); do
-patch -p1 -s -i /src/debian/patches/$patch; done")} }
+    patch -p1 -s -i /src/debian/patches/$patch; done")} }
         },
         extra_configure: [
             interpreter.as_str(), "--without-ensurepip", "--disable-test-modules", "--with-readline=editline",

@@ -116,13 +116,24 @@ pub fn tools(_: &Config) -> Items {
     let root = AbsPath::root();
     let unpacked = PACKAGES.iter().map(|(name, path, hash)| {
         // Of flit, only what other projects name as their build system.
-        let pin = debian(*path, sha256(hash)).keep_top().include(["usr/lib/python3/dist-packages"]);
-        let pin = pin.exclude(["usr/lib/python3/dist-packages/flit", "usr/lib/python3/dist-packages/flit-*"]);
+        let pin = debian(*path, sha256(hash))
+            .keep_top()
+            .include(["usr/lib/python3/dist-packages"]);
+        let pin = pin.exclude([
+            "usr/lib/python3/dist-packages/flit",
+            "usr/lib/python3/dist-packages/flit-*",
+        ]);
         let of = pin.tree(name, "").expect("the list is checked by a test");
-        Placed { at: Some(root.clone()), of }
+        Placed {
+            at: Some(root.clone()),
+            of,
+        }
     });
     let together = merged("python-tools", unpacked.collect::<Vec<_>>());
-    Items(vec![Item::Package(Package::from(seed::python)), Item::Artifact(together.into())])
+    Items(vec![
+        Item::Package(Package::from(seed::python)),
+        Item::Artifact(together.into()),
+    ])
 }
 
 #[cfg(test)]

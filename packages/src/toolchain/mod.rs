@@ -3,7 +3,9 @@
 mod compat;
 mod wrapper;
 
-use distill::package::{Arch, Config, GoToolchain, PythonToolchain, RustToolchain, Target, Toolchain};
+use distill::package::{
+    Arch, Config, GoToolchain, PythonToolchain, RustToolchain, Target, Toolchain,
+};
 
 use crate::{libstdcxx, linux_headers, musl, python, rust_std, seed};
 

@@ -50,7 +50,9 @@ pub(super) fn is_wheel(file: &str) -> Result<bool, String> {
     let archives = [".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"];
     match archives.iter().any(|ending| file.ends_with(ending)) {
         true => Ok(false),
-        false => Err(format!("`{file}` is neither a wheel nor a source in a tar archive")),
+        false => Err(format!(
+            "`{file}` is neither a wheel nor a source in a tar archive"
+        )),
     }
 }
 
@@ -83,7 +85,10 @@ impl Distribution {
     }
 
     /// The file in its place.
-    pub(super) fn input(&self, location: &'static Location<'static>) -> Result<Input<Artifact>, String> {
+    pub(super) fn input(
+        &self,
+        location: &'static Location<'static>,
+    ) -> Result<Input<Artifact>, String> {
         let (first, others) = self.addresses.split_first().ok_or("it has no address")?;
         let pin = url(first, sha256(&self.sha256));
         let mut pin = others.iter().fold(pin, |pin, address| pin.or_url(address));
@@ -97,14 +102,21 @@ impl Distribution {
         let Artifact::Plan(plan) = pin.tree_at(&self.name, &self.version, location)? else {
             unreachable!("a file is placed or unpacked by a plan");
         };
-        let action = plan.action().map_err(|error| error.message.clone())?.clone();
+        let action = plan
+            .action()
+            .map_err(|error| error.message.clone())?
+            .clone();
         let meta = Meta {
             version: Some(Version::new(self.version.as_str()).map_err(|e| e.to_string())?),
             purl: Some(format!("pkg:pypi/{}@{}", self.name, self.version)),
             ..Meta::default()
         };
         let name = Name::new(self.name.as_str()).map_err(|e| e.to_string())?;
-        let of = Plan::named(name).location(location).meta(meta).action(action).into();
+        let of = Plan::named(name)
+            .location(location)
+            .meta(meta)
+            .action(action)
+            .into();
         Ok(Input { at, of })
     }
 }
@@ -133,10 +145,16 @@ mod tests {
     fn files_of_the_index_have_addresses_by_name() {
         let wheel = by_name("Jaraco.Text", "4.0.0", true);
         let index = "https://files.pythonhosted.org/packages";
-        assert_eq!(wheel[0], format!("{index}/py3/j/jaraco-text/jaraco_text-4.0.0-py3-none-any.whl"));
+        assert_eq!(
+            wheel[0],
+            format!("{index}/py3/j/jaraco-text/jaraco_text-4.0.0-py3-none-any.whl")
+        );
         assert_eq!(wheel.len(), 2);
         let source = by_name("Jaraco.Text", "4.0.0", false);
-        assert_eq!(source[1], format!("{index}/source/j/jaraco-text/jaraco-text-4.0.0.tar.gz"));
+        assert_eq!(
+            source[1],
+            format!("{index}/source/j/jaraco-text/jaraco-text-4.0.0.tar.gz")
+        );
         assert_eq!(by_name("idna", "3", false).len(), 1);
     }
 }

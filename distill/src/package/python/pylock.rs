@@ -41,7 +41,12 @@ struct Lock {
 impl File {
     /// What it is called: as the list says, or as its address does.
     fn name(&self) -> String {
-        let by_address = || self.url.as_deref().map(super::distribution::file_of).map(str::to_owned);
+        let by_address = || {
+            self.url
+                .as_deref()
+                .map(super::distribution::file_of)
+                .map(str::to_owned)
+        };
         self.name.clone().or_else(by_address).unwrap_or_default()
     }
 }
@@ -53,8 +58,8 @@ pub(super) fn is_one(text: &str) -> bool {
 
 /// Reads the list; an error is a phrase for a definition.
 pub(super) fn parse(text: &str) -> Result<Vec<Distribution>, String> {
-    let lock: Lock =
-        toml::from_str(text).map_err(|error| format!("`pylock.toml` cannot be read: {}", error.message()))?;
+    let lock: Lock = toml::from_str(text)
+        .map_err(|error| format!("`pylock.toml` cannot be read: {}", error.message()))?;
     lock.packages.iter().map(distribution).collect()
 }
 
@@ -66,15 +71,22 @@ fn distribution(entry: &Entry) -> Result<Distribution, String> {
              hint: a list for one machine has no such conditions: delete the entry, or its `marker`"
         ));
     }
-    let pure = entry.wheels.iter().find(|file| is_wheel(&file.name()) == Ok(true));
+    let pure = entry
+        .wheels
+        .iter()
+        .find(|file| is_wheel(&file.name()) == Ok(true));
     let source = || entry.sdist.as_ref().or(entry.archive.as_ref());
-    let file = pure.or_else(source).ok_or_else(|| match entry.wheels.is_empty() {
-        true => format!(
-            "`{name}` has no file with a hash\n\
+    let file = pure
+        .or_else(source)
+        .ok_or_else(|| match entry.wheels.is_empty() {
+            true => format!(
+                "`{name}` has no file with a hash\n\
              hint: a directory or a repository is no pin: take a release of it"
-        ),
-        false => format!("`{name}` has no wheel that is pure, and no source: a static Python loads nothing"),
-    })?;
+            ),
+            false => format!(
+                "`{name}` has no wheel that is pure, and no source: a static Python loads nothing"
+            ),
+        })?;
     is_wheel(&file.name())?;
     let lacks = |what: &str| format!("`pylock.toml` has no {what} of `{}`", file.name());
     Ok(Distribution {
@@ -90,7 +102,9 @@ mod tests {
     use super::*;
 
     fn lock(entry: &str) -> String {
-        format!("lock-version = \"1.0\"\ncreated-by = \"pip\"\n[[packages]]\nname = \"Attrs\"\n{entry}\n")
+        format!(
+            "lock-version = \"1.0\"\ncreated-by = \"pip\"\n[[packages]]\nname = \"Attrs\"\n{entry}\n"
+        )
     }
 
     fn file(name: &str) -> String {
@@ -100,14 +114,22 @@ mod tests {
 
     #[test]
     fn the_pure_wheel_is_taken_or_else_the_source() {
-        let (wheel, source) = (file("attrs-25.1-py3-none-any.whl"), file("attrs-25.1.tar.gz"));
+        let (wheel, source) = (
+            file("attrs-25.1-py3-none-any.whl"),
+            file("attrs-25.1.tar.gz"),
+        );
         let compiled = file("attrs-25.1-cp313-cp313-linux_x86_64.whl");
         let place = |wheels: &str| {
-            let text = lock(&format!("version = \"25.1\"\nwheels = [{wheels}]\nsdist = {source}"));
+            let text = lock(&format!(
+                "version = \"25.1\"\nwheels = [{wheels}]\nsdist = {source}"
+            ));
             assert!(is_one(&text));
             parse(&text).unwrap()[0].place()
         };
-        assert_eq!(place(&format!("{compiled}, {wheel}")), "attrs-25.1-py3-none-any.whl");
+        assert_eq!(
+            place(&format!("{compiled}, {wheel}")),
+            "attrs-25.1-py3-none-any.whl"
+        );
         assert_eq!(place(&compiled), "attrs-25.1");
         let text = lock(&format!("wheels = [{compiled}]"));
         assert!(parse(&text).unwrap_err().contains("no wheel that is pure"));
@@ -118,7 +140,10 @@ mod tests {
         for (entry, said) in [
             ("marker = \"os_name == 'nt'\"", "some machines only"),
             ("directory = { path = \".\" }", "no file with a hash"),
-            ("sdist = { name = \"a-1.tar.gz\" }", "no SHA-256 of `a-1.tar.gz`"),
+            (
+                "sdist = { name = \"a-1.tar.gz\" }",
+                "no SHA-256 of `a-1.tar.gz`",
+            ),
             ("version = 1", "cannot be read"),
         ] {
             let told = parse(&lock(entry)).unwrap_err();

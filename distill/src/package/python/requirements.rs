@@ -7,7 +7,12 @@ use std::collections::BTreeSet;
 use super::distribution::{Distribution, by_name, file_of, is_wheel, normalised};
 
 /// Options that say how pip goes about it, and nothing about what is in the list.
-const WITHOUT_MEANING: [&str; 4] = ["--require-hashes", "--prefer-binary", "--only-binary", "--pre"];
+const WITHOUT_MEANING: [&str; 4] = [
+    "--require-hashes",
+    "--prefer-binary",
+    "--only-binary",
+    "--pre",
+];
 
 /// Reads the list; an error is a phrase for a definition.
 pub(super) fn parse(text: &str) -> Result<Vec<Distribution>, String> {
@@ -28,7 +33,9 @@ fn lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut begun = String::new();
     for line in text.lines() {
-        let comment = line.find(" #").or_else(|| line.trim_start().starts_with('#').then_some(0));
+        let comment = line
+            .find(" #")
+            .or_else(|| line.trim_start().starts_with('#').then_some(0));
         let line = line[..comment.unwrap_or(line.len())].trim();
         let (line, goes_on) = match line.strip_suffix('\\') {
             Some(line) => (line, true),
@@ -77,7 +84,9 @@ fn option(line: &str, sources: &mut BTreeSet<String>) -> Result<(), String> {
 fn requirement(line: &str, sources: &BTreeSet<String>) -> Result<Distribution, String> {
     let mut words = line.split(" --hash");
     let wanted = words.next().unwrap_or_default().trim();
-    let hashes: Vec<&str> = words.map(|word| word.trim_start_matches(['=', ' ']).trim()).collect();
+    let hashes: Vec<&str> = words
+        .map(|word| word.trim_start_matches(['=', ' ']).trim())
+        .collect();
     if let Some((wanted, marker)) = wanted.split_once(';') {
         return Err(format!(
             "`{}` is wanted on some machines only: {}\n\
@@ -91,7 +100,12 @@ fn requirement(line: &str, sources: &BTreeSet<String>) -> Result<Distribution, S
         None => by_version(wanted, sources)?,
     };
     let sha256 = the_hash(&name, &version, &hashes, &addresses)?;
-    Ok(Distribution { name, version, sha256, addresses })
+    Ok(Distribution {
+        name,
+        version,
+        sha256,
+        addresses,
+    })
 }
 
 /// A name, a version, and addresses.
@@ -108,11 +122,16 @@ fn by_address(name: &str, address: &str) -> Result<Named, String> {
     }
     let file = file_of(address);
     let wheel = is_wheel(file)?;
-    let rest = file.split_once('-').map(|(_, rest)| rest).unwrap_or_default();
+    let rest = file
+        .split_once('-')
+        .map(|(_, rest)| rest)
+        .unwrap_or_default();
     let version = match wheel {
         true => rest.split('-').next(),
         // A source's name may have `-` in it, a version has none.
-        false => file.rsplit_once('-').map(|(_, rest)| rest.split(".t").next().unwrap_or(rest)),
+        false => file
+            .rsplit_once('-')
+            .map(|(_, rest)| rest.split(".t").next().unwrap_or(rest)),
     };
     let version = version.filter(|version| !version.is_empty()).unwrap_or("0");
     Ok((name, version.to_owned(), vec![address.to_owned()]))
@@ -121,7 +140,9 @@ fn by_address(name: &str, address: &str) -> Result<Named, String> {
 /// `name==1.2.3`
 fn by_version(wanted: &str, sources: &BTreeSet<String>) -> Result<Named, String> {
     let Some((name, version)) = wanted.split_once("==") else {
-        let git = ["git+", "hg+", "svn+", "bzr+"].iter().any(|kind| wanted.starts_with(kind));
+        let git = ["git+", "hg+", "svn+", "bzr+"]
+            .iter()
+            .any(|kind| wanted.starts_with(kind));
         return Err(match git || wanted.contains('/') {
             true => format!(
                 "`{wanted}` is no file with a hash\n\
@@ -153,7 +174,12 @@ fn named(text: &str) -> Result<String, String> {
 }
 
 /// The one hash of a line.
-fn the_hash(name: &str, version: &str, hashes: &[&str], addresses: &[String]) -> Result<String, String> {
+fn the_hash(
+    name: &str,
+    version: &str,
+    hashes: &[&str],
+    addresses: &[String],
+) -> Result<String, String> {
     let file = file_of(&addresses[0]);
     match hashes {
         [] => Err(format!(
@@ -162,7 +188,9 @@ fn the_hash(name: &str, version: &str, hashes: &[&str], addresses: &[String]) ->
         )),
         [hash] => match hash.strip_prefix("sha256:") {
             Some(hash) => Ok(hash.to_owned()),
-            None => Err(format!("the hash of `{name}` {version} is not a SHA-256: {hash}")),
+            None => Err(format!(
+                "the hash of `{name}` {version} is not a SHA-256: {hash}"
+            )),
         },
         _ => Err(format!(
             "`{name}` {version} has {} hashes, which do not say which file each is of\n\

@@ -5,7 +5,15 @@ fn hash(digit: &str) -> String {
 }
 
 fn read(text: &str) -> Vec<String> {
-    let shown = |one: &Distribution| format!("{} {} {} {}", one.name, one.version, &one.sha256[..2], one.place());
+    let shown = |one: &Distribution| {
+        format!(
+            "{} {} {} {}",
+            one.name,
+            one.version,
+            &one.sha256[..2],
+            one.place()
+        )
+    };
     parse(text).unwrap().iter().map(shown).collect()
 }
 
@@ -17,7 +25,11 @@ fn a_list_as_pip_compile_writes_it() {
          old-school==1.0 \\\n    {}\n\
          tool @ https://a.example/x/tool_box-2.0-py3-none-any.whl {}\n\
          kit @ https://a.example/my-kit-2.1.tar.gz#egg=kit {}",
-        hash("a"), hash("b"), hash("c"), hash("d"), hash("e")
+        hash("a"),
+        hash("b"),
+        hash("c"),
+        hash("d"),
+        hash("e")
     );
     assert_eq!(
         read(&text),
@@ -36,25 +48,55 @@ fn a_list_as_pip_compile_writes_it() {
 fn what_is_no_pin_is_told_with_what_to_write() {
     let (one, two) = (hash("a"), hash("b"));
     for (line, said, hint) in [
-        ("idna==3.10".into(), "`idna` 3.10 has no hash", "pip hash idna-3.10-py3-none-any.whl"),
-        (format!("idna==3.10 {one} {two}"), "has 2 hashes", "pylock.toml"),
+        (
+            "idna==3.10".into(),
+            "`idna` 3.10 has no hash",
+            "pip hash idna-3.10-py3-none-any.whl",
+        ),
+        (
+            format!("idna==3.10 {one} {two}"),
+            "has 2 hashes",
+            "pylock.toml",
+        ),
         (format!("idna>=3 {one}"), "which version", "pip-compile"),
-        (format!("idna==3.10; os_name == 'nt' {one}"), "os_name == 'nt'", "delete the line"),
-        (format!("idna @ git+https://a.example/idna {one}"), "git+https", "archive"),
-        (format!("git+https://a.example/idna {one}"), "git+https", "archive"),
+        (
+            format!("idna==3.10; os_name == 'nt' {one}"),
+            "os_name == 'nt'",
+            "delete the line",
+        ),
+        (
+            format!("idna @ git+https://a.example/idna {one}"),
+            "git+https",
+            "archive",
+        ),
+        (
+            format!("git+https://a.example/idna {one}"),
+            "git+https",
+            "archive",
+        ),
         ("-e .".into(), "a directory", "local!"),
         ("-r other.txt".into(), "further list", "pip-compile"),
-        ("--extra-index-url https://a.example".into(), "no network", "address"),
+        (
+            "--extra-index-url https://a.example".into(),
+            "no network",
+            "address",
+        ),
     ] {
         let told = parse(&line).unwrap_err();
         let (message, hinted) = told.split_once("\nhint: ").unwrap_or((&told, ""));
-        assert!(message.contains(said) && hinted.contains(hint), "{line}: {told}");
+        assert!(
+            message.contains(said) && hinted.contains(hint),
+            "{line}: {told}"
+        );
     }
     for (line, said) in [
         (format!("idna==3.* {one}"), "which version"),
         ("idna==3.10 --hash=sha512:ab".into(), "not a SHA-256"),
         (format!("i dna==3 {one}"), "no name"),
-        (format!("a @ https://a.example/a-1-cp313-cp313-linux_x86_64.whl {one}"), "not pure"),
+        (
+            format!("a @ https://a.example/a-1-cp313-cp313-linux_x86_64.whl {one}"),
+            "not pure",
+        ),
     ] {
         let told = parse(&line).unwrap_err();
         assert!(told.contains(said), "{line}: {told}");
