@@ -22,6 +22,10 @@ const TERMINALS: [&str; 13] = [
     "xterm-256color",
 ];
 
+/// Names the libraries without `w`, too.
+const LINKS: &str = "cd /out/usr/lib; ln -s libncursesw.a libcurses.a; \
+    for name in form menu ncurses panel; do ln -s lib${name}w.a lib$name.a; done";
+
 /// What compiles and shows the descriptions of terminals, for the build machine.
 fn compiler(_: &Config) -> Artifact {
     let pin = debian(
@@ -59,9 +63,7 @@ pub fn ncurses(config: &Config) -> Plan {
         ],
         cleanup: execline! {
             // Programs ask for the libraries by either name; those for all characters serve both.
-            if { sh -ec "cd /out/usr/lib
-for name in form menu ncurses panel; do ln -s lib${name}w.a lib$name.a; done
-ln -s libncursesw.a libcurses.a" }
+            if { sh -ec #{LINKS} }
             if { rm -rf "/out/usr/bin" }
         },
     }

@@ -34,8 +34,10 @@ pub const MISSING: [(&str, &str); 11] = [
     ("test", "only Python's own developers use it"),
 ];
 
-/// Debian's patches for faults that were found since, and for the OpenSSL that there is now: those with these names.
-const PATCHES: &str = "^(CVE-|ssl-|dict-|traverse-|issue127330)";
+/// Applies Debian's patches for faults that were found since, and for the OpenSSL that there is now: those with
+/// these names.
+const PATCH: &str = "for patch in $(grep -E '^(CVE-|ssl-|dict-|traverse-|issue127330)' /src/debian/patches/series); do \
+     patch -p1 -s -i /src/debian/patches/$patch; done";
 
 /// `python3` with its standard library, as one static program: all modules in C are in it. [`MISSING`] lists what
 /// is not.
@@ -67,8 +69,7 @@ pub fn python3(config: &Config) -> Plan {
         // A thread of musl's has 128 KiB for its stack, and Python counts on as much as the first thread has.
         cflags: ["-O2", "-DTHREAD_STACK_SIZE=0x800000"],
         prepare: execline! {
-            if { sh -ec #{format!("for patch in $(grep -E '{PATCHES}' /src/debian/patches/series); do
-    patch -p1 -s -i /src/debian/patches/$patch; done")} }
+            if { sh -ec #{PATCH} }
         },
         extra_configure: [
             interpreter.as_str(), "--without-ensurepip", "--disable-test-modules", "--with-readline=editline",
