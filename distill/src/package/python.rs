@@ -82,7 +82,7 @@ impl Python {
             self.tools.push(Package::at(place(INSTALLED), installed));
             copied = execline! { if { cp -a #{INSTALLED}/. "/out" } };
         }
-        self.program(copied)
+        Ok(self.program(&copied))
     }
 
     /// What the source's directory holds, if it is one.
@@ -152,7 +152,7 @@ impl Python {
     }
 
     /// The program itself, if there is one, together with its requirements.
-    fn program(self, copied: Script) -> Result<Plan, String> {
+    fn program(self, copied: &Script) -> Plan {
         let here: &[&str] = if self.source.is_some() { &["."] } else { &[] };
         let install = self.install(&["--check"], here);
         let enter = match self.subdir.as_str() {
@@ -160,13 +160,13 @@ impl Python {
             subdir => Script::cd(subdir),
         };
         let script = execline! {
-            #{copied}
+            #{copied.clone()}
             #{enter}
             #{self.prepare.clone()}
             if { #{install} }
             #{self.cleanup.clone()}
         };
-        Ok(common!(self => Recipe { script: script }).plan())
+        common!(self => Recipe { script: script }).plan()
     }
 
     /// Installs what lies at these places.

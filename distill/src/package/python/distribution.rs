@@ -5,11 +5,14 @@
 
 use std::panic::Location;
 
-use crate::package::source::{sha256, url};
+use crate::package::source::{Pin, sha256, url};
 use crate::plan::{AbsPath, Artifact, Input, Meta, Mode, Name, Plan, RelPath, Version};
 
 /// What the name of a pure wheel ends in: it runs everywhere, and has no part that was compiled.
 const PURE: &str = "-none-any.whl";
+
+/// What the name of any wheel ends in.
+const WHEEL: &str = ".whl";
 
 /// A distribution, and the file of it that is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub(super) fn is_wheel(file: &str) -> Result<bool, String> {
     if file.ends_with(PURE) {
         return Ok(true);
     }
-    if file.ends_with(".whl") {
+    if file.ends_with(WHEEL) {
         return Err(format!(
             "`{file}` is not pure: it was compiled for a machine, and a static Python loads nothing"
         ));
@@ -79,7 +82,7 @@ impl Distribution {
     /// Where it lies below the directory of all of them: a wheel is a file, a source a directory.
     pub(super) fn place(&self) -> String {
         match self.addresses.first().map(|address| file_of(address)) {
-            Some(file) if file.ends_with(".whl") => file.to_owned(),
+            Some(file) if file.ends_with(WHEEL) => file.to_owned(),
             _ => format!("{}-{}", self.name, self.version),
         }
     }
@@ -91,7 +94,7 @@ impl Distribution {
     ) -> Result<Input<Artifact>, String> {
         let (first, others) = self.addresses.split_first().ok_or("it has no address")?;
         let pin = url(first, sha256(&self.sha256));
-        let mut pin = others.iter().fold(pin, |pin, address| pin.or_url(address));
+        let mut pin = others.iter().fold(pin, Pin::or_url);
         let place = RelPath::new(self.place()).map_err(|e| e.to_string())?;
         let mut at = AbsPath::root();
         if is_wheel(file_of(first))? {

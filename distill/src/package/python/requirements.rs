@@ -41,8 +41,11 @@ fn lines(text: &str) -> Vec<String> {
             Some(line) => (line, true),
             None => (line, false),
         };
-        begun = format!("{begun} {line}").trim().to_owned();
-        if !goes_on && !begun.is_empty() {
+        if !begun.is_empty() {
+            begun.push(' ');
+        }
+        begun.push_str(line.trim_end());
+        if !goes_on && !begun.trim().is_empty() {
             lines.push(std::mem::take(&mut begun));
         }
     }
