@@ -155,6 +155,19 @@ pub fn prebuilt(input: TokenStream) -> TokenStream {
     template.expand(input.into()).into()
 }
 
+/// The plan of a `Python`.
+#[proc_macro]
+pub fn python_package(input: TokenStream) -> TokenStream {
+    let own = &["requirements", "subdir", "prepare", "cleanup"];
+    let template = Template {
+        name: "python_package",
+        structure: "Python",
+        required: &["name", "version", "source"],
+        fields: Fields { own },
+    };
+    template.expand(input.into()).into()
+}
+
 /// A fragment of a kernel's configuration.
 #[proc_macro]
 pub fn kconfig(input: TokenStream) -> TokenStream {

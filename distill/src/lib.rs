@@ -238,6 +238,26 @@ pub use distill_macros::cargo_package;
 /// ```
 pub use distill_macros::go_package;
 
+/// The plan of a [`Python`](package::Python): a program in Python.
+///
+/// Written like [`package!`]; `name`, `version` and `source` are required.
+///
+/// ```no_run
+/// use distill::package::Config;
+/// use distill::plan::Plan;
+/// use distill::python_package;
+///
+/// /// Our web service, from the directory beside this crate, with what its `requirements.txt` names.
+/// fn shop(config: &Config) -> Plan {
+///     python_package! { config,
+///         name: "shop", version: "1.2", licence: "MIT",
+///         source: local!("../shop"),
+///     }
+/// }
+/// # let _ = shop;
+/// ```
+pub use distill_macros::python_package;
+
 /// The plan of a [`Prebuilt`](package::Prebuilt): a program that comes as a binary.
 ///
 /// Written like [`package!`]; `name`, `version`, `source` and `programs` are required.

@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 
-use distill::package::{Arch, Cargo, Cc, Cmake, Cmmi, Config, Go, Meson, Prebuilt, Recipe, Target};
+use distill::package::{
+    Arch, Cargo, Cc, Cmake, Cmmi, Config, Go, Meson, Prebuilt, Python, Recipe, Target,
+};
 
 /// Compiles this crate's dependencies once more, in a directory of its own.
 #[test]
@@ -26,6 +28,7 @@ fn the_fields_that_are_listed_are_those_that_there_are() {
         ("cargo_package", &Cargo::new(&config)),
         ("go_package", &Go::new(&config)),
         ("prebuilt", &Prebuilt::new(&config)),
+        ("python_package", &Python::new(&config)),
     ] {
         let message = listed
             .split("error: ")

@@ -6,6 +6,7 @@ pub mod boot;
 pub mod bootloader;
 pub mod bubblewrap;
 pub mod busybox;
+pub mod bzip2;
 pub mod ca_certificates;
 pub mod chrony;
 pub mod curl;
@@ -19,7 +20,9 @@ pub mod iptables;
 pub mod jq;
 pub mod json_c;
 pub mod libcap;
+pub mod libedit;
 pub mod libevent;
+pub mod libffi;
 pub mod libinih;
 pub mod libseccomp;
 pub mod libsodium;
@@ -29,6 +32,7 @@ pub mod memcached;
 pub mod minisign;
 pub mod mtools;
 pub mod musl;
+pub mod ncurses;
 pub mod netfilter;
 pub mod nginx;
 pub mod ninja;
@@ -40,12 +44,14 @@ mod overflow;
 mod own_file;
 pub mod pcre2;
 pub mod popt;
+pub mod python;
 pub mod qemu;
 pub mod radvd;
 pub mod rust_std;
 pub mod s6_debian;
 pub mod seed;
 pub mod skarnet;
+pub mod sqlite;
 pub mod squashfs_tools;
 pub mod toolchain;
 pub mod tor;
@@ -74,6 +80,7 @@ catalogue! {
     bootloader::{bios_loader, efi_stub},
     bubblewrap::{bubblewrap},
     busybox::{busybox, busybox_core},
+    bzip2::{bzip2, libbz2},
     ca_certificates::{ca_certificates},
     chrony::{chrony},
     curl::{curl, libcurl},
@@ -87,7 +94,9 @@ catalogue! {
     jq::{jq},
     json_c::{json_c},
     libcap::{capsh, libcap},
+    libedit::{libedit},
     libevent::{libevent},
+    libffi::{libffi},
     libinih::{libinih},
     libseccomp::{libseccomp},
     libsodium::{libsodium},
@@ -97,6 +106,7 @@ catalogue! {
     minisign::{minisign},
     mtools::{mtools},
     musl::{musl},
+    ncurses::{ncurses},
     netfilter::{libmnl, libnftnl, nftables},
     nginx::{nginx},
     ninja::{ninja},
@@ -107,11 +117,13 @@ catalogue! {
     overflow::{overflow},
     pcre2::{pcre2},
     popt::{popt},
+    python::{python3},
     qemu::{qemu, qemu_img},
     radvd::{radvd},
     rust_std::{rust_std},
     s6_debian::{s6_debian},
     skarnet::{execline, s6, s6_rc, skalibs},
+    sqlite::{sqlite},
     squashfs_tools::{squashfs_tools},
     tor::{tor},
     unbound::{unbound, unbound_all},

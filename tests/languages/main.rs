@@ -11,4 +11,5 @@ mod go;
 mod linked;
 mod mistakes;
 mod prebuilt;
+mod python;
 mod rust;

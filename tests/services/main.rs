@@ -4,6 +4,7 @@
 //! `cargo test --test services -- --ignored --test-threads=1`. `.ci/end-to-end` runs it as an
 //! unprivileged user.
 
+mod ballot;
 mod base;
 mod boot_time;
 mod daemons;

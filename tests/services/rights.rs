@@ -9,6 +9,7 @@ use distill_testing::{LabError, Machine};
 const RIGHTS: &[&str] = &[
     // Process 1 takes orders from root alone.
     "acpid acpid root all",
+    "ballot ballot ballot none",
     // To set the clock, and to bind to its port.
     "chronyd chronyd chrony 2000400 for good",
     // Jobs become their users.

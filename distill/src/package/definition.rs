@@ -162,6 +162,16 @@ pub struct GoToolchain {
     pub arch: String,
 }
 
+/// Python as packages are installed with: what lies where another Python of the same series looks for it.
+#[derive(Debug, Clone, Default)]
+pub struct PythonToolchain {
+    /// The interpreter, run on the build machine as `python<series>`, and what it installs with: the modules
+    /// `installer`, `packaging` and `pyproject_hooks`, and build systems such as setuptools.
+    pub tools: Vec<Package>,
+    /// The first two numbers of its version, such as `3.13`.
+    pub series: String,
+}
+
 /// The build systems that templates run, as packages for the build machine. Only a package that is built by
 /// one of them sees it.
 #[derive(Debug, Clone, Default)]
@@ -187,6 +197,8 @@ pub struct Target {
     pub rust: RustToolchain,
     /// Compiles Go for the architecture.
     pub go: GoToolchain,
+    /// Installs packages of Python.
+    pub python: PythonToolchain,
     /// A shell, make, execline and the like: what every build finds at `/`.
     pub base: Vec<Package>,
     /// What further build systems consist of, on this config's build machine.
@@ -216,6 +228,7 @@ impl Target {
             toolchain: Toolchain::default(),
             rust: RustToolchain::default(),
             go: GoToolchain::default(),
+            python: PythonToolchain::default(),
             base: Vec::new(),
             build_systems: BuildSystems::default(),
             build: None,

@@ -1,7 +1,7 @@
 //! Configs to test with, and what a plan's build consists of.
 
 use super::definition::{
-    BuildSystems, Config, GoToolchain, Package, RustToolchain, Target, Toolchain,
+    BuildSystems, Config, GoToolchain, Package, PythonToolchain, RustToolchain, Target, Toolchain,
 };
 use crate::plan::{
     Action, Arch, Artifact, Build, Contents, Literal, LiteralNode, Mode, Plan, RelPath, closure,
@@ -69,6 +69,10 @@ pub(super) fn native(arch: Arch, triple: &str) -> Target {
             tools: vec![marker("go-tools")],
             version: "1.24.4".into(),
             arch: "amd64".into(),
+        },
+        python: PythonToolchain {
+            tools: vec![marker("python-tools")],
+            series: "3.13".into(),
         },
         bootstrap: Some(Config::new(build)),
         ..Target::new(arch, triple)

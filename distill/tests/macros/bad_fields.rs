@@ -2,7 +2,7 @@
 
 use distill::package::Config;
 use distill::plan::Plan;
-use distill::{cargo_package, cc_package, cmake_package, cmmi_package, go_package, meson_package, package, prebuilt};
+use distill::{cargo_package, cc_package, cmake_package, cmmi_package, go_package, meson_package, package, prebuilt, python_package};
 
 fn missing(config: &Config) -> Plan {
     cmmi_package! { config, name: "mpfr" }
@@ -69,6 +69,10 @@ fn of_cargo(config: &Config) -> Plan {
 
 fn of_source(config: &Config) -> Plan {
     prebuilt! { config, name: "mpfr", version: "4", source: None, programs: [], script: execline! { true } }
+}
+
+fn of_sdist(config: &Config) -> Plan {
+    python_package! { config, name: "mpfr", version: "4", source: None, lock: "idna==3.10" }
 }
 
 fn main() {}

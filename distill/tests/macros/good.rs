@@ -4,7 +4,7 @@ use distill::package::{Config, Package, Recipe, Words, env};
 use distill::plan::Plan;
 use distill::{
     cargo_package, cc_package, cmake_package, cmmi_package, execline, go_package, meson_package, package,
-    prebuilt, words,
+    prebuilt, python_package, words,
 };
 
 fn zlib(config: &Config) -> Plan {
@@ -45,6 +45,16 @@ fn by_go(config: &Config) -> Plan {
         source: local!("../shop"),
         packages: ["./cmd/shop"],
         pins: include_str!("good.rs"),
+    }
+}
+
+fn in_python(config: &Config) -> Plan {
+    python_package! { config,
+        name: "shop", version: "1",
+        source: local!("../shop").exclude(["docs"]),
+        requirements: "idna==3.10 --hash=sha256:60dd315c07f616887caa029408308a018ace66e3d142726a97db164b3b8f69fb",
+        subdir: "server",
+        cleanup: execline! { if { rm -rf "/out/usr/share" } },
     }
 }
 
@@ -117,7 +127,8 @@ fn from_a_function(config: &Config) -> Plan {
 }
 
 fn main() {
-    let _: [fn(&Config) -> Plan; 9] =
-        [zlib, from_a_function, by_cmake, by_meson, by_autotools, by_cargo, from_crates_io, by_go, by_others];
+    let _: [fn(&Config) -> Plan; 10] = [
+        zlib, from_a_function, by_cmake, by_meson, by_autotools, by_cargo, from_crates_io, by_go, by_others, in_python,
+    ];
     let _ = (Recipe::new, quoted);
 }

@@ -3,9 +3,11 @@
 mod compat;
 mod wrapper;
 
-use distill::package::{Arch, Config, GoToolchain, RustToolchain, Target, Toolchain};
+use distill::package::{
+    Arch, Config, GoToolchain, PythonToolchain, RustToolchain, Target, Toolchain,
+};
 
-use crate::{libstdcxx, linux_headers, musl, rust_std, seed};
+use crate::{libstdcxx, linux_headers, musl, python, rust_std, seed};
 
 pub use compat::gcc_compat;
 pub use wrapper::{cxx_wrapper, wrapper};
@@ -78,6 +80,10 @@ pub fn quick() -> Config {
             tools: vec![seed::go.into()],
             version: seed::GO_VERSION.into(),
             arch: "amd64".into(),
+        },
+        python: PythonToolchain {
+            tools: vec![python::tools.into()],
+            series: python::SERIES.into(),
         },
         base: vec![seed::core.into()],
         build_systems: seed::build_systems(),
