@@ -36,8 +36,9 @@ pub const MISSING: [(&str, &str); 11] = [
 
 /// Applies Debian's patches for faults that were found since, and for the OpenSSL that there is now: those with
 /// these names.
-const PATCH: &str = "for patch in $(grep -E '^(CVE-|ssl-|dict-|traverse-|issue127330)' /src/debian/patches/series); do \
-     patch -p1 -s -i /src/debian/patches/$patch; done";
+const PATCH: &str = "\
+patches=$(grep -E '^(CVE-|ssl-|dict-|traverse-|issue127330)' /src/debian/patches/series)
+for patch in $patches; do patch -p1 -s -i \"/src/debian/patches/$patch\"; done";
 
 /// `python3` with its standard library, as one static program: all modules in C are in it. [`MISSING`] lists what
 /// is not.
