@@ -77,6 +77,34 @@ fn it_does_what_services_do() {
     assert!(failed.is_empty() && text.lines().count() == 17, "{text}");
 }
 
+/// Each module below `directory` is compiled by its contents, which are not looked at again, and says where it lies
+/// in an image: how many there are.
+fn compiled(directory: &Path) -> usize {
+    let mut number = 0;
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            number += compiled(&path);
+        } else if path.extension().is_some_and(|extension| extension == "pyc") {
+            let bytes = std::fs::read(&path).expect("a file");
+            // After the number of the format: https://peps.python.org/pep-0552/.
+            assert_eq!(bytes[4..8], 1_u32.to_le_bytes(), "{}", path.display());
+            let elsewhere = bytes.windows(5).any(|found| found == b"/out/");
+            assert!(!elsewhere, "{}", path.display());
+            number += 1;
+        }
+    }
+    number
+}
+
+#[test]
+#[ignore = "needs namespaces, Debian's pool and crates"]
+fn what_is_compiled_is_the_same_whenever_it_is_built() {
+    let library = compiled(&build(&python3(&quick())).tree().join("usr/lib"));
+    assert!(library > 500, "{library}");
+    assert_eq!(compiled(&build(&shop(&quick())).tree().join("usr/lib")), 17);
+}
+
 #[test]
 #[ignore = "needs namespaces, Debian's pool and crates"]
 fn the_interpreter_is_one_static_program() {

@@ -10,7 +10,7 @@ sed -i -e "s|$source|.|g" -e 's|/sysroot/[^/]*/usr|/usr|g' _sysconfigdata_*.py
 mkdir -p lib-dynload site-packages
 ln -s "python$version" /out/usr/bin/python3
 ln -s python3 /out/usr/bin/python
-# By their contents, since times say nothing here; they are not looked at again when a program runs. What is compiled
-# must not depend on the order that this Python happens to have in its tables.
+# By their contents, since times say nothing here; they are not looked at again when a program runs. The Python that
+# compiles must not take its own modules from here (`-P`): it would leave them compiled by their times.
 find . -name __pycache__ -prune -exec rm -rf {} +
-PYTHONHASHSEED=0 "python$version" -m compileall -q --invalidation-mode unchecked-hash -s /out -p / "$PWD"
+PYTHONHASHSEED=0 "python$version" -P -B -m compileall -q --invalidation-mode unchecked-hash -s /out -p / "$PWD"
